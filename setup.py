@@ -1,0 +1,139 @@
+"""Build of the compiled floors of minitorch.
+
+Every ``minitorch/**/*.pyx`` is one extension module.  The numerical kernels that gain
+from wide vector registers are plain C in ``minitorch/_kernels/isa``: one file per
+instruction set, each compiled with its own flags, all linked into
+``minitorch._kernels.dispatch``, which picks one table of functions at run time.  So a
+wheel runs on any machine of its architecture.
+
+Environment (for developers):
+
+``MINITORCH_EXT=a.b,a.c``  build only these modules
+``MINITORCH_DEBUG=1``      bounds checks, no optimisation, debug symbols
+``MINITORCH_SANITIZE=1``   AddressSanitizer and UBSan
+``MINITORCH_ANNOTATE=1``   write Cython's annotated HTML beside each source
+"""
+
+import os
+import platform
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ROOT = Path(__file__).parent
+ISA_DIR = "minitorch/_kernels/isa"
+# No -ffast-math: NaN, infinities and signed zeros are part of the contract.
+COMMON_FLAGS = ["-std=c11", "-fno-math-errno", "-fno-trapping-math", "-Wno-unused-function",
+                "-Wno-unused-but-set-variable", "-Wno-unreachable-code"]
+ISA_FLAGS = {
+    "isa_portable.c": [],
+    "isa_avx2.c": ["-mavx2", "-mfma", "-mf16c"],
+    "isa_avx512.c": ["-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mavx2", "-mfma",
+                     "-mf16c", "-mprefer-vector-width=512"],
+}
+# C sources that belong to a Cython module besides its own.
+EXTRA_SOURCES = {"minitorch._kernels.parallel": ["minitorch/_kernels/pool.c"]}
+
+DEBUG = bool(os.environ.get("MINITORCH_DEBUG"))
+SANITIZE = bool(os.environ.get("MINITORCH_SANITIZE"))
+
+
+def is_x86():
+    return platform.machine().lower() in ("x86_64", "amd64", "i686")
+
+
+def optimisation_flags():
+    if SANITIZE:
+        return ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
+                "-fno-sanitize-recover=undefined"]
+    return ["-Og", "-g"] if DEBUG else ["-O3", "-g0"]
+
+
+def link_flags():
+    flags = ["-fsanitize=address,undefined"] if SANITIZE else []
+    if not (DEBUG or SANITIZE) and sys.platform.startswith("linux"):
+        flags.append("-Wl,-s")
+    return flags
+
+
+def extensions():
+    wanted = [name for name in os.environ.get("MINITORCH_EXT", "").split(",") if name]
+    found = []
+    for source in sorted((ROOT / "minitorch").rglob("*.pyx")):
+        relative = source.relative_to(ROOT)
+        name = ".".join(relative.with_suffix("").parts)
+        if wanted and name not in wanted:
+            continue
+        found.append(Extension(
+            name, [relative.as_posix(), *EXTRA_SOURCES.get(name, [])],
+            include_dirs=["minitorch/_kernels", ISA_DIR],
+            extra_compile_args=COMMON_FLAGS + optimisation_flags(),
+            extra_link_args=link_flags()))
+    return found
+
+
+def cythonized():
+    from Cython.Build import cythonize
+    return cythonize(
+        extensions(),
+        annotate=bool(os.environ.get("MINITORCH_ANNOTATE")),
+        include_path=["."],
+        nthreads=0,
+        compiler_directives={
+            "language_level": 3,
+            "boundscheck": DEBUG,
+            "wraparound": False,
+            "cdivision": True,
+            "initializedcheck": False,
+            "binding": True,
+            "embedsignature": False,
+            "freethreading_compatible": False,
+        })
+
+
+COMPILER_HELP = """
+minitorch could not be compiled: {error}
+
+A C compiler and the headers of this Python are needed:
+  Debian, Ubuntu   apt install gcc python3-dev
+  Fedora           dnf install gcc python3-devel
+  macOS            xcode-select --install
+Set CC to use another compiler (CC=clang pip install .).
+"""
+
+
+class BuildExt(build_ext):
+    """build_ext that compiles each file of ``_kernels/isa`` with its own flags."""
+
+    def build_extensions(self):
+        from setuptools.errors import CompileError, ExecError, LinkError, PlatformError
+        self.parallel = self.parallel or os.cpu_count()
+        try:
+            for ext in self.extensions:
+                if ext.name == "minitorch._kernels.dispatch":
+                    ext.extra_objects = self.isa_objects(ext)
+            super().build_extensions()
+        except (CompileError, ExecError, LinkError, PlatformError, FileNotFoundError) as error:
+            raise SystemExit(COMPILER_HELP.format(error=error)) from error
+
+    def isa_objects(self, ext):
+        names = list(ISA_FLAGS) if is_x86() else ["isa_portable.c"]
+        newest = max(p.stat().st_mtime for p in (ROOT / ISA_DIR).iterdir())
+
+        def compile_one(name):
+            flags = ext.extra_compile_args + ISA_FLAGS[name]
+            source = f"{ISA_DIR}/{name}"
+            made = Path(self.compiler.object_filenames([source], output_dir=self.build_temp)[0])
+            if made.exists() and made.stat().st_mtime > newest and not self.force:
+                return [str(made)]
+            return self.compiler.compile([source], output_dir=self.build_temp,
+                                         include_dirs=ext.include_dirs, extra_postargs=flags)
+
+        with ThreadPoolExecutor(2) as pool:
+            return [obj for objects in pool.map(compile_one, names) for obj in objects]
+
+
+setup(ext_modules=cythonized(), cmdclass={"build_ext": BuildExt})
