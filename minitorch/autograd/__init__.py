@@ -1,0 +1,265 @@
+"""Automatic differentiation: :func:`backward`, :func:`grad`, and what stands around them.
+
+This file is the doorkeeper of the compiled engine (``minitorch._core.engine``): it brings the
+arguments into one form, makes the implicit gradient of a scalar, and refuses what PyTorch
+refuses with PyTorch's words. The walk through the graph is the engine's.
+"""
+
+import warnings
+
+from minitorch._core.engine import run_backward
+from minitorch._core.tensor import TensorBase
+from minitorch.autograd import grad_mode, graph
+from minitorch.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
+from minitorch.autograd.function import Function
+from minitorch.autograd.grad_mode import (
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+    set_multithreading_enabled,
+)
+from minitorch.autograd.gradcheck import gradcheck, gradgradcheck
+from minitorch.autograd.graph import GradientEdge
+
+__all__ = [
+    "Function",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "grad",
+    "grad_mode",
+    "gradcheck",
+    "gradgradcheck",
+    "graph",
+    "inference_mode",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+    "set_multithreading_enabled",
+]
+
+
+def __getattr__(name):
+    if name == "functional":
+        from importlib import import_module
+
+        return import_module("minitorch.autograd.functional")
+    raise AttributeError(f"module 'minitorch.autograd' has no attribute {name!r}")
+
+
+def backward(
+    tensors,
+    grad_tensors=None,
+    retain_graph=None,
+    create_graph=False,
+    grad_variables=None,
+    inputs=None,
+):
+    """Add the gradients of `tensors` to the ``.grad`` of the leaves they were computed from.
+
+    Parameters
+    ----------
+    tensors : Tensor, GradientEdge or sequence of them
+        The roots to differentiate.
+    grad_tensors : Tensor or sequence of (Tensor or None), optional
+        The vector v of the vector-Jacobian product, one per root, of the root's shape. May be
+        None where the root has one element.
+    retain_graph : bool, optional
+        Keep what the graph saved, so that it can be walked again. Default: `create_graph`.
+    create_graph : bool, default False
+        Record the backward pass itself, for derivatives of higher order.
+    grad_variables : optional
+        Deprecated name of `grad_tensors`.
+    inputs : Tensor, GradientEdge, sequence or dict of them, optional
+        Accumulate into these only; all other tensors are left alone.
+
+    Raises
+    ------
+    RuntimeError
+        If a root needs no gradient, a gradient is missing or of another shape, `inputs` is empty,
+        the graph has been freed, or a saved tensor was changed in place.
+    """
+    if grad_variables is not None:
+        warnings.warn(
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
+                "`backward()`. Please only use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
+    chosen = None if inputs is None else _as_inputs(inputs, "backward")
+    roots = _as_tuple(tensors)
+    grads = _make_grads(roots, grad_tensors)
+    run_backward(
+        roots,
+        grads,
+        create_graph if retain_graph is None else retain_graph,
+        create_graph,
+        chosen,
+        True,
+        True,
+    )
+
+
+def grad(
+    outputs,
+    inputs,
+    grad_outputs=None,
+    retain_graph=None,
+    create_graph=False,
+    only_inputs=True,
+    allow_unused=None,
+    is_grads_batched=False,
+    materialize_grads=False,
+):
+    """Return the gradients of `outputs` with respect to `inputs`; no ``.grad`` is touched.
+
+    Parameters
+    ----------
+    outputs : Tensor, GradientEdge or sequence of them
+        The roots to differentiate.
+    inputs : Tensor, GradientEdge, sequence or dict of them
+        What to differentiate by; leaves or intermediate results.
+    grad_outputs : Tensor or sequence of (Tensor or None), optional
+        The vector of the vector-Jacobian product, one per output.
+    retain_graph : bool, optional
+        Keep the graph for another walk. Default: `create_graph`.
+    create_graph : bool, default False
+        Record the backward pass, so that the results can be differentiated again.
+    only_inputs : bool, default True
+        Deprecated; anything else warns and changes nothing, as in PyTorch.
+    allow_unused : bool, optional
+        Give None for an input that the outputs do not depend on, instead of an error.
+        Default: `materialize_grads`.
+    is_grads_batched : bool, default False
+        Not supported; True raises NotImplementedError.
+    materialize_grads : bool, default False
+        Give zeros instead of None for unused inputs.
+
+    Returns
+    -------
+    tuple of (Tensor or None), or dict
+        One gradient per input, of its shape; a dict with the same keys where `inputs` is a dict.
+
+    Raises
+    ------
+    RuntimeError
+        As :func:`backward`, and if an input was not used and `allow_unused` is False.
+    ValueError
+        If `materialize_grads` is True and `allow_unused` is False.
+    """
+    if is_grads_batched:
+        raise NotImplementedError(
+            "grad(): is_grads_batched=True needs vmap, which minitorch does not have; "
+            "call grad() once per row of grad_outputs"
+        )
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, "
+            "but got: allow_unused=False."
+        )
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To "
+            "accumulate gradient for other parts of the graph, please use "
+            "minitorch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
+    chosen = _as_inputs(inputs, "grad")
+    roots = _as_tuple(outputs)
+    result = run_backward(
+        roots,
+        _make_grads(roots, grad_outputs),
+        create_graph if retain_graph is None else retain_graph,
+        create_graph,
+        chosen,
+        materialize_grads if allow_unused is None else allow_unused,
+        False,
+    )
+    if materialize_grads:
+        result = _zeros_for_unused(result, chosen)
+    return dict(zip(inputs, result, strict=True)) if type(inputs) is dict else result
+
+
+def _as_tuple(value):
+    return (value,) if isinstance(value, TensorBase | GradientEdge) else tuple(value)
+
+
+def _as_inputs(inputs, caller):
+    """The `inputs` argument as a non-empty tuple."""
+    if type(inputs) is dict:
+        inputs = inputs.values()
+    elif hasattr(inputs, "items") and not isinstance(inputs, TensorBase):
+        raise TypeError(
+            f"`inputs` argument to `{caller}()` must be a dict, not {type(inputs).__name__}. "
+            "Other Mapping types are not supported."
+        )
+    chosen = _as_tuple(inputs)
+    if not chosen:
+        raise RuntimeError(f"`inputs` argument to `{caller}()` cannot be empty.")
+    return chosen
+
+
+def _make_grads(roots, grads):
+    """One checked gradient per root; ones where none is given and the root is a scalar."""
+    if grads is None:
+        grads = (None,) * len(roots)
+    elif isinstance(grads, TensorBase):
+        grads = (grads,)
+    else:
+        grads = tuple(grads)
+    if len(grads) != len(roots):
+        raise RuntimeError(f"got {len(roots)} tensors and {len(grads)} gradients")
+    return tuple(_make_grad(i, root, grad) for i, (root, grad) in enumerate(zip(roots, grads)))
+
+
+def _make_grad(i, root, grad):
+    if isinstance(root, GradientEdge):
+        return _edge_grad(i, root, grad)
+    if not isinstance(root, TensorBase):
+        raise TypeError(f"element {i} of tensors must be a Tensor, but got {type(root).__name__}")
+    if not root.requires_grad:
+        raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+    if grad is None:
+        return _implicit_grad(root)
+    if not isinstance(grad, TensorBase):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(grad).__name__}")
+    if root.shape != grad.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {grad.shape} "
+            f"and output[{i}] has a shape of {root.shape}."
+        )
+    return grad
+
+
+def _edge_grad(i, edge, grad):
+    """The gradient of a root that is a GradientEdge: its shape is not known, so it is required."""
+    if grad is None:
+        raise RuntimeError(
+            f"element {i} of tensors is a GradientEdge; minitorch needs its gradient given"
+        )
+    if not isinstance(grad, TensorBase):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(grad).__name__}")
+    return grad
+
+
+def _implicit_grad(root):
+    if root.numel() != 1:
+        raise RuntimeError("grad can be implicitly created only for scalar outputs")
+    from minitorch import ones_like
+
+    return ones_like(root)
+
+
+def _zeros_for_unused(grads, inputs):
+    from minitorch import zeros_like
+
+    return tuple(
+        zeros_like(of) if grad is None else grad for grad, of in zip(grads, inputs, strict=True)
+    )
