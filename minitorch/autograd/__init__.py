@@ -9,9 +9,12 @@ import warnings
 
 from minitorch._core.engine import run_backward
 from minitorch._core.tensor import TensorBase
+from minitorch.autograd.function import Function
+from minitorch.autograd.gradcheck import gradcheck, gradgradcheck
+from minitorch.autograd.graph import GradientEdge
+
 from minitorch.autograd import grad_mode, graph
 from minitorch.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
-from minitorch.autograd.function import Function
 from minitorch.autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -19,8 +22,6 @@ from minitorch.autograd.grad_mode import (
     set_grad_enabled,
     set_multithreading_enabled,
 )
-from minitorch.autograd.gradcheck import gradcheck, gradgradcheck
-from minitorch.autograd.graph import GradientEdge
 
 __all__ = [
     "Function",
@@ -38,6 +39,9 @@ __all__ = [
     "set_grad_enabled",
     "set_multithreading_enabled",
 ]
+
+
+_ROOT_TYPES = (TensorBase, GradientEdge)
 
 
 def __getattr__(name):
@@ -188,7 +192,7 @@ def grad(
 
 
 def _as_tuple(value):
-    return (value,) if isinstance(value, TensorBase | GradientEdge) else tuple(value)
+    return (value,) if isinstance(value, _ROOT_TYPES) else tuple(value)
 
 
 def _as_inputs(inputs, caller):
@@ -203,6 +207,13 @@ def _as_inputs(inputs, caller):
     chosen = _as_tuple(inputs)
     if not chosen:
         raise RuntimeError(f"`inputs` argument to `{caller}()` cannot be empty.")
+    for item in chosen:
+        if not isinstance(item, _ROOT_TYPES):
+            raise RuntimeError(
+                f"all inputs have to be Tensors or GradientEdges, but got {type(item).__name__}"
+            )
+        if isinstance(item, TensorBase) and not item.requires_grad:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
     return chosen
 
 
@@ -216,7 +227,7 @@ def _make_grads(roots, grads):
         grads = tuple(grads)
     if len(grads) != len(roots):
         raise RuntimeError(f"got {len(roots)} tensors and {len(grads)} gradients")
-    return tuple(_make_grad(i, root, grad) for i, (root, grad) in enumerate(zip(roots, grads)))
+    return tuple(map(_make_grad, range(len(roots)), roots, grads))
 
 
 def _make_grad(i, root, grad):
@@ -225,7 +236,9 @@ def _make_grad(i, root, grad):
     if not isinstance(root, TensorBase):
         raise TypeError(f"element {i} of tensors must be a Tensor, but got {type(root).__name__}")
     if not root.requires_grad:
-        raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+        raise RuntimeError(
+            f"element {i} of tensors does not require grad and does not have a grad_fn"
+        )
     if grad is None:
         return _implicit_grad(root)
     if not isinstance(grad, TensorBase):

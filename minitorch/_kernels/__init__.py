@@ -1,0 +1,1 @@
+"""Floor 0: numbers.  Pointers, sizes and strides; no Python object, no tensor."""

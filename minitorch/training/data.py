@@ -1,0 +1,322 @@
+"""Images for a run: which, of which class, for training or validation, and how they are read.
+
+`folder_data` and `digits_data` decide who is in which split from names and the seed alone;
+`make_loader` reads them in worker threads and leaves unreadable files out of their batch.
+"""
+
+import hashlib
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import minitorch
+from minitorch.training.errors import DataError
+from minitorch.training.sampling import derived_seed, shuffled
+from minitorch.utils.data import DataLoader, Dataset
+
+__all__ = ["DataSplit", "ImageList", "ReadProblems", "folder_data", "digits_data",
+           "labelled_images", "make_loader", "stratified_split"]
+
+
+class ReadProblems:
+    """The files that could not be read, each once; worker threads add, the main thread takes."""
+
+    def __init__(self):
+        self.reasons = {}
+        self._fresh = []
+        self._lock = threading.Lock()
+
+    def __len__(self):
+        return len(self.reasons)
+
+    def add(self, path, reason):
+        with self._lock:
+            if path not in self.reasons:
+                self.reasons[path] = reason
+                self._fresh.append((path, reason))
+
+    def take(self):
+        """The ``(path, reason)`` pairs that came since the last call."""
+        with self._lock:
+            fresh, self._fresh = self._fresh, []
+        return fresh
+
+
+class ImageList(Dataset):
+    """Images with their class, read when asked for.
+
+    Parameters
+    ----------
+    samples : list of (source, int)
+        A path, or a PIL image, with the index of its class.
+    transform : callable, optional
+        From PIL image to tensor.
+    exif : bool
+        Turn the image upright as its EXIF orientation says.
+    problems : ReadProblems, optional
+        With it an unreadable file is noted and its sample is None; without it `ImageError` is
+        raised.
+    """
+
+    def __init__(self, samples, transform=None, exif=True, problems=None):
+        self.samples, self.transform = samples, transform
+        self.exif, self.problems = exif, problems
+
+    def __len__(self):
+        return len(self.samples)
+
+    def __getitem__(self, index):
+        from minitorch.datasets.images import ImageError, load_image
+        source, target = self.samples[index]
+        if not isinstance(source, (str, Path)):
+            image = source
+        else:
+            try:
+                image = load_image(source, exif=self.exif)
+            except (ImageError, OSError) as error:
+                if self.problems is None:
+                    raise
+                self.problems.add(str(source), reason_of(error, source))
+                return None
+        return (image if self.transform is None else self.transform(image)), target
+
+
+def reason_of(error, path):
+    """Why `path` could not be read, without the path itself."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    reason = getattr(error, "reason", None) or str(error)
+    return reason.removeprefix(f"{path}: ")
+
+
+@dataclass
+class DataSplit:
+    """What a run trains on and is judged by.
+
+    Attributes
+    ----------
+    name : str
+    classes : list of str
+        A sample's class is an index into it.
+    train, val : list of (source, int)
+    ignored : int
+        Files without an image extension.
+    notes : list of str
+        What the user should know.
+    """
+
+    name: str
+    classes: list
+    train: list
+    val: list
+    ignored: int = 0
+    notes: list = field(default_factory=list)
+
+    def digest(self, root=None):
+        """A hash over the names of classes and files in their order.
+
+        Equal digests mean: the same images in the same places, as far as names tell.
+        """
+        text = hashlib.sha256()
+        for part in (self.classes, self._names(self.train, root), self._names(self.val, root)):
+            text.update("\0".join([str(len(part)), *part]).encode("utf-8", "surrogateescape"))
+        return text.hexdigest()
+
+    @staticmethod
+    def _names(samples, root):
+        names = (str(source) if isinstance(source, (str, Path)) else "image"
+                 for source, _ in samples)
+        prefix = "" if root is None else str(root)
+        return [f"{name.removeprefix(prefix)}={target}"
+                for name, (_, target) in zip(names, samples, strict=True)]
+
+
+def stratified_split(targets, fraction, seed=0):
+    """Split indices so that each class keeps its share in both parts.
+
+    Parameters
+    ----------
+    targets : sequence of int
+        Class of each sample.
+    fraction : float
+        Share of the second part, between 0 and 1.  Of each class at least one sample goes to
+        either part.
+    seed : int
+
+    Returns
+    -------
+    (list of int, list of int)
+        Ascending.
+
+    Raises
+    ------
+    ValueError
+        A class has fewer than two samples, or `fraction` is not between 0 and 1.
+    """
+    if not 0 < fraction < 1:
+        raise ValueError(f"fraction must lie between 0 and 1, got {fraction}")
+    members = {}
+    for index, target in enumerate(targets):
+        members.setdefault(target, []).append(index)
+    first, second = [], []
+    for target, indices in members.items():
+        if len(indices) < 2:
+            raise ValueError(f"class {target} has one sample, and cannot be split in two")
+        share = min(max(round(len(indices) * fraction), 1), len(indices) - 1)
+        order = shuffled(len(indices), derived_seed(seed, "split", target))
+        chosen = set(order[:share])
+        for position, index in enumerate(indices):
+            (second if position in chosen else first).append(index)
+    return sorted(first), sorted(second)
+
+
+def digits_data(val_fraction=0.2, seed=0):
+    """The bundled handwritten digits as a `DataSplit`, stratified."""
+    from minitorch.datasets.digits import Digits
+    digits = Digits()
+    samples = [digits[index] for index in range(len(digits))]
+    return _split("digits", list(digits.classes), samples, val_fraction, seed)
+
+
+def folder_data(root, val_fraction=0.2, seed=0):
+    """Images in ``root/class/*`` (split here), or ``root/train`` and ``root/val``.
+
+    Parameters
+    ----------
+    root : str or os.PathLike
+    val_fraction : float
+        Share of each class that validates, where there is no ``val`` folder.
+    seed : int
+        Decides which.
+
+    Returns
+    -------
+    DataSplit
+
+    Raises
+    ------
+    DataError
+        No such folder, no or one class, a class without images or with one image, a class in
+        ``val`` that is not in ``train``.
+    """
+    root = Path(root)
+    train_dir, val_dir = root / "train", root / "val"
+    if train_dir.is_dir() and val_dir.is_dir():
+        return _ready_split(root, train_dir, val_dir)
+    classes, samples, ignored = labelled_images(root)
+    split = _split(str(root), classes, samples, val_fraction, seed)
+    split.ignored = ignored
+    return split
+
+
+def _ready_split(root, train_dir, val_dir):
+    classes, train, ignored = labelled_images(train_dir)
+    _check_classes(train_dir, classes)
+    _, val, ignored_val = labelled_images(val_dir, classes)
+    present = {target for _, target in val}
+    split = DataSplit(str(root), classes, train, val, ignored + ignored_val)
+    missing = [name for index, name in enumerate(classes) if index not in present]
+    if missing:
+        split.notes.append(f"{val_dir} has no images of {_listed(missing)}")
+    return split
+
+
+def _split(name, classes, samples, val_fraction, seed):
+    _check_classes(name, classes)
+    counts = [0] * len(classes)
+    for _, target in samples:
+        counts[target] += 1
+    alone = [label for label, count in zip(classes, counts, strict=True) if count == 1]
+    if alone:
+        raise DataError(f"{name}: only one image in class {_listed(alone)}; each class needs at "
+                        "least two, one to train on and one to validate")
+    train, val = stratified_split([target for _, target in samples], val_fraction, seed)
+    return DataSplit(name, classes, [samples[i] for i in train], [samples[i] for i in val])
+
+
+def _check_classes(name, classes):
+    if len(classes) < 2:
+        raise DataError(f"{name}: only one class ({classes[0]}); telling classes apart needs at "
+                        "least two folders of images")
+
+
+def labelled_images(root, classes=None):
+    """The images under ``root/class/``.
+
+    Parameters
+    ----------
+    root : str or os.PathLike
+    classes : list of str, optional
+        Map the folders to these classes, by name.  Default: the folders, sorted.
+
+    Returns
+    -------
+    classes : list of str
+    samples : list of (str, int)
+    ignored : int
+        Files without an image extension.
+
+    Raises
+    ------
+    DataError
+    """
+    from minitorch.datasets.images import scan_folder
+    root = Path(root)
+    if not root.is_dir():
+        what = "is not a folder" if root.exists() else "does not exist"
+        raise DataError(f"{root} {what}; expected a folder with one folder of images per class")
+    try:
+        scan = scan_folder(root)
+    except (FileNotFoundError, ValueError) as error:
+        raise DataError(str(error)) from error
+    found, paths, ignored = scan
+    if classes is None:
+        classes = found
+    _check_known(root, found, classes)
+    place = {name: index for index, name in enumerate(classes)}
+    samples = [(path, place[found[target]]) for path, target in paths]
+    return list(classes), samples, ignored
+
+
+def _check_known(root, found, classes):
+    unknown = [name for name in found if name not in classes]
+    if unknown:
+        from minitorch.training.naming import did_you_mean
+        raise DataError(f"{root}: no class is called {_listed(unknown)}"
+                        f"{did_you_mean(unknown[0], classes)}; the classes are {_listed(classes)}")
+
+
+def _listed(names, limit=10):
+    shown = ", ".join(repr(str(name)) for name in names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def collate_readable(samples, minimum=1):
+    """Stack the samples that are not None; None if fewer than `minimum` are left."""
+    samples = [sample for sample in samples if sample is not None]
+    if len(samples) < minimum:
+        return None
+    images = minitorch.stack([image for image, _ in samples])
+    return images, minitorch.tensor([target for _, target in samples], dtype=minitorch.int64)
+
+
+def make_loader(dataset, batches, workers=0, minimum=1):
+    """A DataLoader over an `ImageList` that leaves out what cannot be read.
+
+    Parameters
+    ----------
+    dataset : ImageList
+    batches : batch sampler
+        For example `minitorch.training.EpochBatches`.
+    workers : int
+        Threads that read ahead; the batches are the same for any number.
+    minimum : int
+        A batch with fewer readable images is passed over (it comes as None): BatchNorm cannot
+        train on one.
+    """
+    import functools
+    # Its own generator: the loader draws a number from it at each pass, and the run's stream
+    # of random numbers must not depend on how many passes were cut short.
+    return DataLoader(dataset, batch_sampler=batches, num_workers=workers,
+                      collate_fn=functools.partial(collate_readable, minimum=minimum),
+                      generator=minitorch.Generator())

@@ -1,0 +1,122 @@
+"""Loss and accuracy over an epoch, summed exactly as they come."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["EpochResult", "RunningMetrics", "accuracy"]
+
+
+def accuracy(outputs, targets):
+    """Fraction of rows whose largest entry is at `targets`.
+
+    Parameters
+    ----------
+    outputs : Tensor of shape (N, C)
+        Scores or probabilities.
+    targets : Tensor of shape (N,), integer
+
+    Returns
+    -------
+    float
+    """
+    return float((_guesses(outputs) == _numpy(targets)).mean())
+
+
+@dataclass
+class EpochResult:
+    """What one pass over a dataset gave.
+
+    Attributes
+    ----------
+    loss : float
+        Mean over the images (NaN if there was none).
+    accuracy : float
+        Fraction of images classified correctly.
+    images : int
+        Images that were seen; unreadable ones are not.
+    seconds : float
+    finished : bool
+        False if the pass was stopped on request.
+    confusion : numpy.ndarray of shape (C, C) or None
+        ``confusion[truth, guess]`` counts images.
+    """
+
+    loss: float
+    accuracy: float
+    images: int
+    seconds: float
+    finished: bool = True
+    confusion: np.ndarray | None = None
+
+    @property
+    def images_per_second(self):
+        return self.images / self.seconds if self.seconds > 0 else 0.0
+
+    def per_class(self):
+        """List of ``(accuracy, images)``, one per class; accuracy is None without images."""
+        if self.confusion is None:
+            raise ValueError("per-class results need evaluate(..., classes=number of classes)")
+        totals, hits = self.confusion.sum(axis=1), self.confusion.diagonal()
+        return [(int(hit) / int(total) if total else None, int(total))
+                for hit, total in zip(hits, totals)]
+
+
+class RunningMetrics:
+    """Sums of a pass in progress; its `state_dict` lets the pass continue elsewhere.
+
+    Parameters
+    ----------
+    classes : int, optional
+        Number of classes, to count a confusion matrix too.
+    """
+
+    def __init__(self, classes=None):
+        self.batches = self.images = self.correct = 0
+        self.loss_sum = self.seconds = 0.0
+        self.confusion = None if classes is None else np.zeros((classes, classes), np.int64)
+        self._since = time.perf_counter()
+
+    def update(self, loss, outputs, targets):
+        """Count one batch: `loss` is its mean as a float, `outputs` (N, C), `targets` (N,)."""
+        guesses, truth = _guesses(outputs), _numpy(targets)
+        self.images += len(truth)
+        self.correct += int((guesses == truth).sum())
+        self.loss_sum += loss * len(truth)
+        if self.confusion is not None:
+            np.add.at(self.confusion, (truth, guesses), 1)
+
+    def next_batch(self):
+        """Count a batch as passed, whether or not an image of it could be used."""
+        self.batches += 1
+        now = time.perf_counter()
+        self.seconds += now - self._since
+        self._since = now
+
+    def start(self):
+        """Start the clock (again)."""
+        self._since = time.perf_counter()
+
+    def result(self, finished=True):
+        """The sums so far as an `EpochResult`."""
+        loss = self.loss_sum / self.images if self.images else float("nan")
+        hits = self.correct / self.images if self.images else float("nan")
+        return EpochResult(loss, hits, self.images, self.seconds, finished, self.confusion)
+
+    def state_dict(self):
+        return {name: getattr(self, name) for name in self._SAVED}
+
+    def load_state_dict(self, state):
+        for name in self._SAVED:
+            setattr(self, name, state[name])
+
+    _SAVED = ("batches", "images", "correct", "loss_sum", "seconds")
+
+
+def _guesses(outputs):
+    return _numpy(outputs).argmax(axis=1)
+
+
+def _numpy(tensor):
+    return tensor.detach().numpy()

@@ -1,0 +1,18 @@
+"""The nearest name to a mistyped one."""
+
+import difflib
+
+__all__ = ["did_you_mean", "nearest"]
+
+
+def nearest(name, names):
+    """The entry of `names` that `name` may have meant, or None."""
+    lower = {str(each).lower(): str(each) for each in names}
+    found = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.6)
+    return lower[found[0]] if found else None
+
+
+def did_you_mean(name, names):
+    """``" (did you mean 'x'?)"``, or nothing if no name is near."""
+    found = nearest(name, names)
+    return f" (did you mean {found!r}?)" if found else ""

@@ -1,0 +1,219 @@
+"""Where a run's first weights come from: a file, the embedded default, ImageNet, or chance."""
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import minitorch
+from minitorch.training.errors import WeightsError
+from minitorch.training.model_io import read_state
+from minitorch.training.preprocessing import Preprocessing
+
+__all__ = ["Pretrained", "find_weights", "load_weights", "adopt_weights", "DIGITS_FILE"]
+
+DIGITS_FILE = "resnet18-digits.safetensors"
+HEAD = "fc"
+
+
+@dataclass
+class Pretrained:
+    """Weights from outside, under torchvision's names.
+
+    Attributes
+    ----------
+    state : dict of str to Tensor
+    source : str
+        Path of the file.
+    sha256 : str
+    classes : list of str or None
+        What its outputs stand for, where the file says so.
+    preprocessing : Preprocessing or None
+    notes : list of str
+        What was found in the file and changed.
+    """
+
+    state: dict
+    source: str
+    sha256: str
+    classes: list | None = None
+    preprocessing: Preprocessing | None = None
+    notes: list = field(default_factory=list)
+
+
+def find_weights(name, arch, progress=True):
+    """Resolve what a user calls weights.
+
+    Parameters
+    ----------
+    name : str
+        ``"imagenet"``, ``"digits"``, ``"none"`` or the path of a file.
+    arch : str
+    progress : bool
+        Show a bar while downloading.
+
+    Returns
+    -------
+    Pretrained or None
+        None for ``"none"``.
+
+    Raises
+    ------
+    WeightsError
+        Nothing there, or of another network; the message says what to do instead.
+    """
+    if name == "none":
+        return None
+    if name == "imagenet":
+        return _imagenet(arch, progress)
+    return load_weights(_digits_path(arch) if name == "digits" else name, arch)
+
+
+def _digits_path(arch):
+    if arch != "resnet18":
+        raise WeightsError(f"the digits weights are a resnet18, not a {arch}; "
+                           "choose --arch resnet18, or --weights imagenet, FILE or none")
+    folders = [Path("weights"), Path(minitorch.__file__).resolve().parents[1] / "weights",
+               checkpoint_folder()]
+    for folder in folders:
+        if (folder / DIGITS_FILE).is_file():
+            return folder / DIGITS_FILE
+    looked = ", ".join(dict.fromkeys(str(folder.absolute()) for folder in folders))
+    raise WeightsError(
+        f"{DIGITS_FILE} was not found in {looked}. It lies in the folder 'weights' of "
+        "minitorch's repository: run from there, or give its path with --weights FILE, "
+        "or start from random weights with --weights none")
+
+
+def checkpoint_folder():
+    """The folder in which minitorch keeps downloaded weights."""
+    home = os.environ.get("MINITORCH_HOME")
+    if home is None:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        home = Path(cache) / "minitorch"
+    return Path(home) / "checkpoints"
+
+
+def _imagenet(arch, progress):
+    from minitorch import models
+    weights = models.get_model_weights(arch).DEFAULT
+    try:
+        state = weights.get_state_dict(progress=progress, check_hash=True)
+    except (OSError, RuntimeError) as error:
+        file = weights.url.rsplit("/", 1)[-1]
+        raise WeightsError(
+            f"the ImageNet weights of {arch} could not be had: {_one_line(error)}. Without "
+            f"network, put {file} into {checkpoint_folder()}, or give a file of weights with "
+            "--weights FILE, or start from the embedded --weights digits or from --weights none"
+        ) from error
+    preset = weights.transforms()
+    like = Preprocessing(preset.crop_size[0], preset.resize_size[0], tuple(preset.mean),
+                         tuple(preset.std), str(preset.interpolation.value))
+    expected = weights.url.rsplit("-", 1)[-1].split(".")[0]
+    return Pretrained(dict(state), weights.url, expected, list(weights.meta["categories"]), like)
+
+
+def load_weights(path, arch):
+    """Read weights of `arch` from a file of any format that `minitorch.load` knows.
+
+    Names are mapped from the layouts of timm and Hugging Face to torchvision's, wrappers such
+    as ``state_dict`` and ``module.`` are peeled.
+
+    Raises
+    ------
+    WeightsError
+        No such file, or the tensors are not those of `arch`.
+    minitorch.serialization.CheckpointError
+        The file is damaged or not a checkpoint.
+    """
+    path = Path(path)
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise WeightsError(f"the file of weights {path} {what}")
+    loaded, metadata = read_state(path)
+    state, notes = _torchvision_names(loaded, arch, path)
+    found = Pretrained(state, str(path), sha256_of(path), notes=notes)
+    _describe(found, metadata)
+    return found
+
+
+def _describe(found, metadata):
+    """Take classes and preprocessing from metadata, as far as they are there and sound."""
+    import json
+    try:
+        classes = json.loads(metadata.get("classes", "null"))
+        if isinstance(classes, list) and all(isinstance(name, str) for name in classes):
+            found.classes = classes
+        if "preprocessing" in metadata:
+            found.preprocessing = Preprocessing.from_dict(json.loads(metadata["preprocessing"]))
+    except (ValueError, TypeError) as error:
+        found.notes.append(f"its metadata cannot be used ({_one_line(error)})")
+
+
+def sha256_of(path):
+    """Hex digest of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(
+            hashlib, "file_digest") else _sha256_by_blocks(file)
+
+
+def _sha256_by_blocks(file):
+    digest = hashlib.sha256()
+    while block := file.read(1 << 20):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _torchvision_names(loaded, arch, path):
+    raise NotImplementedError
+
+
+def adopt_weights(model, pretrained, classes):
+    """Load pretrained weights into `model`, except a head for other classes.
+
+    Parameters
+    ----------
+    model : minitorch.nn.Module
+        A ResNet whose head ``fc`` has ``len(classes)`` outputs.
+    pretrained : Pretrained
+    classes : list of str
+        What the model's outputs shall stand for.
+
+    Returns
+    -------
+    list of str
+        Remarks: whether the head was kept, and why not.
+    """
+    state = dict(pretrained.state)
+    outputs = state[f"{HEAD}.weight"].shape[0] if f"{HEAD}.weight" in state else None
+    same = outputs == len(classes) and pretrained.classes in (None, list(classes))
+    notes = [_head_note(outputs, classes, pretrained.classes)]
+    own = model.state_dict()
+    if not same:
+        state = {name: value for name, value in state.items()
+                 if not name.startswith(f"{HEAD}.")}
+        state |= {name: own[name] for name in own if name.startswith(f"{HEAD}.")}
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        from minitorch.training.model_io import _second_line
+        raise WeightsError(f"{pretrained.source} does not fit the network: "
+                           f"{_second_line(error)}") from error
+    return notes
+
+
+def _head_note(outputs, classes, named):
+    if outputs is None:
+        return f"no head in the file; a new one for {len(classes)} classes starts at random"
+    if outputs != len(classes):
+        return (f"the head for {outputs} classes was replaced by a new one for {len(classes)}, "
+                "which starts at random")
+    if named is None:
+        return f"the head for {outputs} classes was kept (the file does not name its classes)"
+    if named != list(classes):
+        return "the head was replaced by a new one: its classes have other names or another order"
+    return f"the head for {outputs} classes was kept: the names are the same"
+
+
+def _one_line(error):
+    return " ".join(str(error).split()) or type(error).__name__
