@@ -18,7 +18,7 @@ _PLACE_SWEEPS, _PLACE_VISITS = 240, 400_000
 # An edge between two invisible nodes bends worst to the eye, so it pulls hardest; then chains,
 # then the trunk (edges that do not start at a leaf).
 _PULL_REAL, _PULL_HALF, _PULL_DUMMY = 1.0, 2.0, 8.0
-_PULL_TRUNK, _PULL_CHAIN = 4.0, 24.0
+_PULL_LEAF, _PULL_TRUNK, _PULL_CHAIN = 0.2, 4.0, 24.0
 
 
 class Layout:
@@ -158,7 +158,7 @@ def _pulls(edges, leaves):
         if leaving[source] == 1 and rivals[target] == 1:
             pulls.append(_PULL_CHAIN)
         else:
-            pulls.append(1.0 if source in leaves else _PULL_TRUNK)
+            pulls.append(_PULL_LEAF if source in leaves else _PULL_TRUNK)
     return pulls
 
 
