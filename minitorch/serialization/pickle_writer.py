@@ -46,6 +46,7 @@ class PickleWriter:
         self._alive = []
         self._names = {}
         self._keys = {}
+        self._dtypes = {}
         self._depth = 0
         self._open = set()
 
@@ -267,6 +268,9 @@ class PickleWriter:
             self.storages[found] = storage
         untyped = dtype.storage is None
         self.itemsizes.setdefault(found, 1 if untyped else dtype.itemsize)
+        if self._dtypes.setdefault(found, dtype) is not dtype:
+            raise RuntimeError("Cannot save multiple tensors or storages that view the same data "
+                               "as different types")  # fmt: skip
         key = "".join(list(found))  # a new object each time, so that it is written each time
         numel = storage.nbytes // (1 if untyped else dtype.itemsize)
         fields = [

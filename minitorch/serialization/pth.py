@@ -35,10 +35,13 @@ class Checkpoint:
         The node of the object.
     details : dict
         Facts of the container, for ``--inspect``.
+    metadata : dict of str to str
+        Always empty: these formats have none beside the object.
     """
 
     def __init__(self, format_, pickles, root, persistent, details):
         self.format = format_
+        self.metadata = {}
         self.pickles = pickles
         self.root = root
         self.details = details
