@@ -1,0 +1,12 @@
+"""Casts between all dtypes, with PyTorch's (C's) rules, and scalars as bytes."""
+
+from minitorch._kernels.pointwise cimport mt_loop
+
+# A loop with one input; never NULL for codes below N_CODES.
+cdef mt_loop cast_loop(int dst_code, int src_code) noexcept nogil
+cdef Py_ssize_t item_size(int code) noexcept nogil
+# Write one number as `code` to out (up to 8 bytes), as a cast from double or int64 would.
+cdef void store_double(char* out, double value, int code) noexcept nogil
+cdef void store_int64(char* out, long long value, int code) noexcept nogil
+cdef double load_double(const char* x, int code) noexcept nogil
+cdef long long load_int64(const char* x, int code) noexcept nogil
