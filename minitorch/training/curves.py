@@ -35,7 +35,7 @@ def draw_curves(rows, title="", path=None):
     _panel(pen, (684, 104, 1170, 460), rows, "accuracy", "Accuracy", str_of=_percent, top=1.0)
     image = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     if path is not None:
-        from minitorch.serialization.atomic import write_bytes
+        from minitorch.training.files import write_bytes
         buffer = io.BytesIO()
         image.save(buffer, format="PNG", optimize=True)
         write_bytes(path, buffer.getvalue())

@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -276,6 +277,17 @@ def labelled_images(root, classes=None):
     place = {name: index for index, name in enumerate(classes)}
     samples = [(path, place[found[target]]) for path, target in paths]
     return list(classes), samples, ignored
+
+
+def images_below(root):
+    """Paths of all images under a folder, at any depth, sorted; names with a dot are left out."""
+    from minitorch.datasets.folder import IMG_EXTENSIONS
+    found = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [os.path.join(folder, name) for name in sorted(names)
+                  if not name.startswith(".") and name.lower().endswith(tuple(IMG_EXTENSIONS))]
+    return found
 
 
 def _check_known(root, found, classes):

@@ -60,7 +60,7 @@ class EpochResult:
             raise ValueError("per-class results need evaluate(..., classes=number of classes)")
         totals, hits = self.confusion.sum(axis=1), self.confusion.diagonal()
         return [(int(hit) / int(total) if total else None, int(total))
-                for hit, total in zip(hits, totals)]
+                for hit, total in zip(hits, totals, strict=True)]
 
 
 class RunningMetrics:

@@ -167,8 +167,9 @@ def read_state(path):
 
 def file_metadata(path):
     """The ``__metadata__`` of a safetensors file; an empty dict for any other file."""
-    from minitorch.serialization.safetensors import is_safetensors, read_metadata
-    return read_metadata(path) if is_safetensors(path) else {}
+    from minitorch.serialization._source import Source
+    from minitorch.serialization.safetensors import load_metadata
+    return load_metadata(path) if Source(path).format() == "safetensors" else {}
 
 
 def _second_line(error):

@@ -85,7 +85,7 @@ class EpochBatches:
 
     def __iter__(self):
         order, bounds = self.order(), self.starts()
-        for first, last in zip(bounds[self.cursor:-1], bounds[self.cursor + 1:]):
+        for first, last in zip(bounds[self.cursor:-1], bounds[self.cursor + 1:], strict=True):
             yield order[first:last]
 
     def __len__(self):

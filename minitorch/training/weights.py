@@ -1,7 +1,6 @@
 """Where a run's first weights come from: a file, the embedded default, ImageNet, or chance."""
 
 import hashlib
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,11 +86,8 @@ def _digits_path(arch):
 
 def checkpoint_folder():
     """The folder in which minitorch keeps downloaded weights."""
-    home = os.environ.get("MINITORCH_HOME")
-    if home is None:
-        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        home = Path(cache) / "minitorch"
-    return Path(home) / "checkpoints"
+    from minitorch.models._download import search_folders
+    return Path(search_folders()[0])
 
 
 def _imagenet(arch, progress):
@@ -102,9 +98,10 @@ def _imagenet(arch, progress):
     except (OSError, RuntimeError) as error:
         file = weights.url.rsplit("/", 1)[-1]
         raise WeightsError(
-            f"the ImageNet weights of {arch} could not be had: {_one_line(error)}. Without "
-            f"network, put {file} into {checkpoint_folder()}, or give a file of weights with "
-            "--weights FILE, or start from the embedded --weights digits or from --weights none"
+            f"the ImageNet weights of {arch} could not be had: {str(error).splitlines()[0]}. "
+            f"Without network, put {file} into {checkpoint_folder()}, or give a file of weights "
+            "with --weights FILE, or start from the embedded --weights digits, or from random "
+            "--weights none"
         ) from error
     preset = weights.transforms()
     like = Preprocessing(preset.crop_size[0], preset.resize_size[0], tuple(preset.mean),
@@ -165,7 +162,40 @@ def _sha256_by_blocks(file):
 
 
 def _torchvision_names(loaded, arch, path):
-    raise NotImplementedError
+    """The tensors of a loaded file under torchvision's names, and what was done to get there."""
+    from minitorch.models import _layouts
+    try:
+        tensors, peeled, _ = _layouts.unwrap(loaded, minitorch.is_tensor)
+        mapped = _layouts.map_names({name: _Described(t) for name, t in tensors.items()})
+        if mapped.arch != arch:
+            raise WeightsError(f"{path} holds a {mapped.arch}, not a {arch}; --arch "
+                               f"{mapped.arch} takes it")
+        _layouts.check_values(mapped.tensors)
+    except _layouts.LayoutError as error:
+        raise WeightsError(f"{path} does not hold the weights of a {arch}: "
+                           f"{_one_line(error)}") from error
+    notes = [f"found the weights under {part!r}" for part in peeled]
+    if mapped.prefix:
+        notes.append(f"cut {mapped.prefix!r} off the names of the weights")
+    if mapped.layout != "torchvision":
+        notes.append(f"the names of the weights are {mapped.layout}'s")
+    return {name: each.tensor for name, each in mapped.tensors.items()}, notes
+
+
+class _Described:
+    """A tensor as `minitorch.models._layouts` looks at tensors: size, dtype, values."""
+
+    def __init__(self, tensor):
+        self.tensor, self.size = tensor, tuple(tensor.shape)
+        self.dtype = _Kind(str(tensor.dtype).rpartition(".")[2], tensor.dtype.is_floating_point)
+
+    def values(self):
+        return self.tensor.float().numpy()
+
+
+class _Kind:
+    def __init__(self, name, is_floating):
+        self.name, self.is_floating = name, is_floating
 
 
 def adopt_weights(model, pretrained, classes):

@@ -1,0 +1,82 @@
+"""The ``minitorch`` command.
+
+Each subcommand is a module with ``add_parser(subparsers)`` and ``run(args) -> int``.  Only the
+one that is asked for is imported, so ``--help`` is quick.  Exit codes: 0 done, 1 the job failed,
+2 wrong usage, 130 interrupted by Ctrl-C, 143 by SIGTERM.
+"""
+
+import argparse
+import importlib
+import sys
+
+from minitorch.cli._common import FAILED, INTERRUPTED, Parser, explain, message
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "finetune": "train a pretrained ResNet on a folder of images",
+    "predict": "classify images with a finetuned model",
+    "evaluate": "measure a finetuned model on a folder of labelled images",
+    "convert": "convert a file of weights, or show what is in it",
+}
+
+
+def main(argv=None):
+    """Run a command; return its exit code.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments without the program's name; default ``sys.argv[1:]``.
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        # A file name need not be text; it is shown escaped then, instead of ending the run.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    parser = Parser(prog="minitorch", description="A small deep-learning framework for CPUs: "
+                    "finetune a ResNet, and use it.",
+                    epilog="'minitorch COMMAND --help' tells all about a command.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    module = _add_commands(parser, argv)
+    args = parser.parse_args(argv)
+    if module is None:
+        parser.error("a command is missing")
+    return _run(module, args)
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser, *_):
+        import minitorch
+        print(f"minitorch {minitorch.__version__}")
+        parser.exit(0)
+
+
+def _add_commands(parser, argv):
+    """Add the subparsers; import and return the module of the command in `argv`, if any."""
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    wanted = next((word for word in argv if not word.startswith("-")), None)
+    module = None
+    for name, summary in COMMANDS.items():
+        if name == wanted:
+            module = importlib.import_module(f"minitorch.cli.{name}")
+            module.add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=summary, add_help=False)
+    return module
+
+
+def _run(module, args):
+    try:
+        code = module.run(args)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        message("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (as in `| head`): nothing is wrong with the job.
+        sys.stdout = None
+        return FAILED
+    except Exception as error:
+        return explain(error, args.command)

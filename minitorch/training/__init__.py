@@ -1,0 +1,81 @@
+"""Functions to train with, to import one by one or all together.
+
+The parts: `train_one_epoch` and `evaluate` are plain loops; `freeze` and `unfreeze` choose what
+trains; `EpochBatches` is an order of samples that can be continued; `fit` goes from epoch to
+epoch; `save_checkpoint` and `load_checkpoint` keep a run; `save_model` and `load_model` keep a
+model with all that prediction needs; `draw_curves` shows how it went.  `FinetuneRun` is these
+parts put together, as ``minitorch finetune`` runs them.
+"""
+
+from minitorch.training.checkpoint import load_checkpoint, restore_checkpoint, save_checkpoint
+from minitorch.training.curves import draw_curves
+from minitorch.training.data import (
+    DataSplit,
+    ImageList,
+    ReadProblems,
+    digits_data,
+    folder_data,
+    labelled_images,
+    make_loader,
+    stratified_split,
+)
+from minitorch.training.errors import CheckpointMismatch, DataError, WeightsError
+from minitorch.training.finetune import FinetuneRun, load_data, trained_parts
+from minitorch.training.fit import TrainingState, fit
+from minitorch.training.freezing import freeze, train_only, unfreeze
+from minitorch.training.history import history_csv, history_row
+from minitorch.training.loop import evaluate, predict, train_one_epoch
+from minitorch.training.metrics import EpochResult, RunningMetrics, accuracy
+from minitorch.training.model_io import ModelInfo, build_model, load_model, save_model
+from minitorch.training.preprocessing import Preprocessing
+from minitorch.training.sampling import EpochBatches
+from minitorch.training.settings import DEFAULTS, FinetuneSettings
+from minitorch.training.signals import StopSignal
+from minitorch.training.weights import Pretrained, adopt_weights, find_weights, load_weights
+
+__all__ = [
+    "DEFAULTS",
+    "CheckpointMismatch",
+    "DataError",
+    "DataSplit",
+    "EpochBatches",
+    "EpochResult",
+    "FinetuneRun",
+    "FinetuneSettings",
+    "ImageList",
+    "ModelInfo",
+    "Preprocessing",
+    "Pretrained",
+    "ReadProblems",
+    "RunningMetrics",
+    "StopSignal",
+    "TrainingState",
+    "WeightsError",
+    "accuracy",
+    "adopt_weights",
+    "build_model",
+    "digits_data",
+    "draw_curves",
+    "evaluate",
+    "find_weights",
+    "fit",
+    "folder_data",
+    "freeze",
+    "history_csv",
+    "history_row",
+    "labelled_images",
+    "load_checkpoint",
+    "load_data",
+    "load_model",
+    "load_weights",
+    "make_loader",
+    "predict",
+    "restore_checkpoint",
+    "save_checkpoint",
+    "save_model",
+    "stratified_split",
+    "train_one_epoch",
+    "train_only",
+    "trained_parts",
+    "unfreeze",
+]

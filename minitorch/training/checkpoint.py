@@ -1,0 +1,101 @@
+"""``last.ckpt``: everything a run needs to go on as if it had never stopped."""
+
+import json
+
+import minitorch
+from minitorch.training.errors import CheckpointMismatch
+
+__all__ = ["save_checkpoint", "load_checkpoint", "restore_checkpoint"]
+
+FORMAT, VERSION = "minitorch.checkpoint", 1
+_FIELDS = ("model", "optimizer", "training", "sampler", "rng", "info", "config", "data_digest")
+
+
+def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config=None,
+                    data_digest=""):
+    """Write the state of a run, whole or not at all.
+
+    The file is a plain ``.pth`` archive of dicts, numbers, strings and tensors:
+    ``minitorch.load`` and PyTorch's ``torch.load(weights_only=True)`` open it.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    model : minitorch.nn.Module
+    optimizer : minitorch.optim.Optimizer
+    state : TrainingState
+    batches : EpochBatches
+        The training order; its seed, size and the cursor are kept.
+    info : ModelInfo, optional
+    config : dict, optional
+        Kept as JSON.
+    data_digest : str
+        `DataSplit.digest`, to notice changed data.
+    """
+    minitorch.save({
+        "format": FORMAT, "version": VERSION,
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "training": state.state_dict(),
+        "sampler": {"seed": batches.seed, "length": batches.length,
+                    "batch_size": batches.batch_size, "lone": batches.lone,
+                    "epoch": state.epoch, "cursor": state.metrics.batches},
+        "rng": minitorch.default_generator.get_state(),
+        "info": {} if info is None else info.to_metadata(),
+        "config": json.dumps(config or {}),
+        "data_digest": data_digest,
+    }, path)
+
+
+def load_checkpoint(path):
+    """Read what `save_checkpoint` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+    CheckpointMismatch
+        It is some other file, or of a later version.
+    minitorch.serialization.CheckpointError
+        The file is damaged.
+    """
+    values = minitorch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise CheckpointMismatch(f"{path} is not a checkpoint of a minitorch run")
+    if values.get("version") != VERSION:
+        raise CheckpointMismatch(f"{path} has version {values.get('version')!r}; this minitorch "
+                                 f"reads version {VERSION}")
+    missing = [name for name in _FIELDS if name not in values]
+    if missing:
+        raise CheckpointMismatch(f"{path} lacks {', '.join(missing)}")
+    return values
+
+
+def restore_checkpoint(values, *, model, optimizer, state, batches, data_digest=None):
+    """Put a loaded checkpoint into the objects of a run.
+
+    Parameters
+    ----------
+    values : dict
+        From `load_checkpoint`.
+    model, optimizer, state, batches
+        As in `save_checkpoint`; made as they were made for the run that was saved.
+    data_digest : str, optional
+        If given it must equal the saved one.
+
+    Raises
+    ------
+    CheckpointMismatch
+        The data or the order is another; nothing has been changed.
+    """
+    if data_digest is not None and data_digest != values["data_digest"]:
+        raise CheckpointMismatch("the images have changed since the run was saved (files were "
+                                 "added, removed or renamed); start a new run")
+    saved = values["sampler"]
+    for name in ("seed", "length", "batch_size", "lone"):
+        if getattr(batches, name) != saved[name]:
+            raise CheckpointMismatch(f"the run was saved with {name} {saved[name]}, not "
+                                     f"{getattr(batches, name)}")
+    model.load_state_dict(values["model"])
+    optimizer.load_state_dict(values["optimizer"])
+    state.load_state_dict(values["training"])
+    minitorch.default_generator.set_state(values["rng"])

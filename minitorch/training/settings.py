@@ -1,0 +1,52 @@
+"""The settings of a finetuning run, and what they are when nobody says otherwise."""
+
+from dataclasses import asdict, dataclass, fields
+
+__all__ = ["FinetuneSettings", "DEFAULTS"]
+
+# Per kind of data.  The digits' values are those that reach the accuracy the README states in
+# the time it states; a user's own few images stand on ImageNet features, so the head alone is
+# trained unless they ask for more.
+DEFAULTS = {
+    "digits": {"weights": "digits", "train": "all", "epochs": 3, "batch_size": 32, "lr": 0.01,
+               "image_size": 64},
+    "folder": {"weights": "imagenet", "train": "head", "epochs": 5, "batch_size": 32, "lr": 0.01,
+               "image_size": 224},
+}
+
+
+@dataclass
+class FinetuneSettings:
+    """One field per option of ``minitorch finetune``; None means: the default for the data."""
+
+    data: str = "digits"
+    weights: str | None = None
+    arch: str = "resnet18"
+    train: str | None = None
+    bn_train: bool = False
+    epochs: int | None = None
+    batch_size: int | None = None
+    lr: float | None = None
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    image_size: int | None = None
+    val_fraction: float = 0.2
+    exif: bool = True
+    seed: int = 0
+    workers: int = 2
+    threads: int | None = None
+
+    def __post_init__(self):
+        for name, value in DEFAULTS["digits" if self.data == "digits" else "folder"].items():
+            if getattr(self, name) is None:
+                setattr(self, name, value)
+
+    def to_dict(self):
+        """A dictionary that JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values):
+        """Read `to_dict`'s output, ignoring entries that are no settings."""
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known})
