@@ -9,7 +9,7 @@ import warnings
 from minitorch._core.grad_mode import (
     is_anomaly_check_nan_enabled,
     is_anomaly_enabled,
-    set_anomaly_enabled_,
+    set_anomaly_enabled,
 )
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]
@@ -28,13 +28,13 @@ class set_detect_anomaly:
 
     def __init__(self, mode, check_nan=True):
         self._previous = (is_anomaly_enabled(), is_anomaly_check_nan_enabled())
-        set_anomaly_enabled_(mode, check_nan)
+        set_anomaly_enabled(mode, check_nan)
 
     def __enter__(self):
         return None
 
     def __exit__(self, *exc_info):
-        set_anomaly_enabled_(*self._previous)
+        set_anomaly_enabled(*self._previous)
 
 
 class detect_anomaly:
@@ -60,7 +60,7 @@ class detect_anomaly:
         )
 
     def __enter__(self):
-        set_anomaly_enabled_(True, self.check_nan)
+        set_anomaly_enabled(True, self.check_nan)
 
     def __exit__(self, *exc_info):
-        set_anomaly_enabled_(*self._previous)
+        set_anomaly_enabled(*self._previous)
