@@ -1,0 +1,67 @@
+/* Vector types of the instruction set that the including file is compiled for.
+ *
+ * MT_VECTOR_BYTES is 64, 32 or 16.  The types are GCC/Clang vector extensions: arithmetic and
+ * comparison operators work lane by lane.  They are unaligned and may alias, so a load is
+ * `*(const vf32 *)pointer`.  Both compilers keep a*b + c as two roundings under -std=c11, so
+ * that fused multiply-add is written where it is meant (mt_fma_*) and nowhere else.
+ */
+#ifndef MT_SIMD_H
+#define MT_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#define MT_INLINE static inline __attribute__((always_inline, unused))
+#define MT_NOINLINE static __attribute__((noinline, unused))
+
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#define MT_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define MT_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+enum { LANES_F32 = MT_VECTOR_BYTES / 4, LANES_F64 = MT_VECTOR_BYTES / 8 };
+
+typedef float vf32 __attribute__((vector_size(MT_VECTOR_BYTES), aligned(4), may_alias));
+typedef double vf64 __attribute__((vector_size(MT_VECTOR_BYTES), aligned(8), may_alias));
+typedef int32_t vi32 __attribute__((vector_size(MT_VECTOR_BYTES), aligned(4), may_alias));
+typedef int64_t vi64 __attribute__((vector_size(MT_VECTOR_BYTES), aligned(8), may_alias));
+
+/* set1: `x - 0` keeps every value, -0.0 and NaN included, and compiles to one broadcast;
+ * `0 + x` would cost an addition without -ffast-math. */
+MT_INLINE vf32 mt_set1_f32(float x) { return x - (vf32){0}; }
+MT_INLINE vf64 mt_set1_f64(double x) { return x - (vf64){0}; }
+
+/* a * b + c, rounded once where the hardware can do it. */
+#if MT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+MT_INLINE vf32 mt_fma_f32(vf32 a, vf32 b, vf32 c) {
+    return (vf32)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+MT_INLINE vf64 mt_fma_f64(vf64 a, vf64 b, vf64 c) {
+    return (vf64)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+#elif MT_VECTOR_BYTES == 32 && defined(__FMA__)
+MT_INLINE vf32 mt_fma_f32(vf32 a, vf32 b, vf32 c) {
+    return (vf32)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+MT_INLINE vf64 mt_fma_f64(vf64 a, vf64 b, vf64 c) {
+    return (vf64)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+#else
+MT_INLINE vf32 mt_fma_f32(vf32 a, vf32 b, vf32 c) { return a * b + c; }
+MT_INLINE vf64 mt_fma_f64(vf64 a, vf64 b, vf64 c) { return a * b + c; }
+#endif
+
+/* where(mask, a, b): the mask comes from a comparison of vectors (all ones or all zeros). */
+MT_INLINE vf32 mt_select_f32(vi32 mask, vf32 a, vf32 b) {
+    return (vf32)((mask & (vi32)a) | (~mask & (vi32)b));
+}
+MT_INLINE vf64 mt_select_f64(vi64 mask, vf64 a, vf64 b) {
+    return (vf64)((mask & (vi64)a) | (~mask & (vi64)b));
+}
+
+#endif
