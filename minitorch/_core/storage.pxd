@@ -1,0 +1,12 @@
+"""Storage: a block of bytes with one version counter."""
+
+cdef class Storage:
+    cdef char* data
+    cdef Py_ssize_t nbytes_
+    cdef Py_ssize_t capacity        # of an own block; 0 when `owner` holds the bytes
+    cdef object owner               # what keeps foreign memory alive (numpy array, mmap, ...)
+    cdef bint readonly
+    cdef unsigned long version      # bumped by each in-place operation on any view
+
+cdef Storage new_storage(Py_ssize_t nbytes)
+cdef Storage wrap_memory(char* data, Py_ssize_t nbytes, object owner, bint readonly)

@@ -1,0 +1,168 @@
+"""Storage: a block of bytes with one version counter, shared by all views of it.
+
+Blocks are recycled by a small caching allocator: fresh pages cost more to touch than
+most kernels take to fill them.  Sizes are rounded up to a class (four to each doubling,
+at most 25 % waste), and freed blocks wait in a list of their class until the cache
+reaches its bound.  All of it runs under the GIL.
+"""
+
+from libc.stdlib cimport free
+from libc.string cimport memcpy
+
+cimport cython
+
+cdef extern from *:
+    """
+    #include <stdlib.h>
+    static char *mt_aligned_alloc(size_t nbytes) {
+        void *block = NULL;
+        return posix_memalign(&block, 64, nbytes) ? NULL : (char *)block;
+    }
+    """
+    char* mt_aligned_alloc(size_t nbytes) noexcept nogil
+
+cdef enum:
+    N_CLASSES = 4 * 48
+    SMALLEST = 64
+
+# A free block's first bytes link to the next free block of its class.
+cdef char* free_blocks[N_CLASSES]
+cdef Py_ssize_t cached_bytes = 0
+cdef Py_ssize_t cache_bound = 1 << 30
+cdef int i_
+for i_ in range(N_CLASSES):
+    free_blocks[i_] = NULL
+
+
+cdef inline int size_class(Py_ssize_t nbytes, Py_ssize_t* rounded) noexcept nogil:
+    """The class of a size, and the size of its blocks: (4 + k) * 16 * 2**e."""
+    cdef Py_ssize_t unit = SMALLEST // 4
+    cdef int doubling = 0
+    while nbytes > 8 * unit:
+        unit <<= 1
+        doubling += 1
+    cdef Py_ssize_t quarters = (nbytes + unit - 1) // unit
+    if quarters < 4:
+        quarters = 4
+    if quarters == 8:
+        quarters, unit, doubling = 4, unit << 1, doubling + 1
+    rounded[0] = quarters * unit
+    return 4 * doubling + <int> (quarters - 4)
+
+
+cdef char* allocate(Py_ssize_t nbytes, Py_ssize_t* capacity) except NULL:
+    global cached_bytes
+    if nbytes > <Py_ssize_t> 1 << 46:
+        raise RuntimeError(f"[enforce fail] DefaultCPUAllocator: can't allocate memory: "
+                           f"you tried to allocate {nbytes} bytes.")
+    cdef int kind = size_class(nbytes, capacity)
+    cdef char* block = free_blocks[kind]
+    if block != NULL:
+        memcpy(&free_blocks[kind], block, sizeof(char*))
+        cached_bytes -= capacity[0]
+        return block
+    block = mt_aligned_alloc(capacity[0])
+    if block == NULL:
+        empty_cache()
+        block = mt_aligned_alloc(capacity[0])
+    if block == NULL:
+        raise RuntimeError(f"[enforce fail] DefaultCPUAllocator: can't allocate memory: "
+                           f"you tried to allocate {nbytes} bytes.")
+    return block
+
+
+cdef void recycle(char* block, Py_ssize_t capacity) noexcept:
+    global cached_bytes
+    cdef Py_ssize_t rounded
+    if cached_bytes + capacity > cache_bound:
+        free(block)
+        return
+    cdef int kind = size_class(capacity, &rounded)
+    memcpy(block, &free_blocks[kind], sizeof(char*))
+    free_blocks[kind] = block
+    cached_bytes += capacity
+
+
+def empty_cache():
+    """Give all recycled blocks back to the system."""
+    global cached_bytes
+    cdef char* block
+    cdef int kind
+    for kind in range(N_CLASSES):
+        while free_blocks[kind] != NULL:
+            block = free_blocks[kind]
+            memcpy(&free_blocks[kind], block, sizeof(char*))
+            free(block)
+    cached_bytes = 0
+
+
+def set_cache_limit(Py_ssize_t nbytes):
+    """Bound the bytes that wait for reuse (0 switches recycling off)."""
+    global cache_bound
+    if nbytes < 0:
+        raise ValueError(f"nbytes must not be negative, got {nbytes}")
+    cache_bound = nbytes
+    if cached_bytes > nbytes:
+        empty_cache()
+
+
+def cached_nbytes():
+    """Bytes that wait for reuse."""
+    return cached_bytes
+
+
+@cython.freelist(256)
+cdef class Storage:
+    """The bytes under a tensor and all its views.
+
+    PyTorch's name for it is `torch.UntypedStorage`.
+    """
+
+    def __dealloc__(self):
+        if self.capacity:
+            recycle(self.data, self.capacity)
+
+    def __len__(self):
+        return self.nbytes_
+
+    def nbytes(self):
+        """Size in bytes."""
+        return self.nbytes_
+
+    def size(self):
+        """Size in bytes."""
+        return self.nbytes_
+
+    def data_ptr(self):
+        """Address of the first byte."""
+        return <size_t> self.data
+
+    @property
+    def device(self):
+        from minitorch._core.device import device
+        return device("cpu")
+
+    def __eq__(self, other):
+        return isinstance(other, Storage) and self.data == (<Storage> other).data \
+            and self.nbytes_ == (<Storage> other).nbytes_
+
+    def __hash__(self):
+        return hash(<size_t> self.data)
+
+    def __repr__(self):
+        return f"<torch.UntypedStorage of {self.nbytes_} bytes>"
+
+
+cdef Storage new_storage(Py_ssize_t nbytes):
+    """Uninitialised bytes, aligned to 64."""
+    cdef Storage made = Storage.__new__(Storage)
+    made.data = allocate(nbytes if nbytes > 0 else 1, &made.capacity)
+    made.nbytes_ = nbytes
+    return made
+
+
+cdef Storage wrap_memory(char* data, Py_ssize_t nbytes, object owner, bint readonly):
+    """Bytes that `owner` keeps alive."""
+    cdef Storage made = Storage.__new__(Storage)
+    made.data, made.nbytes_, made.owner, made.readonly = data, nbytes, owner, readonly
+    return made

@@ -1,0 +1,739 @@
+"""TensorBase: storage, geometry and the autograd fields.  It has no operators.
+
+The operations cimport this module; `minitorch.tensor.Tensor` binds them as methods.  New
+tensors are made as instances of that Python class, which registers itself here.
+"""
+
+cimport cython
+from cpython.buffer cimport (
+    PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer)
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject, PyTypeObject
+from libc.string cimport memcpy
+
+from minitorch._core.dtype cimport FLOATING, dtype, from_buffer_format, of_code
+from minitorch._core.grad_mode cimport inference_mode
+from minitorch._core.node cimport Node
+from minitorch._core.shape cimport (
+    channels_last_strides, checked_numel, contiguous_strides, dense_strides_like, is_channels_last,
+    is_contiguous, is_dense, product, size_text)
+from minitorch._core.storage cimport Storage, new_storage, wrap_memory
+from minitorch._kernels.types cimport (
+    BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8, Code, MAX_DIMS)
+from minitorch._core.shape import Size
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
+
+cdef extern from "Python.h":
+    double PyFloat_Unpack2(const char* p, int little) except? -1
+    int PyFloat_Pack2(double x, char* p, int little) except -1
+
+cdef extern from *:
+    """
+    static PyObject *mt_new(PyObject *type, PyObject *no_args) {
+        return ((PyTypeObject *)type)->tp_new((PyTypeObject *)type, no_args, NULL);
+    }
+    """
+    object mt_new(object type, object no_args)
+
+cdef object tensor_type = None
+cdef tuple NO_ARGS = ()
+cdef type SizeType = Size
+cdef view_function_maker make_view_function = NULL
+
+
+def register_tensor_type(type cls):
+    """Tell this floor which class new tensors are instances of."""
+    global tensor_type
+    tensor_type = cls
+
+
+def registered_tensor_type():
+    return tensor_type
+
+
+cdef void set_view_function_maker(view_function_maker maker) noexcept:
+    global make_view_function
+    make_view_function = maker
+
+
+# ---------------------------------------------------------------- construction
+
+cdef TensorBase bare():
+    """A tensor without storage or geometry, of the registered class."""
+    return <TensorBase> mt_new(tensor_type, NO_ARGS)
+
+
+cdef TensorBase new_strided(dtype d, int n, const Py_ssize_t* shape, const Py_ssize_t* strides):
+    """An uninitialised tensor with the given dense strides."""
+    cdef TensorBase made = bare()
+    made.dtype_ = d
+    made.set_geometry(n, shape, strides)
+    made.storage = new_storage(made.numel_ * d.itemsize)
+    made.inference = inference_mode()
+    return made
+
+
+cdef TensorBase new_tensor(dtype d, int n, const Py_ssize_t* shape):
+    """An uninitialised contiguous tensor."""
+    cdef Py_ssize_t strides[MAX_DIMS]
+    contiguous_strides(n, shape, strides)
+    return new_strided(d, n, shape, strides)
+
+
+cdef TensorBase new_like(TensorBase like, dtype d):
+    """An uninitialised tensor of the same shape and order in memory."""
+    cdef Py_ssize_t strides[MAX_DIMS]
+    if like.contiguous:
+        return new_tensor(d, like.ndim_, like.shape_)
+    dense_strides_like(like.ndim_, like.shape_, like.strides_, strides)
+    return new_strided(d, like.ndim_, like.shape_, strides)
+
+
+cdef TensorBase scalar_of(dtype d, object value):
+    """A 0-d tensor."""
+    cdef TensorBase made = new_tensor(d, 0, NULL)
+    write_item(d.code, made.storage.data, value)
+    return made
+
+
+cdef TensorBase alias(TensorBase source):
+    """The same elements in a new tensor that autograd does not connect (detach)."""
+    cdef TensorBase made = bare()
+    made.dtype_, made.storage, made.offset = source.dtype_, source.storage, source.offset
+    made.set_geometry(source.ndim_, source.shape_, source.strides_)
+    made.inference = source.inference
+    return made
+
+
+cdef TensorBase view_of(TensorBase source, int n, const Py_ssize_t* shape,
+                        const Py_ssize_t* strides, Py_ssize_t offset):
+    """A view of the same storage; knows its base unless made in inference mode."""
+    cdef TensorBase made = bare()
+    made.dtype_, made.storage, made.offset = source.dtype_, source.storage, offset
+    made.set_geometry(n, shape, strides)
+    made.inference = source.inference
+    if not inference_mode():
+        made.base = source if source.base is None else source.base
+        made.view_version = source.storage.version
+    return made
+
+
+@cython.freelist(64)
+cdef class TensorBase:
+    """Storage, geometry and autograd fields of a tensor."""
+
+    def __cinit__(self):
+        self.shape_ = &self.inline_dims[0]
+        self.strides_ = &self.inline_dims[INLINE_DIMS]
+
+    def __dealloc__(self):
+        if self.shape_ != &self.inline_dims[0]:
+            PyMem_Free(self.shape_)
+
+    cdef int set_geometry(self, int n, const Py_ssize_t* shape,
+                          const Py_ssize_t* strides) except -1:
+        cdef int i
+        if n > INLINE_DIMS and n > self.ndim_:
+            if n > MAX_DIMS:
+                raise RuntimeError(f"at most {<int> MAX_DIMS} dimensions are supported, got {n}")
+            if self.shape_ != &self.inline_dims[0]:
+                PyMem_Free(self.shape_)
+                self.shape_ = &self.inline_dims[0]
+            self.shape_ = <Py_ssize_t*> PyMem_Malloc(2 * n * sizeof(Py_ssize_t))
+            if self.shape_ == NULL:
+                self.shape_ = &self.inline_dims[0]
+                raise MemoryError()
+            self.strides_ = self.shape_ + n
+        self.ndim_ = n
+        for i in range(n):
+            self.shape_[i] = shape[i]
+            self.strides_[i] = strides[i]
+        self.numel_ = product(n, shape)
+        self.contiguous = is_contiguous(n, shape, strides)
+        return 0
+
+    cdef bint requires(self) noexcept:
+        """True when operations on this tensor are to be recorded."""
+        return (self.leaf_requires_grad or self.grad_fn_ is not None
+                or (self.base is not None and self.base.requires()))
+
+    cdef Node function(self):
+        """grad_fn, made anew for a view whose base was changed in place."""
+        if (self.base is not None and self.creation != VIEW_INFERENCE
+                and self.view_version != self.storage.version
+                and make_view_function != NULL and self.base.requires()):
+            return make_view_function(self)
+        return self.grad_fn_
+
+    # ------------------------------------------------------------ geometry
+
+    @property
+    def shape(self):
+        """Sizes of the dimensions."""
+        return shape_of(self)
+
+    def size(self, dim=None):
+        """Sizes of the dimensions, or the size of one."""
+        if dim is None:
+            return shape_of(self)
+        return self.shape_[self._axis(dim)]
+
+    def stride(self, dim=None):
+        """Steps between neighbours along each dimension, in elements."""
+        if dim is None:
+            return tuple([self.strides_[i] for i in range(self.ndim_)])
+        return self.strides_[self._axis(dim)]
+
+    def _axis(self, dim):
+        cdef Py_ssize_t at
+        if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+            raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")
+        at = dim
+        if self.ndim_ == 0:
+            raise IndexError(f"Dimension specified as {at} but tensor has no dimensions")
+        if at < -self.ndim_ or at >= self.ndim_:
+            raise IndexError(f"Dimension out of range (expected to be in range of "
+                             f"[{-self.ndim_}, {self.ndim_ - 1}], but got {at})")
+        return at + self.ndim_ if at < 0 else at
+
+    def dim(self):
+        """Number of dimensions."""
+        return self.ndim_
+
+    ndimension = dim
+
+    @property
+    def ndim(self):
+        """Number of dimensions."""
+        return self.ndim_
+
+    def numel(self):
+        """Number of elements."""
+        return self.numel_
+
+    nelement = numel
+
+    def storage_offset(self):
+        """Place of the first element in the storage, in elements."""
+        return self.offset
+
+    def untyped_storage(self):
+        """The bytes under this tensor and its views."""
+        return self.storage
+
+    def data_ptr(self):
+        """Address of the first element."""
+        return 0 if self.numel_ == 0 else <size_t> self.data()
+
+    def element_size(self):
+        """Bytes of one element."""
+        return self.dtype_.itemsize
+
+    @property
+    def itemsize(self):
+        """Bytes of one element."""
+        return self.dtype_.itemsize
+
+    @property
+    def nbytes(self):
+        """Bytes of all elements."""
+        return self.numel_ * self.dtype_.itemsize
+
+    @property
+    def dtype(self):
+        """The type of the elements."""
+        return self.dtype_
+
+    @property
+    def device(self):
+        """Always ``device("cpu")``."""
+        from minitorch._core.device import CPU
+        return CPU
+
+    @property
+    def layout(self):
+        from minitorch._core.layout import strided
+        return strided
+
+    def is_contiguous(self, *, memory_format=None):
+        """True when the elements lie in memory in the given order (row-major by default)."""
+        if memory_format is None:
+            return bool(self.contiguous)
+        from minitorch._core.layout import (
+            channels_last, channels_last_3d, check_memory_format, contiguous_format)
+        check_memory_format(memory_format, "is_contiguous")
+        if memory_format is contiguous_format:
+            return bool(self.contiguous)
+        if memory_format is channels_last or memory_format is channels_last_3d:
+            return self.ndim_ == (4 if memory_format is channels_last else 5) and bool(
+                is_channels_last(self.ndim_, self.shape_, self.strides_))
+        raise RuntimeError("is_contiguous(): argument 'memory_format' must not be "
+                           "torch.preserve_format")
+
+    def is_non_overlapping_and_dense(self):
+        """True when the elements fill a block of memory without holes or overlaps."""
+        return bool(is_dense(self.ndim_, self.shape_, self.strides_))
+
+    def is_floating_point(self):
+        """True for floating dtypes."""
+        return self.dtype_.category == FLOATING
+
+    def is_complex(self):
+        """Always False: minitorch has no complex dtypes."""
+        return False
+
+    def is_signed(self):
+        """True for dtypes with negative values."""
+        return self.dtype_.is_signed
+
+    @property
+    def is_cpu(self):
+        return True
+
+    @property
+    def is_cuda(self):
+        return False
+
+    @property
+    def is_sparse(self):
+        return False
+
+    @property
+    def is_quantized(self):
+        return False
+
+    @property
+    def is_meta(self):
+        return False
+
+    def is_inference(self):
+        """True for a tensor made in inference mode."""
+        return bool(self.inference)
+
+    def is_pinned(self):
+        return False
+
+    def is_shared(self):
+        return False
+
+    # ------------------------------------------------------------ autograd
+
+    @property
+    def _version(self):
+        if self.inference:
+            raise RuntimeError("Inference tensors do not track version counter.")
+        return self.storage.version
+
+    @property
+    def is_leaf(self):
+        """True for a tensor that no recorded operation made."""
+        return self.function() is None
+
+    @property
+    def requires_grad(self):
+        """True when operations on this tensor are recorded."""
+        return bool(self.requires())
+
+    @requires_grad.setter
+    def requires_grad(self, value):
+        if not isinstance(value, bool):
+            raise RuntimeError("requires_grad must be a bool")
+        if self.function() is not None:
+            if not value:
+                raise RuntimeError(
+                    "you can only change requires_grad flags of leaf variables. If you want to "
+                    "use a computed variable in a subgraph that doesn't require differentiation "
+                    "use var_no_grad = var.detach().")
+            return
+        if value and self.dtype_.category != FLOATING:
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        if value and self.inference and not inference_mode():
+            raise RuntimeError("Setting requires_grad=True on inference tensor outside "
+                               "InferenceMode is not allowed.")
+        self.leaf_requires_grad = value
+
+    @property
+    def grad_fn(self):
+        """The function of the backward graph that made this tensor, or None."""
+        return self.function()
+
+    @property
+    def output_nr(self):
+        """Which of the outputs of `grad_fn` this is."""
+        self.function()
+        return self.output_nr
+
+    @property
+    def _grad(self):
+        return self.grad_
+
+    @_grad.setter
+    def _grad(self, value):
+        self.grad_ = value
+
+    @property
+    def _base(self):
+        return self.base
+
+    def _is_view(self):
+        return self.base is not None
+
+    @property
+    def _leaf_hooks(self):
+        return self.hooks
+
+    @_leaf_hooks.setter
+    def _leaf_hooks(self, dict value):
+        self.hooks = value
+
+    @property
+    def _post_accumulate_hooks(self):
+        return self.post_accumulate_hooks
+
+    @_post_accumulate_hooks.setter
+    def _post_accumulate_hooks(self, dict value):
+        self.post_accumulate_hooks = value
+
+    def _bump_version(self):
+        self.storage.version += 1
+
+    def _set_data(self, TensorBase other):
+        """Make this tensor show the elements of `other` (``tensor.data = other``)."""
+        self.storage, self.offset, self.dtype_ = other.storage, other.offset, other.dtype_
+        self.set_geometry(other.ndim_, other.shape_, other.strides_)
+
+    # ------------------------------------------------------------ elements
+
+    def item(self):
+        """The one element as a Python number."""
+        if self.numel_ != 1:
+            raise RuntimeError(f"a Tensor with {self.numel_} elements cannot be converted "
+                               "to Scalar")
+        return read_item(self.code(), self.data())
+
+    def tolist(self):
+        """The elements as nested lists of Python numbers; a number if 0-d."""
+        if self.ndim_ == 0:
+            return read_item(self.code(), self.data())
+        return nested(self, 0, self.data())
+
+    def __len__(self):
+        if self.ndim_ == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self.shape_[0]
+
+    def __hash__(self):
+        return <Py_ssize_t> (<size_t> <void*> self >> 4)
+
+    # ------------------------------------------------------------ buffer protocol
+
+    def __getbuffer__(self, Py_buffer* buffer, int flags):
+        """Zero-copy access for numpy, memoryview and others."""
+        cdef Py_ssize_t* dims
+        cdef int i
+        if self.requires():
+            raise BufferError("Can't export a Tensor that requires grad. "
+                              "Use tensor.detach() instead.")
+        if self.dtype_.format is None:
+            raise BufferError(f"the buffer protocol has no code for {self.dtype_!r}")
+        if (flags & PyBUF_WRITABLE) == PyBUF_WRITABLE and self.storage.readonly:
+            raise BufferError("the memory of this tensor is read-only")
+        if (flags & PyBUF_STRIDES) != PyBUF_STRIDES and not self.contiguous:
+            raise BufferError("this tensor is not contiguous")
+        dims = <Py_ssize_t*> PyMem_Malloc((2 * self.ndim_ + 1) * sizeof(Py_ssize_t))
+        if dims == NULL:
+            raise MemoryError()
+        for i in range(self.ndim_):
+            dims[i] = self.shape_[i]
+            dims[self.ndim_ + i] = self.strides_[i] * self.dtype_.itemsize
+        buffer.buf = self.data()
+        buffer.obj = self
+        buffer.len = self.numel_ * self.dtype_.itemsize
+        buffer.readonly = self.storage.readonly
+        buffer.itemsize = self.dtype_.itemsize
+        buffer.format = <char*> self.dtype_.format if flags & PyBUF_FORMAT else NULL
+        buffer.ndim = self.ndim_
+        buffer.shape = dims
+        buffer.strides = dims + self.ndim_
+        buffer.suboffsets = NULL
+        buffer.internal = dims
+
+    def __releasebuffer__(self, Py_buffer* buffer):
+        PyMem_Free(buffer.internal)
+
+
+cdef object shape_of(TensorBase t):
+    return SizeType([t.shape_[i] for i in range(t.ndim_)])
+
+
+cdef bint channels_last(TensorBase t) noexcept:
+    """True for a 4-D tensor with innermost channels that is not contiguous as well."""
+    return (t.ndim_ == 4 and not t.contiguous
+            and is_channels_last(t.ndim_, t.shape_, t.strides_))
+
+
+cdef bint same_shape(TensorBase a, TensorBase b) noexcept:
+    cdef int i
+    if a.ndim_ != b.ndim_:
+        return False
+    for i in range(a.ndim_):
+        if a.shape_[i] != b.shape_[i]:
+            return False
+    return True
+
+
+cdef bint same_geometry(TensorBase a, TensorBase b) noexcept:
+    cdef int i
+    if not same_shape(a, b):
+        return False
+    for i in range(a.ndim_):
+        if a.strides_[i] != b.strides_[i] and a.shape_[i] != 1:
+            return False
+    return True
+
+
+cdef bint extent(int n, const Py_ssize_t* shape, const Py_ssize_t* strides,
+                 Py_ssize_t* low, Py_ssize_t* high) noexcept:
+    """Offsets of the lowest and highest element; False on overflow."""
+    cdef int i
+    cdef Py_ssize_t reach
+    low[0] = high[0] = 0
+    for i in range(n):
+        if shape[i] <= 1:
+            continue
+        if strides[i] > (<Py_ssize_t> 1 << 60) // shape[i] \
+                or strides[i] < -((<Py_ssize_t> 1 << 60) // shape[i]):
+            return False
+        reach = strides[i] * (shape[i] - 1)
+        if reach > 0:
+            high[0] += reach
+        else:
+            low[0] += reach
+        if high[0] > <Py_ssize_t> 1 << 60 or low[0] < -(<Py_ssize_t> 1 << 60):
+            return False
+    return True
+
+
+cdef list nested(TensorBase t, int axis, const char* p):
+    cdef Py_ssize_t i, step = t.strides_[axis] * t.dtype_.itemsize
+    if axis == t.ndim_ - 1:
+        return [read_item(t.dtype_.code, p + i * step) for i in range(t.shape_[axis])]
+    return [nested(t, axis + 1, p + i * step) for i in range(t.shape_[axis])]
+
+
+cdef object read_item(Code code, const char* p):
+    """One element as a Python bool, int or float."""
+    cdef float f
+    cdef double d
+    cdef int64_t q
+    cdef int32_t i
+    cdef int16_t h
+    cdef uint32_t bits
+    cdef uint16_t half
+    if code == F32:
+        memcpy(&f, p, 4)
+        return f
+    if code == F64:
+        memcpy(&d, p, 8)
+        return d
+    if code == I64:
+        memcpy(&q, p, 8)
+        return q
+    if code == BOOL:
+        return p[0] != 0
+    if code == U8:
+        return <uint8_t> p[0]
+    if code == I8:
+        return <int8_t> p[0]
+    if code == I16:
+        memcpy(&h, p, 2)
+        return h
+    if code == I32:
+        memcpy(&i, p, 4)
+        return i
+    if code == F16:
+        return PyFloat_Unpack2(p, LITTLE)
+    memcpy(&half, p, 2)
+    bits = <uint32_t> half << 16
+    memcpy(&f, &bits, 4)
+    return f
+
+
+cdef int write_item(Code code, char* p, object value) except -1:
+    """Write a Python number as one element; C rules of conversion."""
+    cdef float f
+    cdef double d
+    cdef int64_t q
+    cdef int32_t i
+    cdef int16_t h
+    cdef uint32_t bits
+    cdef uint16_t half
+    if code == F32:
+        f = <float> <double> value
+        memcpy(p, &f, 4)
+    elif code == F64:
+        d = value
+        memcpy(p, &d, 8)
+    elif code == BOOL:
+        p[0] = 1 if value else 0
+    elif code == F16:
+        d = value
+        if d > 65504 or d < -65504:
+            d = round_half(d)
+        PyFloat_Pack2(d, p, LITTLE)
+    elif code == BF16:
+        f = <float> <double> value
+        memcpy(&bits, &f, 4)
+        if f != f:
+            half = 0x7FC0
+        else:
+            half = <uint16_t> ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16)
+        memcpy(p, &half, 2)
+    else:
+        q = int(value)
+        if code == I64:
+            memcpy(p, &q, 8)
+        elif code == I32:
+            i = <int32_t> q
+            memcpy(p, &i, 4)
+        elif code == I16:
+            h = <int16_t> q
+            memcpy(p, &h, 2)
+        else:
+            p[0] = <char> q
+    return 0
+
+
+cdef double round_half(double d) noexcept:
+    """Beyond float16's largest number: to it when nearer, else to infinity."""
+    cdef double bound = 65520.0
+    if d != d:
+        return d
+    if d >= bound:
+        return float("inf")
+    if d <= -bound:
+        return float("-inf")
+    return 65504.0 if d > 0 else -65504.0
+
+
+cdef int LITTLE = 1 if __import__("sys").byteorder == "little" else 0
+
+
+# ---------------------------------------------------------------- foreign memory
+
+cdef class BufferOwner:
+    """Keeps a buffer of another object exported for as long as a storage shows it."""
+
+    cdef Py_buffer view
+    cdef bint held
+
+    def __dealloc__(self):
+        if self.held:
+            PyBuffer_Release(&self.view)
+
+
+cdef TensorBase wrap_buffer(object source, dtype d, bint writable_wanted):
+    """A tensor over the memory of an object with the buffer protocol.
+
+    With `d` None the dtype is read from the buffer.  Returns None when the object's items
+    are of no dtype that minitorch has, or its strides are no multiples of an item.
+    """
+    cdef BufferOwner owner = BufferOwner.__new__(BufferOwner)
+    cdef Py_ssize_t shape[MAX_DIMS]
+    cdef Py_ssize_t strides[MAX_DIMS]
+    cdef Py_ssize_t low, high
+    cdef TensorBase made
+    cdef int i, n
+    PyObject_GetBuffer(source, &owner.view,
+                       PyBUF_FORMAT | PyBUF_STRIDES | (PyBUF_WRITABLE if writable_wanted else 0))
+    owner.held = True
+    n = owner.view.ndim
+    if n > MAX_DIMS:
+        raise RuntimeError(f"at most {<int> MAX_DIMS} dimensions are supported, got {n}")
+    if d is None:
+        d = from_buffer_format(owner.view.format, owner.view.itemsize)
+        if d is None:
+            return None
+    for i in range(n):
+        shape[i] = owner.view.shape[i]
+        if owner.view.strides[i] % d.itemsize and shape[i] > 1:
+            return None
+        strides[i] = owner.view.strides[i] // d.itemsize
+        if strides[i] < 0 and shape[i] > 1:
+            raise ValueError("At least one stride in the given numpy array is negative, and "
+                             "tensors with negative strides are not currently supported. (You can "
+                             "probably work around this by making a copy of your array  with "
+                             "array.copy().) ")
+    if product(n, shape) == 0:
+        contiguous_strides(n, shape, strides)
+        low = high = 0
+    elif not extent(n, shape, strides, &low, &high):
+        raise RuntimeError("the strides of the buffer overflow")
+    made = bare()
+    made.dtype_ = d
+    made.set_geometry(n, shape, strides)
+    made.storage = wrap_memory(<char*> owner.view.buf,
+                               0 if made.numel_ == 0 else (high + 1) * d.itemsize,
+                               owner, owner.view.readonly)
+    made.inference = inference_mode()
+    return made
+
+
+def from_buffer(buffer, dtype d, Py_ssize_t count=-1, Py_ssize_t offset=0,
+                bint requires_grad=False):
+    """A 1-D tensor over the bytes of `buffer`, which it keeps alive; nothing is copied.
+
+    Parameters
+    ----------
+    buffer : object with the buffer protocol
+    d : dtype
+    count : int
+        Number of elements, or -1 for all that fit.
+    offset : int
+        Bytes to skip.
+
+    Raises
+    ------
+    ValueError
+        If the buffer is too small, or the rest is no whole number of elements.
+    """
+    cdef BufferOwner owner = BufferOwner.__new__(BufferOwner)
+    cdef Py_ssize_t length, step = 1, room
+    cdef TensorBase made
+    PyObject_GetBuffer(buffer, &owner.view, PyBUF_FORMAT | PyBUF_STRIDES)
+    owner.held = True
+    if not is_packed(&owner.view):
+        raise ValueError("the buffer is not contiguous")
+    length = owner.view.len
+    if length <= 0:
+        raise ValueError(f"both buffer length ({length}) and count ({count}) must not be 0")
+    if offset < 0 or offset >= length:
+        raise ValueError(f"offset ({offset} bytes) must be non-negative and no greater than "
+                         f"buffer length ({length} bytes) minus 1")
+    room = length - offset
+    if count < 0:
+        if room % d.itemsize:
+            raise ValueError(f"buffer length ({room} bytes) after offset ({offset} bytes) must "
+                             f"be a multiple of element size ({d.itemsize})")
+        count = room // d.itemsize
+    elif count == 0 or count > room // d.itemsize:
+        raise ValueError(f"requested buffer length ({count} * {d.itemsize} bytes) after offset "
+                         f"({offset} bytes) must not be greater than actual buffer length "
+                         f"({length} bytes)")
+    made = bare()
+    made.dtype_ = d
+    made.set_geometry(1, &count, &step)
+    made.storage = wrap_memory(<char*> owner.view.buf + offset, count * d.itemsize, owner,
+                               owner.view.readonly)
+    made.requires_grad = requires_grad
+    return made
+
+
+cdef bint is_packed(Py_buffer* view) noexcept:
+    cdef Py_ssize_t step = view.itemsize
+    cdef int i
+    for i in range(view.ndim - 1, -1, -1):
+        if view.shape[i] > 1 and view.strides[i] != step:
+            return False
+        step *= view.shape[i]
+    return True
