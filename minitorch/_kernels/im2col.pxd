@@ -1,0 +1,29 @@
+"""Images to rows of pixels' neighbourhoods and back, and the layout changes NCHW <-> NHWC."""
+
+from minitorch._kernels.conv cimport ConvShape
+from minitorch._kernels.types cimport floating
+
+# Row p of `rows` (length kernel_height * kernel_width * channels of one group, in that order)
+# holds what output pixel p in [first, last) sees, zeros where it sees padding; x is NHWC.
+# Rows lie `row_step` elements apart.
+cdef void im2col_nhwc(
+    floating* rows, Py_ssize_t row_step, const floating* x, const ConvShape* shape,
+    Py_ssize_t group, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+
+# The adjoint of im2col_nhwc over all output pixels of one image: dx (H, W, C) += rows.
+cdef void col2im_nhwc(
+    floating* dx, const floating* rows, Py_ssize_t row_step, const ConvShape* shape,
+    Py_ssize_t group) noexcept nogil
+
+# The same for one NCHW image: columns (channels of one group * kernel, out pixels)
+cdef void im2col_nchw(
+    floating* columns, const floating* x, const ConvShape* shape, Py_ssize_t group) noexcept nogil
+cdef void col2im_nchw(
+    floating* dx, const floating* columns, const ConvShape* shape,
+    Py_ssize_t group) noexcept nogil
+
+# dst (batch, cols, rows) = src (batch, rows, cols) with its last two axes swapped, on the pool:
+# NCHW -> NHWC with rows = C, cols = H * W, and back with the two exchanged.
+cdef void transpose_batch(
+    floating* dst, const floating* src,
+    Py_ssize_t batch, Py_ssize_t rows, Py_ssize_t cols) noexcept nogil
