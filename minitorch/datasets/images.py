@@ -1,0 +1,268 @@
+"""Image files as they are found in the wild, for the commands.
+
+:func:`load_image` turns any readable file into an upright RGB image or says why not;
+:func:`scan_folder` turns a folder into classes and a training and a validation list.
+"""
+
+import os
+import random
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from minitorch.datasets.folder import IMG_EXTENSIONS, is_image_file
+
+__all__ = ["FolderScan", "ImageError", "load_image", "scan_folder"]
+
+_WHITE = (255, 255, 255, 255)
+_SIXTEEN_BITS = 65535
+_SPLITS = {"train", "val", "valid", "validation", "test"}
+
+
+class ImageError(Exception):
+    """An image file that cannot be used.
+
+    Attributes
+    ----------
+    path : str
+    reason : str
+    """
+
+    def __init__(self, path, reason):
+        super().__init__(path, reason)
+        self.path = os.fspath(path)
+        self.reason = reason
+
+    def __str__(self):
+        return f"{self.path}: {self.reason}"
+
+
+def load_image(path, exif=True):
+    """Decode a file fully into an RGB image.
+
+    Transparent pixels are laid on white: where alpha is 0 the stored colour is arbitrary, and
+    pictures cut out of their background are usually seen on white paper. Palette images become
+    their colours, CMYK is converted, 16-bit grey is scaled from 0 ... 65535 to 0 ... 255, 32-bit
+    and float grey from the image's own range. Of an animation the first frame counts.
+
+    Parameters
+    ----------
+    path : str or path
+    exif : bool
+        Apply the EXIF orientation, so that the image stands as its photographer held it.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB.
+
+    Raises
+    ------
+    ImageError
+        The file cannot be read, is empty, no image, truncated, or too large to be meant.
+    """
+    try:
+        with open(path, "rb") as file:
+            return _decode(file, exif)
+    except UnidentifiedImageError:
+        size = os.path.getsize(path)
+        reason = "not an image that pillow can read" if size else "the file is empty"
+        raise ImageError(path, reason) from None
+    except OSError as error:
+        raise ImageError(path, _plain(error)) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError(path, str(error)) from error
+    except Exception as error:
+        # Pillow's plugins raise ValueError, SyntaxError, struct.error, EOFError, KeyError, ...
+        # on damaged files.
+        detail = str(error) or type(error).__name__
+        raise ImageError(path, f"cannot be decoded: {detail}") from error
+
+
+def _plain(error):
+    """An OSError's message without number and path, which stands before it anyway."""
+    return error.strerror or str(error)
+
+
+def _decode(file, exif):
+    image = Image.open(file)
+    image.load()  # decodes all of it: a truncated file is found here, not by open()
+    if exif:
+        image = ImageOps.exif_transpose(image)
+    return _to_rgb(image)
+
+
+def _to_rgb(image):
+    if image.mode.startswith("I") or image.mode == "F":
+        return _eight_bits(image).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _eight_bits(image):
+    """Grey of more than 8 bits as mode L; ``convert`` would clip it at 255."""
+    values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0)
+    low, high = values.min(), values.max()
+    if image.mode.startswith("I") and low >= 0 and high <= _SIXTEEN_BITS:
+        is_sixteen = image.mode.startswith("I;16") or high > 255
+        grey = values * (255 / _SIXTEEN_BITS) if is_sixteen else values
+    else:
+        grey = (values - low) * (255.0 / (high - low) if high > low else 0.0)
+    return Image.fromarray(np.rint(grey).astype(np.uint8))
+
+
+@dataclass
+class FolderScan:
+    """What :func:`scan_folder` found.
+
+    Attributes
+    ----------
+    classes : list of str
+        Sorted names; the index is the label.
+    train, val : list of (str, int)
+        Paths with labels.
+    ignored : int
+        How many visible files were left out because their extension is not an image's.
+    """
+
+    classes: list
+    train: list = field(default_factory=list)
+    val: list = field(default_factory=list)
+    ignored: int = 0
+
+
+def scan_folder(root, val_fraction=0.2, seed=0):
+    """Find classes, training and validation images in a folder.
+
+    Two layouts: ``root/train/CLASS/*`` with ``root/val/CLASS/*`` (a ``root/test`` is left alone),
+    or ``root/CLASS/*``, of which a part of each class is set aside for validation. Images may lie
+    deeper inside a class. Entries whose name begins with a dot are ignored, files without an image
+    extension too, and counted.
+
+    Parameters
+    ----------
+    root : str or path
+    val_fraction : float
+        Of each class, between 0 and 1, at least one image on either side; only for the second
+        layout.
+    seed : int
+        Of the draw; the same files and seed give the same split.
+
+    Returns
+    -------
+    FolderScan
+
+    Raises
+    ------
+    FileNotFoundError, NotADirectoryError
+        No such folder, no class in it, or a visible class folder without an image.
+    ValueError
+        Only one class, a class of one image that would have to be split, a class in ``val`` that
+        ``train`` does not have, or ``val_fraction`` outside (0, 1).
+    """
+    root = os.path.expanduser(os.fspath(root))
+    if not 0 < val_fraction < 1:
+        raise ValueError(f"val_fraction must lie between 0 and 1, got {val_fraction}")
+    if not os.path.isdir(root):
+        kind = NotADirectoryError if os.path.exists(root) else FileNotFoundError
+        raise kind(f"{root}: no such folder")
+    folders = _visible_folders(root)
+    if {"train", "val"} <= set(folders) <= _SPLITS:
+        return _scan_train_val(root)
+    if "train" in folders and set(folders) <= _SPLITS:
+        raise ValueError(
+            f"{root}: found {', '.join(folders)}, which look like splits, but not both train "
+            "and val"
+        )
+    images, ignored = _scan_classes(root)
+    scan = FolderScan(sorted(images), ignored=ignored)
+    for label, name in enumerate(scan.classes):
+        if len(images[name]) < 2:
+            raise ValueError(
+                f"{os.path.join(root, name)}: the class has a single image; a training and a "
+                "validation image are needed"
+            )
+        train, val = _split(images[name], val_fraction, f"{seed}/{name}")
+        scan.train += [(path, label) for path in train]
+        scan.val += [(path, label) for path in val]
+    return scan
+
+
+def _scan_train_val(root):
+    train_root, val_root = os.path.join(root, "train"), os.path.join(root, "val")
+    train, ignored = _scan_classes(train_root)
+    val, ignored_too = _scan_classes(val_root, several=False)
+    unknown = sorted(set(val) - set(train))
+    if unknown:
+        raise ValueError(f"{val_root}: classes that {train_root} lacks: {', '.join(unknown)}")
+    scan = FolderScan(sorted(train), ignored=ignored + ignored_too)
+    for label, name in enumerate(scan.classes):
+        scan.train += [(path, label) for path in train[name]]
+        # By name, never by position: a class missing in val must not shift the others.
+        scan.val += [(path, label) for path in val.get(name, ())]
+    return scan
+
+
+def _visible_folders(folder):
+    with os.scandir(folder) as entries:
+        return sorted(
+            entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()
+        )
+
+
+def _scan_classes(root, several=True):
+    """Dict from class to its image paths, and the number of files passed over."""
+    names = _visible_folders(root)
+    if not names:
+        raise FileNotFoundError(
+            f"{root}: no class folder in it; images are expected as {root}/CLASS/IMAGE"
+        )
+    if several and len(names) < 2:
+        raise ValueError(f"{root}: only one class ({names[0]}); at least two are needed")
+    images, ignored = {}, _count_files(root)
+    for name in names:
+        images[name], passed_over = _images_under(os.path.join(root, name))
+        ignored += passed_over
+        if not images[name]:
+            raise FileNotFoundError(
+                f"{os.path.join(root, name)}: no image in this class folder "
+                f"(extensions: {', '.join(IMG_EXTENSIONS)})"
+            )
+    return images, ignored
+
+
+def _count_files(folder):
+    """Visible files lying beside the class folders: they belong to no class."""
+    with os.scandir(folder) as entries:
+        return sum(not entry.name.startswith(".") and entry.is_file() for entry in entries)
+
+
+def _images_under(folder):
+    images, ignored, seen = [], 0, set()
+    for root, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(root)
+        if real in seen:  # a link back into the tree
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.startswith("."):
+                continue
+            if is_image_file(name):
+                images.append(os.path.join(root, name))
+            else:
+                ignored += 1
+    return images, ignored
+
+
+def _split(paths, fraction, key):
+    """Draw ``fraction`` of the paths; both parts keep the order and at least one element."""
+    count = min(max(round(len(paths) * fraction), 1), len(paths) - 1)
+    # A string seed is hashed with sha512: the same on every machine and Python version.
+    chosen = set(random.Random(key).sample(range(len(paths)), count))
+    train = [path for i, path in enumerate(paths) if i not in chosen]
+    return train, [path for i, path in enumerate(paths) if i in chosen]
