@@ -1,0 +1,50 @@
+"""The layers as functions: the public face, with its words, over ``minitorch._ops``.
+
+One file a family; ``from minitorch.nn import functional as F`` gives all of them.
+"""
+
+from minitorch.nn.functional.activation import (
+    dropout,
+    gelu,
+    log_softmax,
+    relu,
+    relu_,
+    sigmoid,
+    silu,
+    softmax,
+    tanh,
+)
+from minitorch.nn.functional.layers import batch_norm, conv2d, flatten, linear
+from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
+from minitorch.nn.functional.padding import pad
+from minitorch.nn.functional.pooling import (
+    adaptive_avg_pool2d,
+    avg_pool2d,
+    max_pool2d,
+    max_pool2d_with_indices,
+)
+
+__all__ = [
+    "adaptive_avg_pool2d",
+    "avg_pool2d",
+    "batch_norm",
+    "conv2d",
+    "cross_entropy",
+    "dropout",
+    "flatten",
+    "gelu",
+    "l1_loss",
+    "linear",
+    "log_softmax",
+    "max_pool2d",
+    "max_pool2d_with_indices",
+    "mse_loss",
+    "nll_loss",
+    "pad",
+    "relu",
+    "relu_",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "tanh",
+]
