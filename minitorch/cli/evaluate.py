@@ -50,7 +50,7 @@ def run(args):
     apply_threads(args.threads)
     model, info = load_model(args.model)
     folder = _labelled_folder(Path(args.data))
-    _, samples, ignored = labelled_images(folder, info.classes)
+    samples, ignored = labelled_images(folder, info.classes)
     if ignored:
         message(f"{counted(ignored, 'file')} without an image extension ignored")
     problems = ReadProblems()

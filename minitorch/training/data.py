@@ -175,8 +175,11 @@ def digits_data(val_fraction=0.2, seed=0):
     """The bundled handwritten digits as a `DataSplit`, stratified."""
     from minitorch.datasets.digits import Digits
     digits = Digits()
-    samples = [digits[index] for index in range(len(digits))]
-    return _split("digits", list(digits.classes), samples, val_fraction, seed)
+    samples = [(image.convert("RGB"), target) for image, target in map(digits.__getitem__,
+                                                                       range(len(digits)))]
+    train, val = stratified_split([target for _, target in samples], val_fraction, seed)
+    return DataSplit("digits", list(digits.classes), [samples[i] for i in train],
+                     [samples[i] for i in val])
 
 
 def folder_data(root, val_fraction=0.2, seed=0):
@@ -200,83 +203,68 @@ def folder_data(root, val_fraction=0.2, seed=0):
         No such folder, no or one class, a class without images or with one image, a class in
         ``val`` that is not in ``train``.
     """
+    from minitorch.datasets.images import scan_folder
     root = Path(root)
-    train_dir, val_dir = root / "train", root / "val"
-    if train_dir.is_dir() and val_dir.is_dir():
-        return _ready_split(root, train_dir, val_dir)
-    classes, samples, ignored = labelled_images(root)
-    split = _split(str(root), classes, samples, val_fraction, seed)
-    split.ignored = ignored
-    return split
-
-
-def _ready_split(root, train_dir, val_dir):
-    classes, train, ignored = labelled_images(train_dir)
-    _check_classes(train_dir, classes)
-    _, val, ignored_val = labelled_images(val_dir, classes)
-    present = {target for _, target in val}
-    split = DataSplit(str(root), classes, train, val, ignored + ignored_val)
-    missing = [name for index, name in enumerate(classes) if index not in present]
+    _check_folder(root)
+    _check_split_names(root)
+    try:
+        scan = scan_folder(root, val_fraction, seed)
+    except (OSError, ValueError) as error:
+        raise DataError(str(error)) from error
+    split = DataSplit(str(root), list(scan.classes), list(scan.train), list(scan.val),
+                      scan.ignored)
+    present = {target for _, target in split.val}
+    missing = [name for index, name in enumerate(split.classes) if index not in present]
     if missing:
-        split.notes.append(f"{val_dir} has no images of {_listed(missing)}")
+        split.notes.append(f"no image of {_listed(missing)} to validate with")
     return split
 
 
-def _split(name, classes, samples, val_fraction, seed):
-    _check_classes(name, classes)
-    counts = [0] * len(classes)
-    for _, target in samples:
-        counts[target] += 1
-    alone = [label for label, count in zip(classes, counts, strict=True) if count == 1]
-    if alone:
-        raise DataError(f"{name}: only one image in class {_listed(alone)}; each class needs at "
-                        "least two, one to train on and one to validate")
-    train, val = stratified_split([target for _, target in samples], val_fraction, seed)
-    return DataSplit(name, classes, [samples[i] for i in train], [samples[i] for i in val])
+def _check_folder(root):
+    if not root.is_dir():
+        what = "is not a folder" if root.exists() else "does not exist"
+        raise DataError(f"{root} {what}; expected a folder with one folder of images per class")
 
 
-def _check_classes(name, classes):
-    if len(classes) < 2:
-        raise DataError(f"{name}: only one class ({classes[0]}); telling classes apart needs at "
-                        "least two folders of images")
+def _check_split_names(root):
+    """``train`` and ``test`` would pass for two classes; nobody means that."""
+    names = {entry.name for entry in root.iterdir() if entry.is_dir()}
+    others = sorted(names & {"valid", "validation", "test"})
+    if "train" in names and "val" not in names and others:
+        raise DataError(f"{root} has 'train' and {_listed(others)}, but no 'val': rename the "
+                        "folder to validate with to 'val', or give the folder 'train' alone")
 
 
-def labelled_images(root, classes=None):
-    """The images under ``root/class/``.
+def labelled_images(root, classes):
+    """The images under ``root/class/``, matched to known classes by name.
 
     Parameters
     ----------
     root : str or os.PathLike
-    classes : list of str, optional
-        Map the folders to these classes, by name.  Default: the folders, sorted.
+    classes : list of str
 
     Returns
     -------
-    classes : list of str
     samples : list of (str, int)
+        The int is an index into `classes`.
     ignored : int
         Files without an image extension.
 
     Raises
     ------
     DataError
+        No such folder, no folder in it, a folder of another name or without images.
     """
-    from minitorch.datasets.images import scan_folder
+    from minitorch.datasets.images import _scan_classes
     root = Path(root)
-    if not root.is_dir():
-        what = "is not a folder" if root.exists() else "does not exist"
-        raise DataError(f"{root} {what}; expected a folder with one folder of images per class")
+    _check_folder(root)
     try:
-        scan = scan_folder(root)
-    except (FileNotFoundError, ValueError) as error:
+        images, ignored = _scan_classes(os.fspath(root), several=False)
+    except (OSError, ValueError) as error:
         raise DataError(str(error)) from error
-    found, paths, ignored = scan
-    if classes is None:
-        classes = found
-    _check_known(root, found, classes)
+    _check_known(root, sorted(images), classes)
     place = {name: index for index, name in enumerate(classes)}
-    samples = [(path, place[found[target]]) for path, target in paths]
-    return list(classes), samples, ignored
+    return [(path, place[name]) for name in sorted(images) for path in images[name]], ignored
 
 
 def images_below(root):

@@ -1,0 +1,42 @@
+"""Fixtures of the commands' tests: folders of images, and a model finetuned on them."""
+
+import pytest
+from training_images import make_folder
+
+from minitorch.cli import main
+
+# The smallest run that goes through every part: 33 pixels are the least that leave layer4 more
+# than one value per channel.
+FAST = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--workers", "1",
+        "--epochs", "1", "--train", "head"]
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory):
+    """Three classes of eight images each, in the modes that real folders hold."""
+    root = tmp_path_factory.mktemp("images") / "my photos"
+    return make_folder(root, per_class=8, modes=("RGB", "RGBA", "P", "L", "CMYK", "I;16"))
+
+
+@pytest.fixture(scope="session")
+def finished(images, tmp_path_factory):
+    """The folder of a finished run on `images`."""
+    output = tmp_path_factory.mktemp("runs") / "first"
+    assert main(["finetune", "--data", str(images), "--output", str(output), *FAST]) == 0
+    return output
+
+
+@pytest.fixture
+def command(capfd):
+    """Run a command; returns ``(exit code, stdout, stderr)``."""
+    def run(*arguments):
+        capfd.readouterr()
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = stop.code
+        output = capfd.readouterr()
+        assert "Traceback" not in output.err
+        return code, output.out, output.err
+
+    return run

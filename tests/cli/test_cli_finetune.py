@@ -1,0 +1,294 @@
+"""minitorch finetune, from the command line to the files it leaves."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+
+import pytest
+from training_images import COLOURS, make_folder, truncate
+
+import minitorch as torch
+from minitorch.cli import finetune
+
+FAST = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--workers", "1",
+        "--epochs", "1", "--train", "head"]
+FILES = ["best.safetensors", "config.json", "curves.png", "last.ckpt", "metrics.csv"]
+
+
+def test_run_leaves_the_documented_files(finished):
+    assert sorted(path.name for path in finished.iterdir()) == FILES
+    config = json.loads((finished / "config.json").read_text())
+    assert config["epochs"] == 1 and config["image_size"] == 33 and config["weights"] == "none"
+    assert config["run"]["classes"] == sorted(COLOURS)
+    with open(finished / "metrics.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["epoch", "split", "loss", "accuracy", "lr", "images_per_second",
+                             "seconds"]
+    assert [(row["epoch"], row["split"]) for row in rows] == [("1", "train"), ("1", "val")]
+    assert all(0 <= float(row["accuracy"]) <= 1 for row in rows)
+    from PIL import Image
+    with Image.open(finished / "curves.png") as image:
+        image.load()
+
+
+def test_model_file_holds_what_prediction_needs(finished, images):
+    from minitorch.training import load_model
+    _, info = load_model(finished / "best.safetensors")
+    assert info.arch == "resnet18" and info.classes == sorted(COLOURS)
+    assert info.preprocessing.crop_size == 33 and info.preprocessing.exif
+    assert info.metrics["val_epoch"] == 1
+    assert info.provenance["data"]["name"] == str(images)
+
+
+def test_epoch_lines_go_to_stdout_and_messages_to_stderr(command, images, tmp_path):
+    code, out, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST)
+    assert code == 0
+    assert out.startswith("epoch 1/1  train loss ") and "val loss" in out
+    assert str(tmp_path / "run" / "best.safetensors") in out
+    assert "3 classes" in err and "epoch 1/1" not in err
+    assert "\r" not in err, "no progress bar where there is no terminal"
+
+
+def test_unreadable_and_ignored_files_are_named(command, tmp_path):
+    root = make_folder(tmp_path / "data", per_class=8)
+    truncate(root / "red" / "01.png")
+    (root / "grün" / "02.png").write_bytes(b"")
+    (root / "grün" / "readme.txt").write_text("hello")
+    (root / "grün" / ".DS_Store").write_text("")
+    code, _, err = command("finetune", "--data", root, "--output", tmp_path / "run", *FAST,
+                           "--epochs", "2")
+    assert code == 0
+    lines = [line for line in err.splitlines() if line.startswith("cannot read ")]
+    assert len(lines) == 2, "each once, although there are two epochs"
+    assert any(line.startswith(f"cannot read {root / 'red' / '01.png'}: ") for line in lines)
+    assert any(line == f"cannot read {root / 'grün' / '02.png'}: the file is empty"
+               for line in lines)
+    assert "2 files could not be read and were left out" in err
+    assert "1 file without an image extension ignored" in err
+
+
+def test_lone_last_image_is_merged_and_said(command, images, tmp_path):
+    # 18 training images: batches of 17 would leave one alone.
+    code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST,
+                           "--batch-size", "17")
+    assert code == 0 and "merged into the batch before it" in err
+
+
+# -- the output folder ---------------------------------------------------------------------------
+def test_output_that_is_not_empty_is_refused_then_forced(command, images, tmp_path):
+    output = tmp_path / "run"
+    output.mkdir()
+    (output / "mine.txt").write_text("precious")
+    (output / "metrics.csv").write_text("old")
+    code, out, err = command("finetune", "--data", images, "--output", output, *FAST)
+    assert code == 2 and out == "" and "is not empty" in err and "--force" in err
+    assert (output / "metrics.csv").read_text() == "old"
+    assert command("finetune", "--data", images, "--output", output, *FAST, "--force")[0] == 0
+    assert (output / "mine.txt").read_text() == "precious"
+    assert sorted(path.name for path in output.iterdir()) == sorted([*FILES, "mine.txt"])
+
+
+def test_output_that_is_a_file_is_refused(command, images, tmp_path):
+    (tmp_path / "run").write_text("")
+    code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST)
+    assert code == 2 and "is a file" in err
+    code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run" / "x", *FAST)
+    assert code == 1 and "Not a directory" in err
+
+
+def test_output_without_permission_fails_before_work(command, images, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    code, out, err = command("finetune", "--data", images, "--output", tmp_path / "a" / "b", *FAST)
+    assert code == 1 and "No permission" in err and out == ""
+    assert not (tmp_path / "a").exists()
+
+
+def test_disk_without_space_fails_before_work(command, images, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 10 ** 6))
+    code, out, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST)
+    assert code == 1 and "not enough space: 1 MB are free" in err and "epoch" not in out
+
+
+def test_disk_that_fills_up_keeps_the_last_good_state(command, images, tmp_path, monkeypatch):
+    from minitorch.training import finetune as module
+    calls = []
+    save = module.save_checkpoint
+
+    def fill_up(path, **parts):
+        calls.append(path)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device", str(path))
+        save(path, **parts)
+
+    monkeypatch.setattr(module, "save_checkpoint", fill_up)
+    output = tmp_path / "run"
+    code, out, err = command("finetune", "--data", images, "--output", output, *FAST,
+                             "--epochs", "3")
+    assert code == 1
+    assert f"{output / 'last.ckpt'}: No space left on device" in err
+    from minitorch.training import load_checkpoint
+    assert load_checkpoint(output / "last.ckpt")["training"]["epoch"] == 1
+
+
+# -- bad data and weights ------------------------------------------------------------------------
+def bad_folder(kind, root):
+    if kind == "missing":
+        return "does not exist"
+    root.mkdir()
+    if kind == "empty":
+        return "no class folder"
+    if kind == "one class":
+        make_folder(root, colours={"red": (200, 0, 0)})
+        return "one class"
+    if kind == "lone image":
+        make_folder(root)
+        make_folder(root, per_class=1, colours={"zebra": (0, 0, 0)})
+        return "zebra"
+    make_folder(root)
+    (root / "void").mkdir()
+    return "void"
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "one class", "lone image", "empty class"])
+def test_folders_that_cannot_be_trained_on(command, tmp_path, kind):
+    reason = bad_folder(kind, tmp_path / "data")
+    code, out, err = command("finetune", "--data", tmp_path / "data", "--output",
+                             tmp_path / "run", *FAST)
+    assert code == 1 and out == "" and reason in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_all_images_unreadable(command, tmp_path):
+    root = make_folder(tmp_path / "data", per_class=3)
+    for path in root.rglob("*.png"):
+        path.write_bytes(b"no image")
+    code, _, err = command("finetune", "--data", root, "--output", tmp_path / "run", *FAST)
+    assert code == 1 and "none of the training images could be read" in err
+
+
+@pytest.mark.parametrize("content,reason", [
+    (None, "does not exist"),
+    (b"<html>404</html>", "w.pth"),
+    (b"version https://git-lfs.github.com/spec/v1\n", "w.pth"),
+], ids=["missing", "html", "lfs"])
+def test_weights_that_are_none(command, images, tmp_path, content, reason):
+    if content is not None:
+        (tmp_path / "w.pth").write_bytes(content)
+    code, out, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST,
+                             "--weights", tmp_path / "w.pth")
+    assert code == 1 and out == "" and reason in err.splitlines()[-1]
+    assert not (tmp_path / "run").exists()
+
+
+def test_weights_with_another_class_count_get_a_new_head(command, finished, tmp_path):
+    two = dict(list(COLOURS.items())[:2])
+    root = make_folder(tmp_path / "two", colours=two)
+    code, _, err = command("finetune", "--data", root, "--output", tmp_path / "run", *FAST,
+                           "--weights", finished / "best.safetensors")
+    assert code == 0 and "the head for 3 classes was replaced by a new one for 2" in err
+
+
+# -- stopping and going on -----------------------------------------------------------------------
+@pytest.fixture
+def stop_at(monkeypatch):
+    """Send this process a signal after the given number of steps."""
+    def arm(steps, number=signal.SIGINT):
+        counted = []
+        report = finetune._Reporter.on_step
+
+        def on_step(self, split, metrics):
+            report(self, split, metrics)
+            counted.append(split)
+            if len(counted) == steps:
+                os.kill(os.getpid(), number)
+
+        monkeypatch.setattr(finetune._Reporter, "on_step", on_step)
+
+    return arm
+
+
+def state_of(output):
+    from minitorch.training import load_checkpoint
+    values = load_checkpoint(output / "last.ckpt")
+    history = [(row["epoch"], row["split"], row["loss"]) for row in values["training"]["history"]]
+    tensors = [*values["model"].values(), values["rng"]]
+    tensors += [state["momentum_buffer"] for state in values["optimizer"]["state"].values()]
+    return tensors, history, values["training"]["best"]
+
+
+def test_interrupted_and_resumed_ends_as_the_untouched_run(command, images, tmp_path, stop_at,
+                                                           monkeypatch):
+    options = ["--data", images, *FAST, "--epochs", "2", "--train", "layer4.1"]
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    assert command("finetune", *options, "--output", whole)[0] == 0
+    stop_at(5)          # three batches, one validation, one batch of the second epoch
+    code, _, err = command("finetune", *options, "--output", part)
+    assert code == 130 and "Ctrl-C" in err and "--resume" in err
+    assert len(state_of(part)[1]) == 2
+    monkeypatch.undo()
+    code, out, err = command("finetune", "--output", part, "--resume")
+    assert code == 0 and out.startswith("epoch 2/2") and "in epoch 2 of 2, at batch 2" in err
+    (tensors, *rest), (expected, *wanted) = state_of(part), state_of(whole)
+    assert rest == wanted
+    assert all(torch.equal(a, b) for a, b in zip(tensors, expected, strict=True))
+    assert ((part / "best.safetensors").read_bytes() == (whole / "best.safetensors").read_bytes())
+    code, _, err = command("finetune", "--output", part, "--resume")
+    assert code == 0 and "is complete" in err
+
+
+def test_sigterm_saves_and_ends_with_143(command, images, tmp_path, stop_at):
+    stop_at(1, signal.SIGTERM)
+    code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST)
+    assert code == 143 and "SIGTERM" in err
+    assert (tmp_path / "run" / "last.ckpt").exists()
+
+
+def test_resume_before_the_first_checkpoint_starts_over(command, images, tmp_path):
+    output = tmp_path / "run"
+    assert command("finetune", "--data", images, "--output", output, *FAST)[0] == 0
+    for name in ("last.ckpt", "best.safetensors"):
+        (output / name).unlink()
+    assert command("finetune", "--output", output, "--resume")[0] == 0
+    assert (output / "best.safetensors").exists()
+
+
+@pytest.mark.parametrize("flags,name", [
+    (["--lr", "0.5"], "--lr 0.5"), (["--epochs", "7"], "--epochs 7"),
+    (["--data", "digits"], "--data digits"), (["--no-exif"], "--no-exif"),
+    (["--bn-train"], "--bn-train"), (["--train", "all"], "--train all")])
+def test_flag_that_contradicts_the_run_is_refused(command, finished, flags, name):
+    before = {path.name: path.stat().st_mtime_ns for path in finished.iterdir()}
+    code, out, err = command("finetune", "--output", finished, "--resume", *flags)
+    assert code == 2 and f"{name} contradicts the run" in err and out == ""
+    assert before == {path.name: path.stat().st_mtime_ns for path in finished.iterdir()}
+
+
+def test_flag_that_agrees_with_the_run_is_accepted(command, finished, images):
+    code, _, err = command("finetune", "--output", finished, "--resume", "--data", images,
+                           "--epochs", "1")
+    assert code == 0 and "is complete" in err
+
+
+def test_resume_notices_changed_images(command, tmp_path, stop_at):
+    root = make_folder(tmp_path / "data")
+    stop_at(1)
+    assert command("finetune", "--data", root, "--output", tmp_path / "run", *FAST)[0] == 130
+    (root / "red" / "00.png").rename(root / "red" / "new.png")
+    code, _, err = command("finetune", "--output", tmp_path / "run", "--resume")
+    assert code == 1 and "images have changed" in err
+
+
+def test_broken_config_is_named(command, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text("{")
+    code, _, err = command("finetune", "--output", tmp_path / "run", "--resume")
+    assert code == 2 and "config.json cannot be read" in err
+
+
+def test_not_a_number_ends_the_run(command, images, tmp_path):
+    code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST,
+                           "--lr", "1e30", "--epochs", "4")
+    assert code == 1 and "learning rate" in err

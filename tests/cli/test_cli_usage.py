@@ -1,0 +1,95 @@
+"""Wrong usage: exit code 2, one line that helps, nothing written."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize("arguments,text", [
+    ([], "a command is missing"),
+    (["finetun"], "did you mean 'finetune'?"),
+    (["finetune", "--epocs", "3"], "no option --epocs (did you mean '--epochs'?)"),
+    (["finetune", "--epoch", "3"], "no option --epoch (did you mean '--epochs'?)"),
+    (["finetune", "--batchsize=3"], "no option --batchsize (did you mean '--batch-size'?)"),
+    (["finetune", "folder"], "unexpected argument 'folder'"),
+    (["finetune", "--arch", "resnet81"], "did you mean 'resnet18'?"),
+    (["finetune", "--epochs", "0"], "--epochs: 0 is out of range (at least 1)"),
+    (["finetune", "--epochs", "many"], "'many' is not a whole number"),
+    (["finetune", "--lr", "nan"], "--lr: nan is out of range"),
+    (["finetune", "--lr", "0"], "--lr: 0 is out of range (more than 0)"),
+    (["finetune", "--val-fraction", "1"], "--val-fraction: 1 is out of range"),
+    (["finetune", "--momentum", "-1"], "--momentum"),
+    (["finetune", "--threads", "0"], "--threads"),
+    (["finetune", "--resume"], "--resume needs --output"),
+    (["finetune", "--resume", "--force", "--output", "x"], "choose one"),
+    (["finetune", "--resume", "--output", "nowhere"], "no run to resume in nowhere"),
+    (["finetune", "--train", "layer5"], "no part called 'layer5' (did you mean 'layer4'?)"),
+    (["predict"], "MODEL"),
+    (["predict", "model"], "IMAGE"),
+    (["predict", "model", "image", "--top", "0"], "--top: 0 is out of range"),
+    (["evaluate", "model"], "DIR"),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_wrong_usage(command, tmp_path, monkeypatch, arguments, text):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = command(*arguments)
+    assert code == 2 and out == ""
+    assert text in err
+    assert len(err.splitlines()) <= 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["finetune"], ["predict"], ["evaluate"], ["convert"]])
+def test_help_is_complete_and_goes_to_stdout(command, arguments):
+    code, out, err = command(*arguments, "--help")
+    assert code == 0 and err == ""
+    assert "usage: minitorch" in out
+
+
+def test_finetune_help_names_every_default(command):
+    out = command("finetune", "--help")[1]
+    for flag in ("--data", "--weights", "--arch", "--train", "--epochs", "--batch-size", "--lr",
+                 "--momentum", "--weight-decay", "--image-size", "--seed", "--workers",
+                 "--threads", "--output", "--resume", "--force", "--bn-train", "--no-exif",
+                 "--val-fraction"):
+        assert flag in out
+    text = " ".join(out.split())
+    for default in ("224; with the digits: 64", "imagenet; with the digits: digits",
+                    "default: runs/<date-time>", "default: 0.9", "default: resnet18"):
+        assert default in text
+
+
+def test_version(command):
+    import minitorch
+    assert command("--version")[:2] == (0, f"minitorch {minitorch.__version__}\n")
+
+
+def run_python(*arguments, **environment):
+    """A new interpreter that finds the minitorch that is being tested."""
+    import minitorch
+    home = os.path.dirname(os.path.dirname(os.path.abspath(minitorch.__file__)))
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True,
+                          timeout=60, check=False,
+                          env=os.environ | {"PYTHONPATH": home} | environment)
+
+
+def test_python_m_minitorch_runs_the_command():
+    done = run_python("-m", "minitorch", "finetune", "--epocs", "1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("minitorch finetune: error: there is no option --epocs")
+
+
+def test_help_imports_nothing_heavy():
+    code = ("import sys; from minitorch.cli import main\n"
+            "try: main(['--help'])\n"
+            "except SystemExit: pass\n"
+            "print([m for m in ('PIL', 'tqdm', 'minitorch.models', 'minitorch.training')"
+            " if m in sys.modules], file=sys.stderr)")
+    done = run_python("-c", code)
+    assert done.stderr.strip() == "[]"
+
+
+def test_debug_shows_the_traceback():
+    done = run_python("-m", "minitorch", "predict", "nowhere", "x.png", MINITORCH_DEBUG="1")
+    assert done.returncode == 1 and "Traceback" in done.stderr
