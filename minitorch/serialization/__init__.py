@@ -1,1 +1,155 @@
-"""Saving and loading."""
+"""Saving and loading: ``load``, ``save``, and the safetensors format.
+
+Files are data.  Nothing in this package runs, imports or calls what a file names.
+"""
+
+from minitorch.serialization._errors import CheckpointError
+
+__all__ = ["CheckpointError", "load", "save"]
+
+
+def load(
+    f, map_location=None, pickle_module=None, *, weights_only=None, mmap=None, **pickle_load_args
+):
+    """Load what :func:`save` or ``torch.save`` wrote, or a safetensors or npz file.
+
+    The content decides, not the file's name.
+
+    Parameters
+    ----------
+    f : str, os.PathLike or binary file object
+        What to read.
+    map_location : str, device, dict or callable, optional
+        As in PyTorch.  Every tensor is loaded to the CPU, whatever device it was saved from, so
+        only maps that end there are accepted.
+    pickle_module : None
+        For PyTorch's signature; no pickle module is ever used.
+    weights_only : bool, optional
+        True or None; False is refused, because files are never executed.
+    mmap : bool, optional
+        If True, tensors use the mapped file (copy-on-write) instead of a copy of it; `f` must
+        then be a path.
+
+    Returns
+    -------
+    object
+        Containers, numbers, text, tensors and parameters.  A safetensors or npz file gives a dict
+        of tensors.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged, is no checkpoint, or holds more than PyTorch's
+        ``weights_only=True`` allows.  It is a ``pickle.UnpicklingError`` and a ``RuntimeError``.
+    RuntimeError
+        If `map_location` names another device, or a `pickle_module` is given.
+    ValueError
+        If ``weights_only=False``, or ``mmap=True`` with a file object.
+    TypeError
+        For an unknown keyword, or a file opened in text mode.
+    """
+    if weights_only not in (None, True):
+        raise ValueError(
+            "weights_only=False is not supported: minitorch never executes a file. "
+            "`minitorch convert` takes the tensors out of files that ask for more"
+        )
+    if pickle_module is not None:
+        raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
+    if pickle_load_args:
+        unknown = next(iter(pickle_load_args))
+        raise TypeError(f"load() got an unexpected keyword argument {unknown!r}")
+    if mmap and callable(getattr(f, "read", None)):
+        raise ValueError("f must be a file path in order to use the mmap argument")
+    remap = _check_map_location(map_location)
+    from minitorch.serialization._bridge import TensorFactory
+    from minitorch.serialization._open import open_checkpoint
+
+    checkpoint, source = open_checkpoint(f, writable=bool(mmap))
+    factory = TensorFactory(bool(mmap), remap, map_location is not None)
+    try:
+        return checkpoint.value(factory)[0]
+    except CheckpointError as error:
+        error.file = source.name
+        raise
+
+
+def _check_map_location(map_location):
+    """Refuse a map that ends elsewhere than on the CPU; return it if it is a callable."""
+    if map_location is None:
+        return None
+    import minitorch
+
+    if callable(map_location):
+        return map_location
+    targets = map_location.values() if isinstance(map_location, dict) else (map_location,)
+    for target in targets:
+        if not isinstance(target, (str, minitorch.device)):
+            raise TypeError(
+                "map_location must be a str, device, dict or callable, got "
+                f"{type(target).__name__}"
+            )
+        minitorch.device(target)
+    return None
+
+
+def save(obj, f, pickle_module=None, pickle_protocol=2, _use_new_zipfile_serialization=True):
+    """Save an object to a file that ``torch.load(weights_only=True)`` opens.
+
+    A path is written whole or not at all.
+
+    Parameters
+    ----------
+    obj : object
+        Tensors, parameters, numbers, text, bytes, ``None``, sizes, dtypes, devices, and dicts,
+        lists, tuples, sets, ``OrderedDict`` and ``Counter`` of them.  Tensors that share memory
+        share it again after loading; ``OrderedDict`` attributes (``_metadata`` of a state_dict)
+        are kept.
+    f : str, os.PathLike or binary file object
+        Where to.
+    pickle_module : None
+        For PyTorch's signature.
+    pickle_protocol : int
+        2, the only protocol that ``weights_only=True`` reads.
+    _use_new_zipfile_serialization : bool
+        False writes the format of PyTorch before 1.6.
+
+    Raises
+    ------
+    TypeError
+        If `obj` holds anything else; the message names it and its place.
+    ValueError
+        If `obj` contains itself, or for another protocol.
+    RuntimeError
+        If tensors of different dtypes share memory, or the target folder does not exist.
+    """
+    if pickle_module is not None:
+        raise ValueError("pickle_module is not supported: no pickle module is used")
+    if pickle_protocol != 2:
+        raise ValueError(f"only pickle_protocol=2 is supported, got {pickle_protocol!r}")
+    import io
+    import os
+
+    from minitorch.serialization._bridge import Recorder
+    from minitorch.serialization.atomic import atomic_write
+    from minitorch.serialization.pth_writer import write_legacy, write_zip
+
+    def write(file, root):
+        if _use_new_zipfile_serialization:
+            write_zip(file, obj, root, Recorder())
+        else:
+            write_legacy(file, obj, Recorder())
+
+    if isinstance(f, (str, os.PathLike)):
+        name = os.path.basename(os.fspath(f))
+        if not os.path.isdir(os.path.dirname(os.path.abspath(f))):
+            raise RuntimeError(f"Parent directory {os.path.dirname(os.fspath(f))} does not exist.")
+        with atomic_write(f) as file:
+            write(file, name.rpartition(".")[0] or name)
+    elif callable(getattr(f, "write", None)):
+        if isinstance(f, io.TextIOBase):
+            raise TypeError("expected a file opened in binary mode")
+        write(f, "archive")
+    else:
+        raise AttributeError(
+            f"expected a path or a file object with write(), got {type(f).__name__}"
+        )

@@ -85,13 +85,16 @@ class StorageRecord:
         Name inside the file, for messages.
     data : memoryview
         The bytes, little-endian.
+    location : str
+        The device that the file says it was saved from.
     """
 
-    __slots__ = ("key", "data", "converted")
+    __slots__ = ("key", "data", "location", "converted")
 
-    def __init__(self, key, data):
+    def __init__(self, key, data, location="cpu"):
         self.key = key
         self.data = data
+        self.location = location
         self.converted = None  # what the tensor side made of these bytes, made once
 
     @property

@@ -157,7 +157,11 @@ def _is_dtype(node):
 
 
 def _is_storage(node):
-    return node.module in _STORAGE_MODULES and node.name.endswith("Storage")
+    # Also the tensor classes of the first releases, "FloatTensor" beside "FloatStorage".
+    name = node.name.removesuffix("Tensor") + "Storage" if node.name.endswith("Tensor") else ""
+    return node.module in _STORAGE_MODULES and (
+        node.name.endswith("Storage") or name in BY_STORAGE
+    )
 
 
 class Resolver:

@@ -85,14 +85,14 @@ class PickleWriter:
         scalar = _SCALARS.get(kind)
         if scalar is not None:
             self._emit(scalar(value))
+        elif id(value) in self._open:
+            raise ValueError(f"cannot save {place}: it contains itself")
         elif id(value) in self._memo:
             self._get(id(value))
         else:
             self._save_new(value, kind, place)
 
     def _save_new(self, value, kind, place):
-        if id(value) in self._open:
-            raise ValueError(f"cannot save {place}: it contains itself")
         if self._depth >= MAX_DEPTH:
             raise ValueError(f"cannot save {place}: nested deeper than {MAX_DEPTH} levels")
         action = _WRITERS.get(kind)
@@ -208,9 +208,9 @@ class PickleWriter:
                    [lambda: self._text(text), lambda: self._text("latin1")])  # fmt: skip
 
     def _save_bytearray(self, value, _, place):
-        text = value.decode("latin-1")
+        raw = bytes(value)
         self._call(value, "__builtin__", "bytearray",
-                   [lambda: self._text(text), lambda: self._text("latin-1")])  # fmt: skip
+                   [lambda: self._save_bytes(raw, None, place)])  # fmt: skip
 
     def _save_complex(self, value, _, place):
         self._call(value, "__builtin__", "complex",
@@ -271,13 +271,12 @@ class PickleWriter:
         if self._dtypes.setdefault(found, dtype) is not dtype:
             raise RuntimeError("Cannot save multiple tensors or storages that view the same data "
                                "as different types")  # fmt: skip
-        key = "".join(list(found))  # a new object each time, so that it is written each time
         numel = storage.nbytes // (1 if untyped else dtype.itemsize)
         fields = [
             lambda: self._text("storage"),
             lambda: self._name(*(("torch.storage", "UntypedStorage") if untyped
                                  else ("torch", dtype.storage))),
-            lambda: self._text(key),
+            lambda: self._key(found),
             lambda: self._text("cpu"),
             lambda: self._emit(_integer(numel)),
         ]  # fmt: skip
@@ -285,6 +284,16 @@ class PickleWriter:
             fields.append(lambda: self._emit(b"N"))
         self._sequence(fields, object())
         self._emit(b"Q")
+
+
+    def _key(self, key):
+        # Remembered apart from other text: an equal key of a dict is another object to Python.
+        if ("key", key) in self._memo:
+            self._get(("key", key))
+            return
+        raw = key.encode()
+        self._emit(b"X", struct.pack("<I", len(raw)), raw)
+        self._put(("key", key))
 
 
 def _is_record(value):

@@ -88,7 +88,7 @@ def open_pth(source, format_):
 
 
 def _pid_fields(pid, lengths):
-    """Check a storage's persistent id; return (storage type node, key, numel)."""
+    """Check a storage's persistent id; return (DType or None, key, location, numel)."""
     if not isinstance(pid, tuple) or len(pid) not in lengths or pid[0] != "storage":
         return None
     kind, key, location, numel = pid[1:5]
@@ -98,7 +98,7 @@ def _pid_fields(pid, lengths):
         raise CheckpointError("a storage whose key or location is not text")
     if type(numel) is not int or numel < 0:
         raise CheckpointError(f"storage {quote(key)} has no valid number of elements")
-    return storage_dtype(kind), key, numel
+    return storage_dtype(kind), key, location, numel
 
 
 def swap_bytes(data, dtype):
@@ -122,13 +122,13 @@ def _open_zip(view):
         fields = _pid_fields(pid, (5,))
         if fields is None:
             return None
-        dtype, key, numel = fields
+        dtype, key, location, numel = fields
         if key not in storages:
             member = members.get(f"{root}data/{key}")
             if member is None:
                 raise CheckpointError(f"storage {quote(key)} is not in the file")
             data = member.data if order == sys.byteorder else swap_bytes(member.data, dtype)
-            storages[key] = StorageRecord(key, data)
+            storages[key] = StorageRecord(key, data, location)
         _check_length(storages[key], dtype, numel)
         return dtype, storages[key], 0
 
@@ -144,7 +144,8 @@ def _zip_root(members):
     root = roots[0]
     if root + "constants.pkl" in members:
         raise CheckpointError("a TorchScript program, not a file of weights; it is not read")
-    version = bytes(members[root + "version"].data[:8]) if root + "version" in members else b"3"
+    member = members.get(root + "version")
+    version = "3" if member is None else bytes(member.data[:8]).decode("ascii", "replace")
     if not version.strip().isdigit() or not 1 <= int(version) <= 10:
         raise CheckpointError(f"unsupported version {quote(version)} of PyTorch's file format")
     return root
@@ -187,10 +188,10 @@ def _open_legacy(view):
         key = str(key) if type(key) in (int, str) else None
         if key not in dtypes or key in storages:
             raise CheckpointError("the list of storages does not fit the object", offset=position)
-        dtype, numel = dtypes[key]
+        dtype, numel, location = dtypes[key]
         data, position = _legacy_storage(view, position, dtype, numel, key)
         data = data if order == sys.byteorder else swap_bytes(data, dtype)
-        storages[key] = StorageRecord(key, data)
+        storages[key] = StorageRecord(key, data, location)
     if position != len(view):
         raise CheckpointError(f"{len(view) - position} bytes too many at the end of the file",
                               offset=position)  # fmt: skip
@@ -217,14 +218,14 @@ def _plain_pairs(node):
 
 
 def _announced_dtypes(references):
-    """Return {key: (DType or None, numel)} from every storage reference of the object."""
+    """Return {key: (DType or None, numel, location)} from every storage reference of the object."""
     found = {}
     for node in references:
         fields = _pid_fields(node.pid, (5, 6))
         if fields is None:
             continue
-        dtype, key, numel = fields
-        known, known_numel = found.setdefault(key, (dtype, numel))
+        dtype, key, location, numel = fields
+        known, known_numel, _ = found.setdefault(key, (dtype, numel, location))
         size = numel * (dtype.itemsize if dtype else 1)
         if size != known_numel * (known.itemsize if known else 1):
             raise CheckpointError(f"storage {quote(key)} is announced with two sizes",
@@ -253,7 +254,7 @@ def _legacy_reference(pid, storages):
     fields = _pid_fields(pid, (5, 6))
     if fields is None:
         return None
-    dtype, key, numel = fields
+    dtype, key, _, numel = fields
     if key not in storages:
         raise CheckpointError(f"storage {quote(key)} is not in the file")
     _check_length(storages[key], dtype, numel)

@@ -157,11 +157,12 @@ def _read_storages(view, streams):
             raise CheckpointError("a damaged storage in the tar file", offset=reader.position)
         # The first writers gave (key, type), the later ones (key, location, type).
         key, dtype = _key(entry[0]), storage_dtype(entry[-1])
+        location = entry[1] if len(entry) == 3 and isinstance(entry[1], str) else "cpu"
         numel = reader.number("<q")
         if numel < 0 or dtype is None:
             raise CheckpointError("a damaged storage in the tar file", offset=reader.position)
         data = reader.take(numel * dtype.itemsize)
-        found[key] = (dtype, StorageRecord(str(key), data), 0, numel)
+        found[key] = (dtype, StorageRecord(str(key), data, location), 0, numel)
     views = reader.pickle()
     if not isinstance(views, ListNode) or len(views.items) > _MAX_ENTRIES:
         raise CheckpointError("a damaged list of views in the tar file")
