@@ -9,7 +9,7 @@ wheel runs on any machine of its architecture.
 Environment (for developers):
 
 ``MINITORCH_EXT=a.b,a.c``  build only these modules
-``MINITORCH_DEBUG=1``      bounds checks, no optimisation, debug symbols
+``MINITORCH_DEBUG=1``      no optimisation, debug symbols
 ``MINITORCH_SANITIZE=1``   AddressSanitizer and UBSan
 ``MINITORCH_ANNOTATE=1``   write Cython's annotated HTML beside each source
 """
@@ -89,8 +89,8 @@ def cythonized():
         nthreads=0,
         compiler_directives={
             "language_level": 3,
-            "boundscheck": DEBUG,
-            "wraparound": False,
+            "boundscheck": True,   # of lists and tuples; kernels use pointers
+            "wraparound": True,
             "cdivision": True,
             "initializedcheck": False,
             "binding": True,

@@ -1,0 +1,578 @@
+"""The backward engine.
+
+Counts how many gradients each node awaits, then runs the nodes in the reverse order of
+their creation as they become ready.  Nothing recurses, whatever the depth of the graph.
+A node's saved tensors are dropped as soon as it has run, unless the graph is retained.
+"""
+
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.object cimport PyObject
+from libc.stdlib cimport free, realloc
+
+from minitorch._core.grad_mode cimport (
+    anomaly_check_nan, anomaly_enabled, grad_enabled, set_grad_enabled)
+from minitorch._core.node cimport Node
+from minitorch._core.record cimport AccumulateGrad, PythonNode, edge_of
+from minitorch._core.shape cimport is_dense
+from minitorch._core.tensor cimport TensorBase, alias, same_geometry, same_shape, shape_of
+
+cdef extern from *:
+    """
+    static Py_ssize_t mt_refcount(PyObject *object) { return (Py_ssize_t)Py_REFCNT(object); }
+    """
+    Py_ssize_t mt_refcount(object o)
+    Py_ssize_t mt_refcount_ptr "mt_refcount"(PyObject* o)
+
+cdef add_gradients add_ = NULL
+cdef add_gradient_into add_into_ = NULL
+cdef copy_gradient copy_ = NULL
+cdef find_nan has_nan_ = NULL
+
+
+cdef void set_gradient_ops(add_gradients add, add_gradient_into add_into, copy_gradient copy,
+                           find_nan has_nan) noexcept:
+    global add_, add_into_, copy_, has_nan_
+    add_, add_into_, copy_, has_nan_ = add, add_into, copy, has_nan
+
+
+# ---------------------------------------------------------------- the queue of ready nodes
+
+cdef struct Entry:
+    unsigned long long sequence_nr
+    PyObject* node                # borrowed: `awaited` of the run holds all nodes
+
+
+cdef class ReadyQueue:
+    """A binary heap: the node created last comes out first."""
+
+    cdef Entry* entries
+    cdef Py_ssize_t n, room
+
+    def __dealloc__(self):
+        free(self.entries)
+
+    cdef int push(self, Node node) except -1:
+        cdef Entry* grown
+        cdef Py_ssize_t i, parent
+        if self.n == self.room:
+            self.room = 2 * self.room + 16
+            grown = <Entry*> realloc(self.entries, self.room * sizeof(Entry))
+            if grown == NULL:
+                raise MemoryError()
+            self.entries = grown
+        i = self.n
+        self.n += 1
+        while i > 0:
+            parent = (i - 1) >> 1
+            if self.entries[parent].sequence_nr >= node.sequence_nr:
+                break
+            self.entries[i] = self.entries[parent]
+            i = parent
+        self.entries[i].sequence_nr = node.sequence_nr
+        self.entries[i].node = <PyObject*> node
+        return 0
+
+    cdef Node pop(self):
+        cdef PyObject* top = self.entries[0].node
+        cdef Entry last
+        cdef Py_ssize_t i = 0, child
+        self.n -= 1
+        last = self.entries[self.n]
+        while 2 * i + 1 < self.n:
+            child = 2 * i + 1
+            if (child + 1 < self.n
+                    and self.entries[child + 1].sequence_nr > self.entries[child].sequence_nr):
+                child += 1
+            if last.sequence_nr >= self.entries[child].sequence_nr:
+                break
+            self.entries[i] = self.entries[child]
+            i = child
+        self.entries[i] = last
+        return <Node> <object> top
+
+
+# ---------------------------------------------------------------- one run
+
+cdef class Run:
+    """The state of one call of `backward` or `grad`."""
+
+    cdef dict awaited        # Node -> how many gradients are still to come
+    cdef dict arrived        # Node -> its gradient, or a list of them for several outputs
+    cdef set wanted          # with `inputs`: the nodes on a path to them; else None
+    cdef dict captures       # with `inputs`: Node -> list of (output number, place in results)
+    cdef list results
+    cdef ReadyQueue ready
+    cdef bint keep_graph, create_graph, accumulate
+    cdef Py_ssize_t task_id
+
+    cdef int count(self, list roots) except -1:
+        """Fill `awaited` for all nodes that can be reached."""
+        cdef list pending = []
+        cdef Node node, after
+        for node in roots:
+            if node not in self.awaited:
+                self.awaited[node] = 0
+                pending.append(node)
+        while pending:
+            node = <Node> pending.pop()
+            for after_ in node.next_:
+                if after_ is None:
+                    continue
+                after = <Node> after_
+                seen = self.awaited.get(after)
+                if seen is None:
+                    self.awaited[after] = 1
+                    pending.append(after)
+                else:
+                    self.awaited[after] = seen + 1
+        return 0
+
+    cdef int mark_wanted(self, list roots) except -1:
+        """Find the nodes from which a captured node can be reached."""
+        cdef list path = []          # (node, place of the next edge to follow)
+        cdef set visited = set()
+        cdef Node node, after
+        cdef Py_ssize_t place
+        self.wanted = set(self.captures)
+        for root in roots:
+            if root in visited:
+                continue
+            visited.add(root)
+            path.append((root, 0))
+            while path:
+                node, place = path.pop()
+                if place < len(node.next_):
+                    path.append((node, place + 1))
+                    after_ = node.next_[place]
+                    if after_ is not None and after_ not in visited:
+                        visited.add(after_)
+                        path.append((after_, 0))
+                    continue
+                for after_ in node.next_:
+                    if after_ is not None and after_ in self.wanted:
+                        self.wanted.add(node)
+                        break
+        return 0
+
+    cdef int deliver(self, Node node, int nr, TensorBase g) except -1:
+        """Add a gradient of output `nr` of `node` to what has arrived there."""
+        cdef list slots
+        if node.n_outputs > 1:
+            slots = <list> self.arrived.get(node)
+            if slots is None:
+                slots = [None] * node.n_outputs
+                self.arrived[node] = slots
+            if g is not None:
+                slots[nr] = g if slots[nr] is None else add_(slots[nr], g)
+        elif g is not None:
+            before = self.arrived.get(node)
+            self.arrived[node] = g if before is None else add_(<TensorBase> before, g)
+        return 0
+
+    cdef tuple collect(self, Node node):
+        """Take the gradients that have arrived at `node`."""
+        found = self.arrived.pop(node, None)
+        if node.n_outputs > 1:
+            return (None,) * node.n_outputs if found is None else tuple(<list> found)
+        return (found,)
+
+    cdef int run(self) except -1:
+        cdef Node node
+        cdef tuple grads, outs
+        while self.ready.n:
+            PyErr_CheckSignals()
+            node = self.ready.pop()
+            grads = self.collect(node)
+            if node.tensor_hooks is not None or isinstance(node, AccumulateGrad):
+                grads = run_tensor_hooks(node, grads)
+            if node.retained is not None:
+                for nr, hook in node.retained.items():
+                    if grads[nr] is not None:
+                        hook(grads[nr])
+            if self.captures is not None and node in self.captures:
+                for nr, place in self.captures[node]:
+                    self.results[place] = grads[nr]
+            if self.wanted is not None and not self.leads_on(node):
+                continue
+            if node.pre_hooks is not None:
+                grads = run_pre_hooks(node, grads)
+            if isinstance(node, AccumulateGrad):
+                if self.accumulate:
+                    accumulate(<AccumulateGrad> node, grads, self.create_graph)
+                continue
+            outs = self.evaluate(node, grads)
+            if not self.keep_graph:
+                node.release()
+            grads = None
+            self.send(node, outs)
+            outs = None
+        return 0
+
+    cdef bint leads_on(self, Node node) except -1:
+        """Whether a node is to run when only the gradients of `inputs` are asked for."""
+        if isinstance(node, AccumulateGrad):
+            return self.accumulate and node in self.captures
+        for after in node.next_:
+            if after is not None and after in self.wanted:
+                return True
+        return False
+
+    cdef tuple evaluate(self, Node node, tuple grads):
+        cdef tuple outs
+        if not isinstance(node, PythonNode) and all_none(grads):
+            outs = (None,) * len(node.next_)
+        elif anomaly_enabled():
+            outs = evaluate_watched(node, grads)
+        else:
+            outs = node.apply(grads)
+        if len(outs) != len(node.next_):
+            raise RuntimeError(f"Function {node.name()} returned an incorrect number of gradients "
+                               f"(expected {len(node.next_)}, got {len(outs)})")
+        if node.post_hooks is not None:
+            outs = run_post_hooks(node, outs, grads)
+        return outs
+
+    cdef int send(self, Node node, tuple outs) except -1:
+        """Hand gradients on; nodes that await no more become ready."""
+        cdef Py_ssize_t i, left
+        cdef Node after
+        cdef int nr
+        for i in range(len(node.next_)):
+            if node.next_[i] is None:
+                continue
+            after = <Node> node.next_[i]
+            if self.wanted is None or after in self.wanted:
+                nr = 0 if node.next_nr is None else node.next_nr[i]
+                self.deliver(after, nr, <TensorBase> outs[i])
+            left = <Py_ssize_t> self.awaited[after] - 1
+            self.awaited[after] = left
+            if left == 0:
+                self.ready.push(after)
+        return 0
+
+
+cdef bint all_none(tuple grads) noexcept:
+    for g in grads:
+        if g is not None:
+            return False
+    return True
+
+
+# ---------------------------------------------------------------- hooks
+
+cdef tuple run_tensor_hooks(Node node, tuple grads):
+    """Hooks of the tensors that `node` made (of the leaf, for AccumulateGrad)."""
+    cdef list changed
+    cdef TensorBase leaf
+    if isinstance(node, AccumulateGrad):
+        leaf = (<AccumulateGrad> node).leaf
+        hooks = leaf.hooks
+        if not hooks or grads[0] is None:
+            return grads
+        return (call_hooks(hooks, grads[0]),)
+    changed = list(grads)
+    for nr, hooks in node.tensor_hooks:
+        if changed[nr] is not None:
+            changed[nr] = call_hooks(hooks, changed[nr])
+    return tuple(changed)
+
+
+cdef object call_hooks(dict hooks, object g):
+    for hook in list(hooks.values()):
+        result = hook(g)
+        if result is not None:
+            check_hook_result(result, g)
+            g = result
+    return g
+
+
+cdef int check_hook_result(object result, TensorBase g) except -1:
+    if not isinstance(result, TensorBase):
+        raise TypeError(f"hook must return None or a Tensor, not {type(result).__name__}")
+    if not same_shape(<TensorBase> result, g):
+        raise RuntimeError("hook has changed the size of value")
+    if (<TensorBase> result).dtype_ is not g.dtype_:
+        raise RuntimeError(f"hook has changed the type of value (was {g.dtype_!r} got "
+                           f"{(<TensorBase> result).dtype_!r})")
+    return 0
+
+
+cdef tuple run_pre_hooks(Node node, tuple grads):
+    for hook in list(node.pre_hooks.values()):
+        result = hook(grads)
+        if result is not None:
+            grads = result if isinstance(result, tuple) else (result,)
+    return grads
+
+
+cdef tuple run_post_hooks(Node node, tuple outs, tuple grads):
+    for hook in list(node.post_hooks.values()):
+        result = hook(outs, grads)
+        if result is not None:
+            outs = result if isinstance(result, tuple) else (result,)
+    return outs
+
+
+# ---------------------------------------------------------------- anomaly mode
+
+cdef tuple evaluate_watched(Node node, tuple grads):
+    """Run a node; on failure or NaN tell where its forward was called."""
+    cdef tuple outs
+    try:
+        outs = node.apply(grads)
+        if anomaly_check_nan():
+            for i, g in enumerate(outs):
+                if g is not None and has_nan_(<TensorBase> g):
+                    raise RuntimeError(f"Function '{node.name()}' returned nan values in its "
+                                       f"{i}th output.")
+    except Exception:
+        warn_of_forward(node)
+        raise
+    return outs
+
+
+cdef int warn_of_forward(Node node) except -1:
+    import warnings
+    stack = (node.metadata_ or {}).get("traceback_")
+    if stack is None:
+        warnings.warn(f"Error detected in {node.name()}. No forward pass information available. "
+                      "Enable detect anomaly during forward pass for more information.",
+                      stacklevel=2)
+    else:
+        warnings.warn(f"Error detected in {node.name()}. Traceback of forward call that caused "
+                      f"the error:\n{''.join(stack)}", stacklevel=2)
+    return 0
+
+
+# ---------------------------------------------------------------- leaves
+
+cdef int accumulate(AccumulateGrad node, tuple grads, bint create_graph) except -1:
+    """Add a gradient into `.grad` of the leaf, then call its hooks."""
+    cdef TensorBase leaf = node.leaf
+    cdef TensorBase g = grads[0]
+    cdef TensorBase before
+    if g is None:
+        return 0
+    before = leaf.grad_
+    if before is None:
+        if create_graph:
+            leaf.grad_ = g
+        elif is_ours(g) and same_geometry(g, leaf):
+            leaf.grad_ = g if g.grad_fn_ is None else alias(g)
+        else:
+            leaf.grad_ = copy_(g, leaf)
+    elif create_graph:
+        leaf.grad_ = add_(before, g)
+    else:
+        add_into_(before, g)
+    if node.post_hooks is not None:
+        run_post_hooks(node, (), grads)
+    if leaf.post_accumulate_hooks:
+        for hook in list(leaf.post_accumulate_hooks.values()):
+            hook(leaf)
+    return 0
+
+
+cdef bint is_ours(TensorBase g) noexcept:
+    """Whether nothing but this run refers to `g` and its memory, so that it may be kept.
+
+    The tensor is referred to by the tuple of gradients and by the caller's variable.
+    """
+    return (mt_refcount_ptr(<PyObject*> g) <= 2 and g.base is None and g.storage.owner is None
+            and mt_refcount_ptr(<PyObject*> g.storage) == 1
+            and not g.leaf_requires_grad and g.grad_fn_ is None and not g.storage.readonly)
+
+
+# ---------------------------------------------------------------- entry
+
+cdef extern from *:
+    """
+    static __thread PyObject *mt_current_run = NULL;
+    """
+    PyObject* mt_current_run    # the Run of this thread's innermost backward, borrowed
+
+cdef Py_ssize_t next_task_id = 0
+
+
+def current_graph_task_id():
+    """Number of the backward that runs in this thread, or -1."""
+    return -1 if mt_current_run == NULL else (<Run> <object> mt_current_run).task_id
+
+
+def will_execute_node(Node node):
+    """Whether the backward that runs in this thread is going to run `node`."""
+    cdef Run run
+    if mt_current_run == NULL:
+        raise RuntimeError("will_execute_node must be called during a backward pass")
+    run = <Run> <object> mt_current_run
+    if run.wanted is None:
+        return node in run.awaited
+    return node in run.wanted and (node in run.captures or run.leads_on(node))
+
+
+cdef list root_nodes(tuple roots):
+    cdef list nodes = []
+    cdef Node node
+    for i, root in enumerate(roots):
+        node = edge_of(<TensorBase> root) if isinstance(root, TensorBase) else root.node
+        if node is None:
+            raise RuntimeError(f"element {i} of tensors does not require grad and does not have "
+                               "a grad_fn")
+        nodes.append(node)
+    return nodes
+
+
+cdef int root_number(object root) except -1:
+    return (<TensorBase> root).output_nr if isinstance(root, TensorBase) else root.output_nr
+
+
+def run_backward(tuple roots, tuple grads, bint retain_graph, bint create_graph, inputs=None,
+                 bint allow_unreachable=True, bint accumulate_grad=True):
+    """Run the graph below `roots` backwards.
+
+    Parameters
+    ----------
+    roots : tuple of Tensor or GradientEdge
+    grads : tuple of Tensor or None
+        The gradients with respect to the roots, already checked.
+    retain_graph, create_graph : bool
+        Keep the saved tensors; record the backward itself.
+    inputs : tuple of Tensor or GradientEdge, optional
+        Only gradients with respect to these are computed.
+    allow_unreachable : bool
+        Whether an input may be out of reach; else RuntimeError.
+    accumulate_grad : bool
+        Add into `.grad` of the leaves (`backward`), or return the gradients of `inputs`
+        (`grad`).
+
+    Returns
+    -------
+    tuple or None
+        The gradients of `inputs` when `accumulate_grad` is False.
+    """
+    cdef Run run = Run.__new__(Run)
+    cdef list nodes = root_nodes(roots)
+    cdef bint outer_mode = grad_enabled()
+    cdef PyObject* outer_run = mt_current_run
+    cdef Py_ssize_t i
+    global next_task_id, mt_current_run
+    run.awaited, run.arrived, run.ready = {}, {}, ReadyQueue.__new__(ReadyQueue)
+    run.keep_graph, run.create_graph, run.accumulate = retain_graph, create_graph, accumulate_grad
+    run.count(nodes)
+    if inputs is not None:
+        set_captures(run, inputs, allow_unreachable or accumulate_grad)
+        run.mark_wanted(nodes)
+    run.task_id = next_task_id
+    next_task_id += 1
+    mt_current_run = <PyObject*> run
+    set_grad_enabled(create_graph)
+    try:
+        for i in range(len(nodes)):
+            run.deliver(<Node> nodes[i], root_number(roots[i]), <TensorBase> grads[i])
+        for node in dict.fromkeys(nodes):
+            if run.awaited[node] == 0:
+                run.ready.push(<Node> node)
+        del grads
+        run.run()
+    finally:
+        set_grad_enabled(outer_mode)
+        mt_current_run = outer_run
+    if accumulate_grad:
+        return None
+    if not allow_unreachable:
+        for i in range(len(inputs)):
+            if run.results[i] is None:
+                raise RuntimeError(unused_text(i))
+    return tuple(run.results)
+
+
+cdef int set_captures(Run run, tuple inputs, bint allow_unreachable) except -1:
+    cdef Node node
+    run.captures = {}
+    run.results = [None] * len(inputs)
+    for i, wanted in enumerate(inputs):
+        if isinstance(wanted, TensorBase):
+            if not (<TensorBase> wanted).requires():
+                raise RuntimeError("One of the differentiated Tensors does not require grad")
+            node = edge_of(<TensorBase> wanted)
+        else:
+            node = wanted.node
+        if node is None or node not in run.awaited:
+            if not allow_unreachable:
+                raise RuntimeError(unused_text(i))
+            if node is None:
+                continue
+        run.captures.setdefault(node, []).append((root_number(wanted), i))
+    return 0
+
+
+cdef str unused_text(Py_ssize_t i):
+    return (f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
+            "Set allow_unused=True if this is the desired behavior.")
+
+
+# ---------------------------------------------------------------- hooks on tensors
+
+def register_tensor_hook(TensorBase t, hook):
+    """Call ``hook(grad)`` with the gradient of `t`; a Tensor it returns takes its place.
+
+    Raises
+    ------
+    RuntimeError
+        If `t` does not require a gradient.
+    """
+    from minitorch._core.node import RemovableHandle
+    cdef Node node
+    cdef dict hooks
+    if not t.requires():
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    node = t.function()
+    if node is None:
+        if t.hooks is None:
+            t.hooks = {}
+        hooks = t.hooks
+    else:
+        hooks = {}
+        if node.tensor_hooks is None:
+            node.tensor_hooks = []
+        node.tensor_hooks.append((t.output_nr, hooks))
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
+
+
+def retain_grad(TensorBase t):
+    """Fill `.grad` of a non-leaf during backward."""
+    import weakref
+    cdef Node node
+    if not t.requires():
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    node = t.function()
+    if node is None:
+        return
+    if node.retained is None:
+        node.retained = {}
+    if t.output_nr in node.retained:
+        return
+    reference = weakref.ref(t)
+
+    def keep(g):
+        tensor = reference()
+        if tensor is not None:
+            fill_grad(tensor, g)
+
+    node.retained[t.output_nr] = keep
+
+
+def retains_grad(TensorBase t):
+    """Whether `.grad` of the non-leaf `t` is filled during backward."""
+    cdef Node node = t.function()
+    return node is not None and node.retained is not None and t.output_nr in node.retained
+
+
+cdef int fill_grad(TensorBase t, TensorBase g) except -1:
+    if t.grad_ is None:
+        t.grad_ = g if grad_enabled() else copy_(g, t)
+    else:
+        t.grad_ = add_(t.grad_, g)
+    return 0

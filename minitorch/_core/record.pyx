@@ -1,0 +1,380 @@
+"""What every operation needs to enter the backward graph.
+
+Saving tensors with their version, the edge of a tensor, the connection of a Node to its
+inputs, and the checks before an in-place change.
+"""
+
+import threading
+
+cimport cython
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
+
+from minitorch._core.dtype cimport dtype
+from minitorch._core.grad_mode cimport anomaly_enabled, grad_enabled, inference_mode
+from minitorch._core.node cimport Node, number
+from minitorch._core.node import FREED
+from minitorch._core.shape cimport size_text
+from minitorch._core.tensor cimport (
+    VIEW_INFERENCE, VIEW_MULTI_OUTPUT, VIEW_NO_GRAD, TensorBase, alias)
+
+
+# ---------------------------------------------------------------- saved tensors
+
+cdef object local = threading.local()
+cdef Py_ssize_t users_of_hooks = 0   # how many contexts are open in all threads
+
+
+def push_saved_tensors_hooks(pack, unpack):
+    """Make `pack` and `unpack` the innermost pair of this thread."""
+    global users_of_hooks
+    disabled = getattr(local, "disabled", None)
+    if disabled is not None:
+        raise RuntimeError(disabled)
+    if not hasattr(local, "stack"):
+        local.stack = []
+    local.stack.append((pack, unpack))
+    users_of_hooks += 1
+
+
+def pop_saved_tensors_hooks():
+    """Take the innermost pair of this thread away."""
+    global users_of_hooks
+    local.stack.pop()
+    users_of_hooks -= 1
+
+
+def disable_saved_tensors_hooks(message):
+    """Make `push_saved_tensors_hooks` raise `message` in this thread; None allows it again."""
+    previous = getattr(local, "disabled", None)
+    if message is not None and getattr(local, "stack", None):
+        raise RuntimeError(message)
+    local.disabled = message
+    return previous
+
+
+@cython.freelist(128)
+cdef class SavedTensor:
+    """A tensor kept for backward, with the version at which its values hold."""
+
+    def unpack_for(self, Node node):
+        return unpack(self, node)
+
+    @property
+    def data(self):
+        return self.tensor
+
+    def register_hooks(self, pack, unpack_hook):
+        """Keep ``pack(tensor)`` in place of the tensor; give back ``unpack_hook`` of it."""
+        if self.unpack_hook is not None:
+            raise RuntimeError("Calling register_hooks on a saved tensor whose hooks have already "
+                               "been set. Hint: only one pair of hooks is allowed at a time.")
+        pack_tensor(self, pack, unpack_hook)
+
+
+cdef int pack_tensor(SavedTensor saved, object pack, object unpack_hook) except -1:
+    cdef unsigned long before = saved.tensor.storage.version
+    cdef object packed
+    with_grad = grad_enabled()
+    from minitorch._core.grad_mode import set_grad_enabled_
+    set_grad_enabled_(False)
+    try:
+        packed = pack(alias(saved.tensor) if saved.is_output else saved.tensor)
+    finally:
+        set_grad_enabled_(with_grad)
+    if saved.tensor.storage.version != before:
+        raise RuntimeError("A saved tensor pack hook is modifying its input in place. Tensors "
+                           "provided as input to pack hook can not be modified by in-place "
+                           "operations as this can lead to unexpected side-effects. Please open "
+                           "an issue if you need to perform in-place operations on the input to "
+                           "a pack hook.")
+    saved.packed = packed
+    saved.unpack_hook = unpack_hook
+    saved.tensor = None
+    return 0
+
+
+cdef SavedTensor save(TensorBase t):
+    """Keep an input (None stays None)."""
+    cdef SavedTensor saved
+    if t is None:
+        return None
+    if t.inference and not inference_mode():
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+            "inference mode in computation tracked by autograd. To work around this, you can make "
+            "a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+            "instead of `torch.inference_mode()`.")
+    saved = SavedTensor.__new__(SavedTensor)
+    saved.tensor = t
+    saved.version = t.storage.version
+    if users_of_hooks:
+        apply_default_hooks(saved)
+    return saved
+
+
+cdef SavedTensor save_output(TensorBase t):
+    """Keep an output without a cycle: its own node holds only an alias of it."""
+    cdef SavedTensor saved = SavedTensor.__new__(SavedTensor)
+    saved.tensor = alias(t)
+    saved.version = t.storage.version
+    saved.is_output = True
+    saved.output_nr = t.output_nr
+    if users_of_hooks:
+        apply_default_hooks(saved)
+    return saved
+
+
+cdef int apply_default_hooks(SavedTensor saved) except -1:
+    stack = getattr(local, "stack", None)
+    if stack:
+        pack, unpack_hook = stack[-1]
+        pack_tensor(saved, pack, unpack_hook)
+    return 0
+
+
+cdef TensorBase unpack(object kept, Node node):
+    """The tensor as it was saved, or the error that PyTorch raises."""
+    cdef SavedTensor saved
+    cdef TensorBase t
+    if kept is None:
+        if node.freed:
+            raise RuntimeError(FREED)
+        return None
+    saved = <SavedTensor> kept
+    if saved.unpack_hook is not None:
+        t = saved.unpack_hook(saved.packed)
+        if not isinstance(t, TensorBase):
+            raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got "
+                            f"result of type {type(t).__name__}")
+    else:
+        t = saved.tensor
+        if t.storage.version != saved.version:
+            raise_modified(saved, t, node)
+    if saved.is_output:
+        t = alias(t)
+        t.grad_fn_ = node
+        t.output_nr = saved.output_nr
+    return t
+
+
+cdef object raise_modified(SavedTensor saved, TensorBase t, Node node):
+    cdef Node maker = node if saved.is_output else t.function()
+    kinds = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
+             "int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte",
+             "bool": "Bool"}
+    text = ("one of the variables needed for gradient computation has been modified by an inplace "
+            f"operation: [torch.{kinds[t.dtype_.name]}Tensor {size_text(t.ndim_, t.shape_)}]")
+    if maker is not None:
+        number_of_output = saved.output_nr if saved.is_output else t.output_nr
+        name = maker.name().rstrip("0123456789")
+        text += f", which is output {number_of_output} of {name.removesuffix('Backward')},"
+    text += f" is at version {t.storage.version}; expected version {saved.version} instead."
+    if anomaly_enabled():
+        text += (" Hint: the backtrace further above shows the operation that failed to compute "
+                 "its gradient. The variable in question was changed in there or anywhere later. "
+                 "Good luck!")
+    else:
+        text += (" Hint: enable anomaly detection to find the operation that failed to compute "
+                 "its gradient, with torch.autograd.set_detect_anomaly(True).")
+    raise RuntimeError(text)
+
+
+# ---------------------------------------------------------------- edges
+
+@cython.no_gc_clear
+cdef class AccumulateGrad(Node):
+    """Adds gradients into `.grad` of a leaf.
+
+    The node holds the leaf; the leaf knows its node only as a borrowed pointer, which the
+    node clears when it goes: so the two are no reference cycle.
+    """
+
+    @property
+    def variable(self):
+        return self.leaf
+
+    def __dealloc__(self):
+        if self.leaf is not None and self.leaf.accumulator == <PyObject*> self:
+            self.leaf.accumulator = NULL
+
+    cdef void release(self) noexcept:
+        pass
+
+
+cdef Node accumulator_of(TensorBase leaf):
+    cdef AccumulateGrad node
+    if leaf.accumulator != NULL:
+        return <Node> <object> leaf.accumulator
+    node = AccumulateGrad.__new__(AccumulateGrad)
+    node.leaf = leaf
+    node.next_ = ()
+    node.n_outputs = 1
+    node.sequence_nr = <unsigned long long> -1
+    leaf.accumulator = <PyObject*> node
+    return node
+
+
+cdef Node edge_of(TensorBase t):
+    """Where the gradient of `t` goes, or None if it needs none."""
+    cdef Node node
+    if t is None:
+        return None
+    node = t.grad_fn_
+    if t.base is not None:
+        node = t.function()
+    if node is not None:
+        return node
+    return accumulator_of(t) if t.leaf_requires_grad else None
+
+
+def gradient_edge(TensorBase t):
+    """The Node that receives the gradient of `t`, or None."""
+    return edge_of(t)
+
+
+cdef inline void put(tuple items, int i, object item):
+    Py_INCREF(item)
+    PyTuple_SET_ITEM(items, i, item)
+
+
+cdef void connect1(Node node, TensorBase a):
+    cdef tuple edges = PyTuple_New(1)
+    put(edges, 0, edge_of(a))
+    node.next_ = edges
+    if a.output_nr:
+        node.next_nr = (a.output_nr,)
+    number(node)
+
+
+cdef void connect2(Node node, TensorBase a, TensorBase b):
+    cdef tuple edges = PyTuple_New(2)
+    put(edges, 0, edge_of(a))
+    put(edges, 1, edge_of(b))
+    node.next_ = edges
+    if (a is not None and a.output_nr) or (b is not None and b.output_nr):
+        node.next_nr = (0 if a is None else a.output_nr, 0 if b is None else b.output_nr)
+    number(node)
+
+
+cdef void connect3(Node node, TensorBase a, TensorBase b, TensorBase c):
+    connect_all(node, [a, b, c])
+
+
+cdef void connect_all(Node node, list inputs):
+    """Connect to any number of inputs, None among them."""
+    cdef list edges = []
+    cdef list numbers = []
+    cdef TensorBase t
+    for item in inputs:
+        t = item
+        edges.append(edge_of(t))
+        numbers.append(0 if t is None else t.output_nr)
+    node.next_ = tuple(edges)
+    node.next_nr = tuple(numbers) if any(numbers) else None
+    number(node)
+
+
+cdef void set_function(TensorBase out, Node node, int nr) noexcept:
+    """Make `out` the output number `nr` of `node`."""
+    out.grad_fn_ = node
+    out.output_nr = nr
+    if nr >= node.n_outputs:
+        node.n_outputs = nr + 1
+
+
+cdef class PythonNode(Node):
+    """Base of the nodes of user-defined functions.
+
+    A subclass overrides `_backward(grads)`, which gets one gradient or None for each output
+    and returns one gradient or None for each input.
+    """
+
+    def _connect(self, list inputs):
+        """Set the inputs: tensors, and None for arguments that are none."""
+        connect_all(self, inputs)
+
+    def _set_output(self, TensorBase out, int nr):
+        """Make `out` the output number `nr` of this node."""
+        set_function(out, self, nr)
+
+    def _set_n_outputs(self, int n):
+        self.n_outputs = n
+
+    def _needs(self, int i):
+        return self.needs(i)
+
+    def _backward(self, tuple grads):
+        raise NotImplementedError
+
+    def _release(self):
+        """Called when the engine is done with the node and the graph is not retained."""
+
+    cdef tuple apply(self, tuple grads):
+        return tuple(self._backward(grads))
+
+    cdef void release(self) noexcept:
+        self._release()
+
+
+def save_tensor(TensorBase t, bint is_output=False):
+    """Keep a tensor for a PythonNode; ``saved.unpack_for(node)`` gives it back."""
+    return save_output(t) if is_output else save(t)
+
+
+# ---------------------------------------------------------------- in-place changes
+
+cdef void bump(TensorBase t) noexcept:
+    """Count a change of the values."""
+    t.storage.version += 1
+
+
+cdef int check_writable(TensorBase t, bint records) except -1:
+    """Raise unless `t` may be changed in place; `records` is whether autograd follows."""
+    cdef int i
+    if t.inference and not inference_mode():
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make "
+            "a clone to get a normal tensor before doing inplace update.See "
+            "https://github.com/pytorch/rfcs/pull/17 for more details.")
+    if t.storage.readonly:
+        raise RuntimeError("the memory of this tensor is read-only; clone() it before an in-place "
+                           "operation")
+    for i in range(t.ndim_):
+        if t.strides_[i] == 0 and t.shape_[i] > 1:
+            raise RuntimeError("unsupported operation: more than one element of the written-to "
+                               "tensor refers to a single memory location. Please clone() the "
+                               "tensor before performing the operation.")
+    if grad_enabled():
+        if t.base is not None:
+            check_view_writable(t, records)
+        elif t.leaf_requires_grad and t.grad_fn_ is None:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place "
+                               "operation.")
+    return 0
+
+
+cdef int check_view_writable(TensorBase t, bint records) except -1:
+    if t.base.leaf_requires_grad and t.base.grad_fn_ is None:
+        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an "
+                           "in-place operation.")
+    if not records:
+        return 0
+    if t.creation == VIEW_MULTI_OUTPUT:
+        raise RuntimeError(
+            f"Output {t.output_nr} of {t.view_name} is a view and is being modified inplace. This "
+            "view is the output of a function that returns multiple views. Such functions do not "
+            "allow the output views to be modified inplace. You should replace the inplace "
+            "operation by an out-of-place one.")
+    if t.creation == VIEW_NO_GRAD:
+        raise RuntimeError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode "
+            "enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You "
+            "can clarify your code by moving both the view and the inplace either both inside the "
+            "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
+            "want the inplace to be tracked).")
+    if t.creation == VIEW_INFERENCE:
+        raise RuntimeError("A view was created in inference mode and is being modified inplace in "
+                           "normal mode.")
+    return 0
