@@ -5,7 +5,9 @@ Arrays come in as buffers; nothing here checks shapes beyond what keeps memory s
 
 from libc.stdint cimport int64_t
 
+from minitorch._kernels cimport gemm as _gemm
 from minitorch._kernels cimport parallel
+from minitorch._kernels.types cimport floating
 
 
 # ---- parallel ----
@@ -51,3 +53,17 @@ def scratch_address(int slot, Py_ssize_t nbytes):
     for i in range(nbytes):
         block[i] = 1
     return <size_t>block
+
+
+# ---- gemm ----
+
+def gemm(floating[:, :] c, floating[:, :] a, floating[:, :] b, double alpha=1, double beta=0):
+    """c := alpha * a.b + beta * c; a and b of any strides, rows of c contiguous."""
+    cdef Py_ssize_t item = sizeof(floating)
+    cdef Py_ssize_t m = c.shape[0], n = c.shape[1], k = a.shape[1]
+    assert a.shape[0] == m and b.shape[0] == k and b.shape[1] == n and c.strides[1] == item
+    with nogil:
+        _gemm.gemm(<floating*>c._data, c.strides[0] // item,
+                   <const floating*>a._data, a.strides[0] // item, a.strides[1] // item,
+                   <const floating*>b._data, b.strides[0] // item, b.strides[1] // item,
+                   m, n, k, <floating>alpha, <floating>beta)

@@ -19,9 +19,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "convert.h"
+#include "gemm.h"
+#include "pointwise.h"
+#include "reduce.h"
+
 typedef struct mt_kernels {
     const char *name;     /* "avx512", "avx2" or "portable" */
     ptrdiff_t vector_bytes;
+    const mt_gemm_kernels *gemm[2];  /* float, double */
+    const mt_convert_table *convert;
+    const mt_pointwise_table *pointwise;
 } mt_kernels;
 
 extern const mt_kernels mt_kernels_portable;

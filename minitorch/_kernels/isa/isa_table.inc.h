@@ -2,7 +2,13 @@
 #include "isa.h"
 #include "simd.h"
 
+#include "gemm.inc.h"
+#include "pointwise.inc.h"
+
 const mt_kernels MT_TABLE = {
     .name = MT_NAME,
     .vector_bytes = MT_VECTOR_BYTES,
+    .gemm = {&gemm_kernels_f32, &gemm_kernels_f64},
+    .convert = &convert_table,
+    .pointwise = &pointwise_table,
 };

@@ -1,0 +1,6 @@
+#undef REAL
+#undef VEC
+#undef MASK
+#undef INT
+#undef LANES
+#undef NAME

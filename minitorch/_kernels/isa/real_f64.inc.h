@@ -1,0 +1,7 @@
+/* See real_f32.inc.h. */
+#define REAL double
+#define VEC vf64
+#define MASK vi64
+#define INT int64_t
+#define LANES LANES_F64
+#define NAME(name) name##_f64
