@@ -7,11 +7,10 @@ PyTorch's names of ``torch.autograd.graph``, and two of our own: :func:`to_dot` 
 import threading
 from typing import NamedTuple
 
-from minitorch._core import engine
-from minitorch._core import grad_mode as _modes
 from minitorch._core.node import Node
 from minitorch._core.tensor import TensorBase
-from minitorch.autograd.grad_mode import enable_grad
+
+from minitorch._core import record
 
 __all__ = [
     "GradientEdge",
@@ -139,10 +138,7 @@ def _gradient_node(tensor):
     """The node of a result, or the AccumulateGrad node of a leaf."""
     if isinstance(tensor, GradientEdge):
         return tensor.node
-    if tensor.grad_fn is not None:
-        return tensor.grad_fn
-    with enable_grad():
-        return tensor.view_as(tensor).grad_fn.next_functions[0][0]
+    return record.gradient_edge(tensor)
 
 
 def increment_version(tensor):
@@ -180,10 +176,10 @@ class saved_tensors_hooks:
         self.unpack_hook = unpack_hook
 
     def __enter__(self):
-        _modes.push_saved_tensors_hooks_(self.pack_hook, self.unpack_hook)
+        record.push_saved_tensors_hooks(self.pack_hook, self.unpack_hook)
 
     def __exit__(self, *exc_info):
-        _modes.pop_saved_tensors_hooks_()
+        record.pop_saved_tensors_hooks()
 
 
 class save_on_cpu(saved_tensors_hooks):
@@ -219,11 +215,10 @@ class disable_saved_tensors_hooks:
         self._previous = None
 
     def __enter__(self):
-        self._previous = _modes.saved_tensors_hooks_disabled_message()
-        _modes.disable_saved_tensors_hooks_(self.error_message)
+        self._previous = record.disable_saved_tensors_hooks(self.error_message)
 
     def __exit__(self, *exc_info):
-        _modes.disable_saved_tensors_hooks_(self._previous)
+        record.disable_saved_tensors_hooks(self._previous)
 
 
 class allow_mutation_on_saved_tensors:

@@ -1,0 +1,73 @@
+"""The op table against PyTorch: values, dtypes, strides, names of graph nodes, errors."""
+
+import numpy as np
+import pytest
+from op_record import RTOL
+from op_table import OPS
+from ops.test_op_table import as_tuple, build_sample, samples_of, to_numpy
+
+import minitorch as mt
+
+torch = pytest.importorskip("torch")
+
+
+def run_both(op, sample, dtype, layout):
+    ours = as_tuple(op.call(mt, *(pair := build_sample(sample, dtype, layout, op, mt))[0], **pair[1]))
+    pair = build_sample(sample, dtype, layout, op, torch)
+    return ours, as_tuple(op.call(torch, *pair[0], **pair[1]))
+
+
+@pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
+def test_values_dtypes_and_strides_equal_torch(op):
+    for dtype in op.dtypes:
+        for sample in samples_of(op, dtype):
+            for layout in op.layouts:
+                ours, theirs = run_both(op, sample, dtype, layout)
+                for got, wanted in zip(ours, theirs, strict=True):
+                    where = f"{op.name}{sample} {dtype} {layout}"
+                    assert str(got.dtype).split(".")[-1] == str(wanted.dtype).split(".")[-1], where
+                    assert tuple(got.shape) == tuple(wanted.shape), where
+                    assert got.stride() == wanted.stride(), where
+                    check_close(got, wanted, dtype, op, where)
+
+
+def check_close(got, wanted, dtype, op, where):
+    a, b = to_numpy(got), to_numpy(wanted)
+    if a.dtype.kind != "f":
+        np.testing.assert_array_equal(a, b, err_msg=where)
+        return
+    tolerance = 2 * RTOL.get(dtype, RTOL["float32"]) * op.slack
+    finite = np.abs(b[np.isfinite(b)])
+    largest = float(finite.max()) if finite.size else 0.0
+    np.testing.assert_allclose(
+        a, b, rtol=tolerance, atol=tolerance * max(largest, 1e-3), err_msg=where
+    )
+
+
+@pytest.mark.parametrize("op", [op for op in OPS if op.grad], ids=lambda op: op.name)
+def test_graph_nodes_have_torch_names(op):
+    for sample in samples_of(op):
+        names = []
+        for ns in (mt, torch):
+            args, kwargs = build_sample(sample, "float64", "contiguous", op, ns)
+            args[0] = require_grad(args[0])
+            out = as_tuple(op.call(ns, *args, **kwargs))[0]
+            names.append(None if out.grad_fn is None else out.grad_fn.name())
+        assert names[0] == names[1], f"{op.name}{sample}"
+
+
+def require_grad(value):
+    if isinstance(value, list):
+        return [require_grad(item) for item in value]
+    return value.requires_grad_() if hasattr(value, "requires_grad_") else value
+
+
+ERRORS = [(op, error) for op in OPS for error in op.errors]
+
+
+@pytest.mark.parametrize(
+    ("op", "error"), ERRORS, ids=[f"{op.name}-{op.errors.index(e)}" for op, e in ERRORS]
+)
+def test_torch_refuses_the_same(op, error):
+    with pytest.raises(error.kind, match=error.pattern):
+        error.call(torch)
