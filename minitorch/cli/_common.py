@@ -147,17 +147,19 @@ class Progress:
     ----------
     title : str
     total : int
-        Images to come.
+        Images in all.
+    done : int
+        How many of them are behind us; they do not count into the speed.
     """
 
     shown = None        # the bar on the screen, for messages to step aside
 
-    def __init__(self, title, total):
+    def __init__(self, title, total, done=0):
         self.bar = None
         if sys.stderr.isatty():
             from tqdm import tqdm
-            self.bar = tqdm(total=total, desc=title, unit=" images", file=sys.stderr,
-                            leave=False, dynamic_ncols=True, mininterval=0.1,
+            self.bar = tqdm(total=total, initial=done, desc=title, unit=" images",
+                            file=sys.stderr, leave=False, dynamic_ncols=True, mininterval=0.1,
                             bar_format="{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} "
                                        "{rate_noinv_fmt}, {remaining} left{postfix}")
             Progress.shown = self.bar
@@ -167,11 +169,6 @@ class Progress:
         if self.bar is not None:
             self.bar.set_postfix(numbers, refresh=False)
             self.bar.update(images - self.bar.n)
-
-    def start_at(self, images):
-        """Begin with `images` already done, without counting them into the speed."""
-        if self.bar is not None:
-            self.bar.initial = self.bar.n = images
 
     def close(self):
         if self.bar is not None:

@@ -141,11 +141,11 @@ def run(args):
     settings = _recorded_settings(output, given) if args.resume else FinetuneSettings(**given)
     apply_threads(settings.threads)
 
+    finetuning = _prepare(settings, output, args)
+    if finetuning is None:
+        return DONE
     from minitorch.training.signals import StopSignal
     with StopSignal(_announce_stop) as stop:
-        finetuning = _prepare(settings, output, args)
-        if finetuning is None:
-            return DONE
         return _train(finetuning, stop)
 
 
@@ -153,7 +153,7 @@ def _absolute(given, name):
     """Paths are kept absolute, so that a run can be continued from another folder."""
     words = {"data": ("digits",), "weights": ("imagenet", "digits", "none")}[name]
     if name in given and given[name] not in words:
-        return given | {name: os.path.abspath(given[name])}
+        return given | {name: os.path.abspath(os.path.expanduser(given[name]))}
     return given
 
 
@@ -255,13 +255,15 @@ def _prepare(settings, output, args):
 def _open_output(finetuning, args):
     from minitorch.training.finetune import RUN_FILES
     finetuning.output.mkdir(parents=True, exist_ok=True)
-    _check_space(finetuning)
-    if args.resume:
-        return
     for name in RUN_FILES:
+        # What a killed run was writing; atomic_write names it so.
+        for partial in finetuning.output.glob(f".{name}.*.part"):
+            partial.unlink(missing_ok=True)
         if args.force:
             finetuning.path(name).unlink(missing_ok=True)
-    finetuning.open_folder()
+    _check_space(finetuning)
+    if not args.resume:
+        finetuning.open_folder()
 
 
 def _describe_data(data):
@@ -326,6 +328,7 @@ class _Reporter:
 
     def __init__(self, finetuning):
         self.run = finetuning
+        self.done = finetuning.state.metrics.images     # of an epoch that is resumed
         self.split = self.bar = None
 
     def on_step(self, split, metrics):
@@ -340,7 +343,8 @@ class _Reporter:
         self.close()
         data = self.run.data.train if split == "train" else self.run.data.val
         epoch = f"epoch {self.run.state.epoch + 1}/{self.run.settings.epochs}"
-        self.split, self.bar = split, Progress(f"{epoch} {split:5}", len(data))
+        self.split, self.bar = split, Progress(f"{epoch} {split:5}", len(data), self.done)
+        self.done = 0
 
     def on_epoch(self, state, improved):
         self.close()

@@ -206,7 +206,6 @@ def folder_data(root, val_fraction=0.2, seed=0):
     from minitorch.datasets.images import scan_folder
     root = Path(root)
     _check_folder(root)
-    _check_split_names(root)
     try:
         scan = scan_folder(root, val_fraction, seed)
     except (OSError, ValueError) as error:
@@ -224,15 +223,6 @@ def _check_folder(root):
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         raise DataError(f"{root} {what}; expected a folder with one folder of images per class")
-
-
-def _check_split_names(root):
-    """``train`` and ``test`` would pass for two classes; nobody means that."""
-    names = {entry.name for entry in root.iterdir() if entry.is_dir()}
-    others = sorted(names & {"valid", "validation", "test"})
-    if "train" in names and "val" not in names and others:
-        raise DataError(f"{root} has 'train' and {_listed(others)}, but no 'val': rename the "
-                        "folder to validate with to 'val', or give the folder 'train' alone")
 
 
 def labelled_images(root, classes):

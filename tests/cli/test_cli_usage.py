@@ -1,10 +1,13 @@
 """Wrong usage: exit code 2, one line that helps, nothing written."""
 
+import io
 import os
 import subprocess
 import sys
 
 import pytest
+
+from minitorch.cli._common import Progress, message
 
 
 @pytest.mark.parametrize("arguments,text", [
@@ -93,3 +96,27 @@ def test_help_imports_nothing_heavy():
 def test_debug_shows_the_traceback():
     done = run_python("-m", "minitorch", "predict", "nowhere", "x.png", MINITORCH_DEBUG="1")
     assert done.returncode == 1 and "Traceback" in done.stderr
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_bar_shows_numbers_speed_and_time_left(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with Progress("epoch 1/2 train", 40, done=8) as bar:
+        bar.update(16, loss="1.250", acc="62.5%")
+        bar.bar.refresh()
+        message("a line of its own")
+    shown = sys.stderr.getvalue()
+    assert "epoch 1/2 train  40%" in shown and "16/40" in shown
+    assert "images/s" in shown and "left" in shown and "loss=1.250, acc=62.5%" in shown
+    assert "a line of its own\n" in shown
+
+
+def test_no_progress_bar_without_a_terminal(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with Progress("epoch", 4) as bar:
+        bar.update(2, loss="1")
+    assert sys.stderr.getvalue() == ""

@@ -84,7 +84,7 @@ def test_folders_that_cannot_be_used_are_refused(tmp_path):
         folder_data(lone)
     split = make_folder(tmp_path / "split" / "train").parent
     make_folder(split / "test")
-    with pytest.raises(DataError, match="no 'val'"):
+    with pytest.raises(DataError, match="not both train and val"):
         folder_data(split)
     bare = make_folder(tmp_path / "bare", per_class=2)
     (bare / "void").mkdir()
