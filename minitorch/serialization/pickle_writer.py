@@ -267,6 +267,8 @@ class PickleWriter:
             self._keys[id(storage)] = found
             self.storages[found] = storage
         untyped = dtype.storage is None
+        if untyped and self._legacy:
+            raise ValueError(f"the legacy format has no dtype {dtype.name}")
         self.itemsizes.setdefault(found, 1 if untyped else dtype.itemsize)
         if self._dtypes.setdefault(found, dtype) is not dtype:
             raise RuntimeError("Cannot save multiple tensors or storages that view the same data "
