@@ -2,8 +2,9 @@
 
 The enums mirror ``isa/pointwise.h``, where each operation's formula is noted.  Scalar
 operands are passed as an operand with step 0.  For F16 and BF16 every operand but the
-scalars of `multi_loop` and `BINARY_POW_SCALAR` has the tensor's dtype; those scalars are
-``float``, so that a factor keeps its precision.
+scalars of `multi_loop`, `BINARY_POW_SCALAR` and `BINARY_LEAKY_RELU` has the tensor's dtype;
+those scalars are ``float``, so that a factor keeps its precision.  Integer division by zero
+gives 0: ask `strided.any_zero` first.
 """
 
 cdef extern from "pointwise.h" nogil:

@@ -24,3 +24,7 @@ cdef int strided_copy(
 # out[...] = *value, one element of the same dtype.
 cdef int fill(char* out, const char* value, int code, int ndim, const Py_ssize_t* shape,
               const Py_ssize_t* out_strides) noexcept nogil
+
+# Is any element of an integer tensor zero? (Check divisors before floor_divide, remainder.)
+cdef bint any_zero(const char* x, int code, int ndim, const Py_ssize_t* shape,
+                   const Py_ssize_t* x_strides) noexcept nogil
