@@ -161,7 +161,7 @@ class Resize(nn.Module):
         self, size, interpolation=InterpolationMode.BILINEAR, max_size=None, antialias=True
     ):
         super().__init__()
-        if not isinstance(size, int | Sequence):
+        if not isinstance(size, int | Sequence) or isinstance(size, str):
             raise TypeError(f"Size should be int or sequence. Got {type(size)}")
         if isinstance(size, Sequence) and len(size) not in (1, 2):
             raise ValueError("If size is a sequence, it should have 1 or 2 values")

@@ -163,6 +163,10 @@ class Shared:
         return not self.stop and epoch == self.epoch
 
 
+def _worker_did_not_start(worker_id):
+    return RuntimeError(f"DataLoader worker thread {worker_id} could not start")
+
+
 def run_worker(worker_id, shared, tasks, results):
     """A worker thread's life: take ``(epoch, number, index)``, put ``(epoch, number, id, data)``.
 
@@ -188,7 +192,10 @@ def run_worker(worker_id, shared, tasks, results):
             continue
         try:
             if init_error is not None:
-                raise init_error
+                # Handed over once and forgotten: kept here, its traceback would keep the
+                # consumer's frames alive, and with them the iterator that ends this thread.
+                error, init_error = init_error, _worker_did_not_start(worker_id)
+                raise error
             if fetcher is None:
                 fetcher = fetcher_for(shared, lambda epoch=epoch: not shared.is_current(epoch))
             data = fetcher.fetch(index)
@@ -198,4 +205,4 @@ def run_worker(worker_id, shared, tasks, results):
             else:
                 data = Failure(error, worker_id)
         results.put((epoch, number, worker_id, data))
-        del data, task, index
+        data = task = index = None
