@@ -17,7 +17,11 @@ except ModuleNotFoundError:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0],
+        epilog=convert.EPILOG.replace("minitorch convert", "python tools/convert_weights.py"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     convert.add_arguments(parser)
     return convert.run(parser.parse_args())
 

@@ -4,7 +4,6 @@ Nothing in the source file is executed.  The result is read back and compared be
 name.
 """
 
-import argparse
 import hashlib
 import json
 import os
@@ -27,7 +26,7 @@ _FORMATS = {
 }
 # Views may share memory, so a small file can describe a large result.
 _GROWTH = 4
-_EPILOG = """\
+EPILOG = """\
 DST's suffix decides its format: .safetensors, .npz or .pth (.pt).
 
 exit codes: 0 converted, 1 the file is not what was asked for, 2 wrong usage
@@ -46,8 +45,7 @@ def add_parser(subparsers):
         help="convert weights between file formats",
         description="Convert model weights between file formats and naming schemes. "
         "PyTorch is not needed, and nothing in the file is executed.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=EPILOG,
     )
     add_arguments(parser)
     parser.set_defaults(run=run)
@@ -77,7 +75,7 @@ def run(args):
     """Run the command; return its exit code."""
     usage = _usage_error(args)
     if usage:
-        print(f"minitorch convert: {usage}", file=sys.stderr)
+        print(f"minitorch convert: error: {usage}", file=sys.stderr)
         return 2
     try:
         if args.inspect:
@@ -85,8 +83,9 @@ def run(args):
 
             return inspect_file(args.src)
         convert(args)
-    except (CheckpointError, _layouts.LayoutError, ConvertError, OSError) as error:
-        print(f"minitorch convert: {_message(error, args.src)}", file=sys.stderr)
+    except (CheckpointError, _layouts.LayoutError, ConvertError, OSError,
+            MemoryError) as error:  # fmt: skip
+        print(f"minitorch convert: error: {_message(error, args.src)}", file=sys.stderr)
         return 1
     return 0
 
@@ -100,6 +99,8 @@ def _message(error, src):
         return f"{error.filename or src}: {error.strerror or error}"
     if isinstance(error, CheckpointError):
         return str(error)
+    if isinstance(error, MemoryError):
+        return f"{src}: not enough memory for what it describes"
     return f"{src}: {error}"
 
 

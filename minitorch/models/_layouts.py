@@ -21,8 +21,9 @@ WRAPPERS = ("state_dict_ema", "model_ema", "state_dict", "model", "model_state_d
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "backbone.", "encoder.", "student.",
             "teacher.")  # fmt: skip
 _FLOATS = ("float64", "float32", "float16", "bfloat16")
-_NEVER_FINITE_CHECKED = "num_batches_tracked"
+_COUNT = "num_batches_tracked"
 _SHOWN = 8
+_MAX_PREFIXES = 8
 
 
 class LayoutError(ValueError):
@@ -226,12 +227,13 @@ def _from_hugging_face(name):
 def _without_prefix(names):
     """Cut off the wrappers' prefixes that every name carries; return (prefix, names)."""
     prefix = ""
-    while True:
+    for _ in range(_MAX_PREFIXES):
         found = next((p for p in PREFIXES if all(n.startswith(p) for n in names)), None)
         if found is None:
-            return prefix, names
+            break
         prefix += found
         names = [name[len(found) :] for name in names]
+    return prefix, names
 
 
 def _rename(names):
@@ -311,7 +313,7 @@ def _head(found):
 def _check_names(found, expected, arch):
     unknown = [name for name in found if name not in expected]
     # Files from before PyTorch 0.4.1 do not count batches, and nothing needs the count.
-    missing = [n for n in expected if n not in found and not n.endswith(".num_batches_tracked")]
+    missing = [n for n in expected if n not in found and not n.endswith(_COUNT)]
     if not unknown and not missing:
         return
     lines = [f"not the names of a {arch}"]
@@ -331,7 +333,7 @@ def _check_shapes(found, expected, arch):
     for name, record in found.items():
         if tuple(record.size) != expected[name]:
             wrong.append(f"  {name} is {list(record.size)}, not {list(expected[name])}")
-        elif not name.endswith(_NEVER_FINITE_CHECKED) and record.dtype.name not in _FLOATS:
+        elif not name.endswith(_COUNT) and record.dtype.name not in _FLOATS:
             wrong.append(f"  {name} has dtype {record.dtype.name}, not a floating one")
     if wrong:
         more = [f"  and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []

@@ -79,7 +79,8 @@ def _check_map_location(map_location):
         return None
     import minitorch
 
-    if callable(map_location):
+    # A device can be callable too, as a decorator.
+    if callable(map_location) and not isinstance(map_location, minitorch.device):
         return map_location
     targets = map_location.values() if isinstance(map_location, dict) else (map_location,)
     for target in targets:

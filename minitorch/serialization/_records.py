@@ -7,7 +7,7 @@ that minitorch cannot compute with can still be inspected and converted.
 from minitorch.serialization._errors import CheckpointError, quote
 
 MAX_SIZE = 2**63 - 1
-MAX_DIMS = 64
+MAX_DIMS = 32
 
 
 class DType:

@@ -169,8 +169,8 @@ def _read_header(view):
 def _unique(pairs):
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
         raise CheckpointError(f"the name {quote(twice)} stands twice in the header")
     return found
 
