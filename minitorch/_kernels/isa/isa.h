@@ -30,6 +30,7 @@ typedef struct mt_kernels {
     const mt_gemm_kernels *gemm[2];  /* float, double */
     const mt_convert_table *convert;
     const mt_pointwise_table *pointwise;
+    const mt_reduce_table *reduce;
 } mt_kernels;
 
 extern const mt_kernels mt_kernels_portable;

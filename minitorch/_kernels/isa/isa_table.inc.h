@@ -4,6 +4,7 @@
 
 #include "gemm.inc.h"
 #include "pointwise.inc.h"
+#include "reduce.inc.h"
 
 const mt_kernels MT_TABLE = {
     .name = MT_NAME,
@@ -11,4 +12,5 @@ const mt_kernels MT_TABLE = {
     .gemm = {&gemm_kernels_f32, &gemm_kernels_f64},
     .convert = &convert_table,
     .pointwise = &pointwise_table,
+    .reduce = &reduce_table,
 };

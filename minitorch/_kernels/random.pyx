@@ -1,0 +1,330 @@
+"""PyTorch's random stream on the CPU.
+
+mt19937 (Matsumoto and Nishimura 1998) and, on top of it, the conversions of PyTorch 2: the
+same seed gives the same numbers.  Integers, uniform numbers, permutations and masks are the
+same bits; normal numbers are the same up to the rounding of log, sin and cos (PyTorch uses
+vector approximations of those for 16 and more float32 numbers).
+"""
+
+from libc.math cimport M_PI, cos, cosf, log, log1p, logf, sin, sinf, sqrt, sqrtf
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
+
+from minitorch._kernels.convert cimport cast_loop, item_size, store_double, store_int64
+from minitorch._kernels.pointwise cimport mt_loop
+from minitorch._kernels.types cimport BF16, BOOL, F16, F32, F64, I16, I32, I64, I8, U8
+
+cdef enum:
+    N = 624                     # words of state
+    M = 397                     # offset of the recurrence
+    CHUNK = 512                 # numbers made at a time before a cast
+
+
+# The generator.
+
+cdef void rng_seed(mt_generator* g, uint64_t seed) noexcept nogil:
+    """Start the stream of a seed; its lower 32 bits count."""
+    cdef uint32_t i, previous
+    memset(g, 0, sizeof(mt_generator))
+    g.seed = seed
+    g.state[0] = <uint32_t> seed
+    for i in range(1, N):
+        previous = g.state[i - 1]
+        g.state[i] = 1812433253u * (previous ^ (previous >> 30)) + i
+    g.left = 1
+
+
+cdef inline uint32_t twist(uint32_t u, uint32_t v) noexcept nogil:
+    cdef uint32_t mixed = (u & 0x80000000u) | (v & 0x7fffffffu)
+    return (mixed >> 1) ^ (0x9908b0dfu if v & 1 else 0u)
+
+
+cdef void regenerate(mt_generator* g) noexcept nogil:
+    cdef int i
+    for i in range(N - M):
+        g.state[i] = g.state[i + M] ^ twist(g.state[i], g.state[i + 1])
+    for i in range(N - M, N - 1):
+        g.state[i] = g.state[i + M - N] ^ twist(g.state[i], g.state[i + 1])
+    g.state[N - 1] = g.state[M - 1] ^ twist(g.state[N - 1], g.state[0])
+    g.left = N
+    g.next = 0
+
+
+cdef inline uint32_t draw(mt_generator* g) noexcept nogil:
+    cdef uint32_t y
+    g.left -= 1
+    if g.left == 0:
+        regenerate(g)
+    y = g.state[g.next]
+    g.next += 1
+    y ^= y >> 11
+    y ^= (y << 7) & 0x9d2c5680u
+    y ^= (y << 15) & 0xefc60000u
+    return y ^ (y >> 18)
+
+
+cdef uint32_t rng_u32(mt_generator* g) noexcept nogil:
+    """32 random bits."""
+    return draw(g)
+
+
+cdef uint64_t rng_u64(mt_generator* g) noexcept nogil:
+    """64 random bits, the first draw above."""
+    cdef uint64_t high = draw(g)
+    return high << 32 | draw(g)
+
+
+# The state as bytes: a record of PyTorch's C++ code, little-endian words in this order.
+
+cdef packed struct StateRecord:
+    uint64_t seed
+    int32_t left
+    int32_t seeded
+    uint64_t next
+    uint64_t[624] state
+    double normal_x
+    double normal_y
+    double normal_rho
+    int32_t normal_is_valid
+    int32_t padding
+    float next_float
+    uint8_t has_next_float
+    uint8_t[3] more_padding
+
+
+cdef void rng_get_state(const mt_generator* g, uint8_t* out) noexcept nogil:
+    """out[0..RNG_STATE_BYTES) = the state, as torch.get_rng_state() lays it out."""
+    cdef StateRecord record
+    cdef int i
+    memset(&record, 0, sizeof(record))
+    record.seed, record.left, record.seeded, record.next = g.seed, g.left, 1, g.next
+    for i in range(N):
+        record.state[i] = g.state[i]
+    record.normal_y, record.normal_is_valid = g.normal if g.has_normal else 0.0, g.has_normal
+    record.next_float, record.has_next_float = g.normal_float, g.has_normal_float
+    memcpy(out, &record, sizeof(record))
+
+
+cdef int rng_set_state(mt_generator* g, const uint8_t* state) noexcept nogil:
+    """Take over RNG_STATE_BYTES of state; -1 if they cannot be one."""
+    cdef StateRecord record
+    cdef int i
+    memcpy(&record, state, sizeof(record))
+    if not (1 <= record.left <= N and record.next <= N and record.seeded):
+        return -1
+    # A full count with an index of its own would read past the end.
+    if record.left > 1 and record.next + record.left - 1 > N:
+        return -1
+    memset(g, 0, sizeof(mt_generator))
+    g.seed, g.left, g.next = record.seed, record.left, <uint32_t> record.next
+    for i in range(N):
+        g.state[i] = <uint32_t> record.state[i]
+    g.normal, g.has_normal = record.normal_y, record.normal_is_valid != 0
+    g.normal_float, g.has_normal_float = record.next_float, record.has_next_float != 0
+    return 0
+
+
+# Floats: the bits of one draw that the dtype's fraction holds, over their range.
+
+cdef inline double unit(mt_generator* g, int code) noexcept nogil:
+    """A uniform number in [0, 1) of the dtype's resolution."""
+    if code == F64:
+        return (rng_u64(g) & ((<uint64_t> 1 << 53) - 1)) * (1.0 / (<uint64_t> 1 << 53))
+    if code == F32:
+        return (draw(g) & 0xffffffu) * (1.0 / (1 << 24))
+    if code == F16:
+        return (draw(g) & 0x7ffu) * (1.0 / (1 << 11))
+    return (draw(g) & 0xffu) * (1.0 / (1 << 8))
+
+
+cdef inline bint is_float(int code) noexcept nogil:
+    return F16 <= code <= F64
+
+
+cdef int rng_uniform(mt_generator* g, char* out, int code, Py_ssize_t n, double low,
+                     double high) noexcept nogil:
+    """out[i] = low + u (high - low), u uniform in [0, 1)"""
+    cdef Py_ssize_t i, item = item_size(code)
+    cdef float low32 = <float> low, width32 = <float> high - <float> low
+    if not is_float(code):
+        return -1
+    for i in range(n):
+        if code == F64:
+            (<double*> out)[i] = unit(g, F64) * (high - low) + low
+        elif code == F32:
+            (<float*> out)[i] = <float> unit(g, F32) * width32 + low32
+        else:
+            store_double(out + i * item, <float> unit(g, code) * width32 + low32, code)
+    return 0
+
+
+cdef double one_normal(mt_generator* g) noexcept nogil:
+    """Box-Muller in double; the second number of a pair is kept for the next call."""
+    cdef double u1, u2, radius, angle
+    if g.has_normal:
+        g.has_normal = False
+        return g.normal
+    u1 = unit(g, F64)
+    u2 = unit(g, F64)
+    radius = sqrt(-2.0 * log1p(-u2))
+    angle = 2.0 * M_PI * u1
+    g.normal, g.has_normal = radius * sin(angle), True
+    return radius * cos(angle)
+
+
+cdef void normal_block_f32(float* x, float mean, float std) noexcept nogil:
+    """Turn 16 uniform numbers into normal ones; element j pairs with j + 8."""
+    cdef int j
+    cdef float radius, angle, two = 2, two_pi = <float> (2 * M_PI)
+    for j in range(8):
+        radius = sqrtf(-two * logf(1 - x[j]))
+        angle = two_pi * x[j + 8]
+        x[j] = radius * cosf(angle) * std + mean
+        x[j + 8] = radius * sinf(angle) * std + mean
+
+
+cdef void normal_block_f64(double* x, double mean, double std) noexcept nogil:
+    """Turn 16 uniform numbers into normal ones; element j pairs with j + 8."""
+    cdef int j
+    cdef double radius, angle
+    for j in range(8):
+        radius = sqrt(-2.0 * log(1.0 - x[j]))
+        angle = 2.0 * M_PI * x[j + 8]
+        x[j] = radius * cos(angle) * std + mean
+        x[j + 8] = radius * sin(angle) * std + mean
+
+
+cdef void normal_block(char* out, int code, double mean, double std) noexcept nogil:
+    cdef float[16] wide
+    cdef char* ptrs[2]
+    cdef Py_ssize_t[2] steps
+    if code == F32:
+        normal_block_f32(<float*> out, <float> mean, <float> std)
+    elif code == F64:
+        normal_block_f64(<double*> out, mean, std)
+    else:
+        steps[0], steps[1] = 4, 2
+        ptrs[0], ptrs[1] = <char*> wide, out
+        cast_loop(F32, code)(ptrs, steps, 16)
+        normal_block_f32(wide, <float> mean, <float> std)
+        steps[0], steps[1] = 2, 4
+        ptrs[0], ptrs[1] = out, <char*> wide
+        cast_loop(code, F32)(ptrs, steps, 16)
+
+
+cdef int rng_normal(mt_generator* g, char* out, int code, Py_ssize_t n, double mean, double std,
+                    bint contiguous) noexcept nogil:
+    """out[i] = mean + std z, z normal"""
+    cdef Py_ssize_t i, item = item_size(code)
+    if not is_float(code):
+        return -1
+    if n < 16 or not contiguous:
+        for i in range(n):
+            store_double(out + i * item, one_normal(g) * std + mean, code)
+        return 0
+    rng_uniform(g, out, code, n, 0, 1)
+    for i in range(n // 16):
+        normal_block(out + i * 16 * item, code, mean, std)
+    if n % 16:
+        # The last 16, some of them finished already, are drawn anew.
+        out += (n - 16) * item
+        rng_uniform(g, out, code, 16, 0, 1)
+        normal_block(out, code, mean, std)
+    return 0
+
+
+cdef int rng_exponential(mt_generator* g, char* out, int code, Py_ssize_t n,
+                         double rate) noexcept nogil:
+    """out[i] = -log(1 - u) / rate"""
+    cdef Py_ssize_t i, item = item_size(code)
+    if not is_float(code):
+        return -1
+    for i in range(n):
+        store_double(out + i * item, -1.0 / rate * log1p(-unit(g, F64)), code)
+    return 0
+
+
+# Integers.
+
+cdef int rng_randint(mt_generator* g, char* out, int code, Py_ssize_t n, int64_t low,
+                     int64_t high) noexcept nogil:
+    """out[i] = low + draw % (high - low); 64-bit draws where the range asks for them."""
+    cdef Py_ssize_t i, item = item_size(code)
+    cdef uint64_t width = <uint64_t> high - <uint64_t> low, bits
+    if width == 0:
+        return -1
+    for i in range(n):
+        bits = rng_u64(g) if width >= <uint64_t> 1 << 28 else draw(g)
+        store_int64(out + i * item, <int64_t> (bits % width + <uint64_t> low), code)
+    return 0
+
+
+cdef inline uint64_t whole_range(int code) noexcept nogil:
+    """How many values random_() draws from: the integers that the dtype holds exactly."""
+    if code == BOOL:
+        return 2
+    if code == U8:
+        return 256
+    if code == I8:
+        return 128
+    if code == I16:
+        return 1 << 15
+    if code == I32:
+        return <uint64_t> 1 << 31
+    if code == I64:
+        return <uint64_t> 1 << 63
+    if code == F16:
+        return (1 << 11) + 1
+    if code == BF16:
+        return (1 << 8) + 1
+    if code == F32:
+        return (1 << 24) + 1
+    return (<uint64_t> 1 << 53) + 1
+
+
+cdef int rng_random(mt_generator* g, char* out, int code, Py_ssize_t n) noexcept nogil:
+    """out[i] = draw % (largest integer of the dtype + 1)"""
+    cdef Py_ssize_t i, item = item_size(code)
+    cdef uint64_t width = whole_range(code), bits
+    for i in range(n):
+        bits = rng_u64(g) if code == I64 or code == F64 else draw(g)
+        store_int64(out + i * item, <int64_t> (bits % width), code)
+    return 0
+
+
+cdef void rng_permutation(mt_generator* g, int64_t* out, Py_ssize_t n) noexcept nogil:
+    """Fisher and Yates's shuffle of 0..n-1, forwards."""
+    cdef Py_ssize_t i, other
+    cdef int64_t held
+    for i in range(n):
+        out[i] = i
+    for i in range(n - 1):
+        other = i + <Py_ssize_t> (draw(g) % <uint64_t> (n - i))
+        held = out[i]
+        out[i] = out[other]
+        out[other] = held
+
+
+# Masks.
+
+cdef int rng_bernoulli(mt_generator* g, char* out, int code, Py_ssize_t n,
+                       double p) noexcept nogil:
+    """out[i] = u < p"""
+    cdef Py_ssize_t i, item = item_size(code)
+    for i in range(n):
+        store_int64(out + i * item, unit(g, F64) < p, code)
+    return 0
+
+
+cdef int rng_bernoulli_each(mt_generator* g, char* out, int code, const char* p, int p_code,
+                            Py_ssize_t n) noexcept nogil:
+    """out[i] = u < p[i]"""
+    cdef Py_ssize_t i, item = item_size(code)
+    if p_code != F32 and p_code != F64:
+        return -1
+    for i in range(n):
+        if p_code == F32:
+            store_int64(out + i * item, unit(g, F32) < (<const float*> p)[i], code)
+        else:
+            store_int64(out + i * item, unit(g, F64) < (<const double*> p)[i], code)
+    return 0
