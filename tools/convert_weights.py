@@ -23,7 +23,14 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     convert.add_arguments(parser)
-    return convert.run(parser.parse_args())
+    args = parser.parse_args()
+    try:
+        return convert.run(args)
+    except BrokenPipeError:
+        sys.stdout = None  # its reader has gone, as in `| head`
+        return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

@@ -83,6 +83,8 @@ def run(args):
 
             return inspect_file(args.src)
         convert(args)
+    except BrokenPipeError:
+        raise  # the reader of the output has gone; the file is not to blame
     except (CheckpointError, _layouts.LayoutError, ConvertError, OSError,
             MemoryError) as error:  # fmt: skip
         print(f"minitorch convert: error: {_message(error, args.src)}", file=sys.stderr)

@@ -8,6 +8,8 @@ import os
 import pathlib
 import shutil
 import struct
+import subprocess
+import sys
 from collections import OrderedDict
 
 import numpy as np
@@ -406,3 +408,15 @@ def test_average_of_weights_comes_first():
     value = {"state_dict": {"w": 1}, "state_dict_ema": {"w": 2}}
     tensors, peeled, left = _layouts.unwrap(value, lambda v: isinstance(v, int))
     assert tensors == {"w": 2} and peeled == ["state_dict_ema"] and "state_dict" in left
+
+
+def test_script_runs_from_another_folder(tmp_path, records):
+    tool = pathlib.Path(__file__).resolve().parents[2] / "tools" / "convert_weights.py"
+    source = write_pth(tmp_path / "a.pth", records)
+    done = subprocess.run([sys.executable, str(tool), str(source), "b.npz"], cwd=tmp_path,
+                          capture_output=True, text=True)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "read back and compared" in done.stdout
+    again = subprocess.run([sys.executable, str(tool), str(source), "b.npz"], cwd=tmp_path,
+                           capture_output=True, text=True)  # fmt: skip
+    assert again.returncode == 2 and "--force" in again.stderr
