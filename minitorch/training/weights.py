@@ -190,7 +190,7 @@ class _Described:
         self.dtype = _Kind(str(tensor.dtype).rpartition(".")[2], tensor.dtype.is_floating_point)
 
     def values(self):
-        return self.tensor.float().numpy()
+        return self.tensor.detach().float().numpy()
 
 
 class _Kind:
