@@ -1,11 +1,40 @@
 """The preprocessing that pretrained weights were evaluated with."""
 
+import functools
+
+import numpy as np
+from PIL import Image
+
+import minitorch
 from minitorch import nn
-from minitorch.tensor import Tensor
 from minitorch.transforms import functional as F
 from minitorch.transforms.functional import InterpolationMode
 
 __all__ = ["ImageClassification"]
+
+
+_BYTE_MODES = ("L", "LA", "RGB", "RGBA", "CMYK")
+
+
+@functools.lru_cache(maxsize=8)
+def _tables(mean, std):
+    """What each of the 256 byte values becomes, per channel: float32 (C, 256).
+
+    Through the very functions that would do it for each pixel, so the values are the same.
+    """
+    values = minitorch.arange(256, dtype=minitorch.uint8).reshape(1, 1, 256)
+    scaled = F.convert_image_dtype(values)
+    columns = [F.normalize(scaled, [m], [s]) for m, s in zip(mean, std, strict=True)]
+    return np.stack([column.numpy().reshape(256) for column in columns])
+
+
+def _looked_up(img, mean, std):
+    """Scale and normalize an image of bytes by table: one pass instead of four."""
+    pixels = np.asarray(img).reshape(img.height, img.width, len(mean))
+    out = np.empty((len(mean), img.height, img.width), np.float32)
+    for channel, table in enumerate(_tables(mean, std)):
+        np.take(table, pixels[:, :, channel], out=out[channel], mode="clip")
+    return minitorch.from_numpy(out)
 
 
 class ImageClassification(nn.Module):
@@ -51,7 +80,9 @@ class ImageClassification(nn.Module):
             img, self.resize_size, interpolation=self.interpolation, antialias=self.antialias
         )
         img = F.center_crop(img, self.crop_size)
-        if not isinstance(img, Tensor):
+        if isinstance(img, Image.Image):
+            if img.mode in _BYTE_MODES and len(img.getbands()) == len(self.mean):
+                return _looked_up(img, tuple(self.mean), tuple(self.std))
             img = F.pil_to_tensor(img)
         return F.normalize(F.convert_image_dtype(img), mean=self.mean, std=self.std)
 
