@@ -10,27 +10,27 @@ from libc.math cimport M_PI, cos, cosf, log, log1p, logf, sin, sinf, sqrt, sqrtf
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from minitorch._kernels.convert cimport cast_loop, item_size, store_double, store_int64
-from minitorch._kernels.pointwise cimport mt_loop
+from minitorch._kernels.convert cimport (
+    cast_loop, item_size, load_double, store_double, store_int64)
 from minitorch._kernels.types cimport BF16, BOOL, F16, F32, F64, I16, I32, I64, I8, U8
 
 cdef enum:
     N = 624                     # words of state
     M = 397                     # offset of the recurrence
-    CHUNK = 512                 # numbers made at a time before a cast
 
 
 # The generator.
 
 cdef void rng_seed(mt_generator* g, uint64_t seed) noexcept nogil:
     """Start the stream of a seed; its lower 32 bits count."""
-    cdef uint32_t i, previous
+    cdef uint32_t previous
+    cdef int i
     memset(g, 0, sizeof(mt_generator))
     g.seed = seed
     g.state[0] = <uint32_t> seed
     for i in range(1, N):
         previous = g.state[i - 1]
-        g.state[i] = 1812433253u * (previous ^ (previous >> 30)) + i
+        g.state[i] = 1812433253u * (previous ^ (previous >> 30)) + <uint32_t> i
     g.left = 1
 
 
@@ -124,17 +124,13 @@ cdef int rng_set_state(mt_generator* g, const uint8_t* state) noexcept nogil:
     return 0
 
 
-# Floats: the bits of one draw that the dtype's fraction holds, over their range.
+# Floats: 53 bits of a draw for float64, 24 bits for float32 and for the half types.
 
 cdef inline double unit(mt_generator* g, int code) noexcept nogil:
-    """A uniform number in [0, 1) of the dtype's resolution."""
+    """A uniform number in [0, 1)."""
     if code == F64:
         return (rng_u64(g) & ((<uint64_t> 1 << 53) - 1)) * (1.0 / (<uint64_t> 1 << 53))
-    if code == F32:
-        return (draw(g) & 0xffffffu) * (1.0 / (1 << 24))
-    if code == F16:
-        return (draw(g) & 0x7ffu) * (1.0 / (1 << 11))
-    return (draw(g) & 0xffu) * (1.0 / (1 << 8))
+    return (draw(g) & 0xffffffu) * (1.0 / (1 << 24))
 
 
 cdef inline bint is_float(int code) noexcept nogil:
@@ -143,18 +139,29 @@ cdef inline bint is_float(int code) noexcept nogil:
 
 cdef int rng_uniform(mt_generator* g, char* out, int code, Py_ssize_t n, double low,
                      double high) noexcept nogil:
-    """out[i] = low + u (high - low), u uniform in [0, 1)"""
+    """out[i] = low + u (high - low), u uniform in [0, 1); rounding up to high gives low"""
     cdef Py_ssize_t i, item = item_size(code)
-    cdef float low32 = <float> low, width32 = <float> high - <float> low
+    cdef float low32 = <float> low, high32 = <float> high, width32 = high32 - low32, x32
+    cdef double x64
+    cdef float high_half
+    cdef char[8] bits
     if not is_float(code):
         return -1
-    for i in range(n):
-        if code == F64:
-            (<double*> out)[i] = unit(g, F64) * (high - low) + low
-        elif code == F32:
-            (<float*> out)[i] = <float> unit(g, F32) * width32 + low32
-        else:
+    if code == F64:
+        for i in range(n):
+            x64 = unit(g, F64) * (high - low) + low
+            (<double*> out)[i] = low if x64 == high else x64
+    elif code == F32:
+        for i in range(n):
+            x32 = <float> unit(g, F32) * width32 + low32
+            (<float*> out)[i] = low32 if x32 == high32 else x32
+    else:
+        store_double(bits, high, code)
+        high_half = <float> load_double(bits, code)
+        for i in range(n):
             store_double(out + i * item, <float> unit(g, code) * width32 + low32, code)
+            if load_double(out + i * item, code) == high_half:
+                store_double(out + i * item, low, code)
     return 0
 
 
@@ -194,21 +201,42 @@ cdef void normal_block_f64(double* x, double mean, double std) noexcept nogil:
         x[j + 8] = radius * sin(angle) * std + mean
 
 
-cdef void normal_block(char* out, int code, double mean, double std) noexcept nogil:
+cdef void draw_normals_f32(mt_generator* g, float* out, Py_ssize_t n, double mean,
+                           double std) noexcept nogil:
+    """All uniform numbers first; the last 16 are drawn anew if they do not fill a block."""
+    cdef Py_ssize_t i
+    rng_uniform(g, <char*> out, F32, n, 0, 1)
+    for i in range(n // 16):
+        normal_block_f32(out + i * 16, <float> mean, <float> std)
+    if n % 16:
+        rng_uniform(g, <char*> (out + n - 16), F32, 16, 0, 1)
+        normal_block_f32(out + n - 16, <float> mean, <float> std)
+
+
+cdef void draw_normals_f64(mt_generator* g, double* out, Py_ssize_t n, double mean,
+                           double std) noexcept nogil:
+    """As draw_normals_f32."""
+    cdef Py_ssize_t i
+    rng_uniform(g, <char*> out, F64, n, 0, 1)
+    for i in range(n // 16):
+        normal_block_f64(out + i * 16, mean, std)
+    if n % 16:
+        rng_uniform(g, <char*> (out + n - 16), F64, 16, 0, 1)
+        normal_block_f64(out + n - 16, mean, std)
+
+
+cdef void draw_normals_half(mt_generator* g, char* out, int code, Py_ssize_t n, double mean,
+                            double std) noexcept nogil:
+    """Sixteen floats at a time, rounded at the end; the last 16 overlap their neighbours."""
     cdef float[16] wide
+    cdef Py_ssize_t i
     cdef char* ptrs[2]
     cdef Py_ssize_t[2] steps
-    if code == F32:
-        normal_block_f32(<float*> out, <float> mean, <float> std)
-    elif code == F64:
-        normal_block_f64(<double*> out, mean, std)
-    else:
-        steps[0], steps[1] = 4, 2
-        ptrs[0], ptrs[1] = <char*> wide, out
-        cast_loop(F32, code)(ptrs, steps, 16)
-        normal_block_f32(wide, <float> mean, <float> std)
-        steps[0], steps[1] = 2, 4
-        ptrs[0], ptrs[1] = out, <char*> wide
+    steps[0], steps[1] = 2, 4
+    ptrs[1] = <char*> wide
+    for i in range((n + 15) // 16):
+        draw_normals_f32(g, wide, 16, mean, std)
+        ptrs[0] = out + min(16 * i, n - 16) * 2
         cast_loop(code, F32)(ptrs, steps, 16)
 
 
@@ -221,15 +249,12 @@ cdef int rng_normal(mt_generator* g, char* out, int code, Py_ssize_t n, double m
     if n < 16 or not contiguous:
         for i in range(n):
             store_double(out + i * item, one_normal(g) * std + mean, code)
-        return 0
-    rng_uniform(g, out, code, n, 0, 1)
-    for i in range(n // 16):
-        normal_block(out + i * 16 * item, code, mean, std)
-    if n % 16:
-        # The last 16, some of them finished already, are drawn anew.
-        out += (n - 16) * item
-        rng_uniform(g, out, code, 16, 0, 1)
-        normal_block(out, code, mean, std)
+    elif code == F32:
+        draw_normals_f32(g, <float*> out, n, mean, std)
+    elif code == F64:
+        draw_normals_f64(g, <double*> out, n, mean, std)
+    else:
+        draw_normals_half(g, out, code, n, mean, std)
     return 0
 
 
