@@ -119,7 +119,7 @@ def _is_sequence(value):
 
 def _compare_sequences(actual, expected, place, options):
     if len(actual) != len(expected):
-        text = f"The length of the sequences do not match: {len(actual)} != {len(expected)}"
+        text = f"The length of the sequences mismatch: {len(actual)} != {len(expected)}"
         return AssertionError, text, place, True
     for i in range(len(actual)):
         failure = _first_failure(actual[i], expected[i], (*place, i), options)

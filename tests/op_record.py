@@ -157,6 +157,12 @@ def unary_samples(low=-2.0, high=2.0):
     return samples
 
 
+def step_samples(rng):
+    """As :func:`unary_samples`, never near a half or a whole number, where rounding jumps."""
+    shapes = (3, 4), (5,), (), (2, 0, 3), (2, 3, 2, 2)
+    return [Sample(distinct(rng, *shape)) for shape in shapes]
+
+
 def binary_samples(low=-2.0, high=2.0, scalars=(2.5, -3), low2=None, high2=None):
     """Equal shapes, every kind of broadcasting, Python scalars, no dimension, no element."""
     low2, high2 = low if low2 is None else low2, high if high2 is None else high2

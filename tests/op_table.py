@@ -15,6 +15,7 @@ from op_record import (
     Sample,
     binary_samples,
     distinct,
+    step_samples,
     unary_samples,
     uniform,
 )
@@ -48,9 +49,8 @@ def unary(name, reference, low=-2.0, high=2.0, dtypes=FLOATS + HALVES, result="f
     """Record of a function of one tensor, with a method and an in-place method of its name."""
     options.setdefault("method", name)
     options.setdefault("inplace", name + "_")
-    return Op(
-        name, reference, unary_samples(low, high), dtypes=dtypes, result=result, **options
-    )  # fmt: skip
+    samples = options.pop("samples", None) or unary_samples(low, high)
+    return Op(name, reference, samples, dtypes=dtypes, result=result, **options)
 
 
 UNARY = [
@@ -73,10 +73,10 @@ UNARY = [
     unary("sigmoid", lambda x: 1 / (1 + np.exp(-x)), dtypes=ALL),
     unary("relu", lambda x: np.maximum(x, 0), dtypes=ALL, result="same"),
     unary("erf", ref.erf),
-    unary("floor", np.floor, result="same"),
-    unary("ceil", np.ceil, result="same"),
-    unary("trunc", np.trunc, result="same"),
-    unary("round", np.round, result="same"),
+    unary("floor", np.floor, result="same", samples=step_samples),
+    unary("ceil", np.ceil, result="same", samples=step_samples),
+    unary("trunc", np.trunc, result="same", samples=step_samples),
+    unary("round", np.round, result="same", samples=step_samples),
     unary("sign", np.sign, dtypes=ALL, result="same"),
     unary("isnan", np.isnan, result="bool", grad=False, inplace=None),
     unary("isinf", np.isinf, result="bool", grad=False, inplace=None),
@@ -90,9 +90,8 @@ def binary(name, reference, dtypes=ALL, samples=None, **options):
     options.setdefault("method", name)
     options.setdefault("inplace", name + "_")
     errors = (broadcast_error(name), *options.pop("errors", ()))
-    return Op(
-        name, reference, samples or binary_samples(), dtypes=dtypes, errors=errors, **options
-    )  # fmt: skip
+    samples = samples or binary_samples()
+    return Op(name, reference, samples, dtypes=dtypes, errors=errors, **options)
 
 
 def compare(name, reference):

@@ -63,7 +63,7 @@ _CONV_ERRORS = (
         ),
         RuntimeError,
         r"Input type \(.*[dD]ouble.*\) and (bias|weight) type \(.*[fF]loat.*\) should be the same|"
-        r"expected .* to have the same dtype",
+        r"expected scalar type Double but found Float",
     ),
 )
 

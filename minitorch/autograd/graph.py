@@ -10,7 +10,7 @@ from typing import NamedTuple
 from minitorch._core.node import Node
 from minitorch._core.tensor import TensorBase
 
-from minitorch._core import record
+from minitorch._core import engine, record
 
 __all__ = [
     "GradientEdge",

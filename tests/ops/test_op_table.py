@@ -94,7 +94,8 @@ def for_reference(value):
     if not hasattr(value, "detach"):
         return value
     array = to_numpy(value)
-    return array.astype({"f": np.float64, "i": np.int64, "u": np.int64, "b": bool}[array.dtype.kind])
+    wide = {"f": np.float64, "i": np.int64, "u": np.int64, "b": bool}
+    return array.astype(wide[array.dtype.kind])
 
 
 def as_tuple(value):

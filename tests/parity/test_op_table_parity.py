@@ -12,9 +12,11 @@ torch = pytest.importorskip("torch")
 
 
 def run_both(op, sample, dtype, layout):
-    ours = as_tuple(op.call(mt, *(pair := build_sample(sample, dtype, layout, op, mt))[0], **pair[1]))
-    pair = build_sample(sample, dtype, layout, op, torch)
-    return ours, as_tuple(op.call(torch, *pair[0], **pair[1]))
+    results = []
+    for ns in (mt, torch):
+        args, kwargs = build_sample(sample, dtype, layout, op, ns)
+        results.append(as_tuple(op.call(ns, *args, **kwargs)))
+    return results
 
 
 @pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
@@ -50,7 +52,7 @@ def test_graph_nodes_have_torch_names(op):
         names = []
         for ns in (mt, torch):
             args, kwargs = build_sample(sample, "float64", "contiguous", op, ns)
-            args[0] = require_grad(args[0])
+            args = [require_grad(value) for value in args]
             out = as_tuple(op.call(ns, *args, **kwargs))[0]
             names.append(None if out.grad_fn is None else out.grad_fn.name())
         assert names[0] == names[1], f"{op.name}{sample}"
@@ -59,7 +61,8 @@ def test_graph_nodes_have_torch_names(op):
 def require_grad(value):
     if isinstance(value, list):
         return [require_grad(item) for item in value]
-    return value.requires_grad_() if hasattr(value, "requires_grad_") else value
+    floating = hasattr(value, "requires_grad_") and value.dtype.is_floating_point
+    return value.requires_grad_() if floating else value
 
 
 ERRORS = [(op, error) for op in OPS for error in op.errors]
