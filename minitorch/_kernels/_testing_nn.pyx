@@ -5,8 +5,12 @@ Arrays come in as buffers; nothing here checks shapes beyond what keeps memory s
 
 from libc.stdint cimport int64_t
 
+from minitorch._kernels cimport conv as _conv
+from minitorch._kernels cimport conv_naive as _naive
 from minitorch._kernels cimport gemm as _gemm
+from minitorch._kernels cimport im2col as _im2col
 from minitorch._kernels cimport parallel
+from minitorch._kernels.shapes cimport ConvShape
 from minitorch._kernels.types cimport floating
 
 
@@ -67,3 +71,97 @@ def gemm(floating[:, :] c, floating[:, :] a, floating[:, :] b, double alpha=1, d
                    <const floating*>a._data, a.strides[0] // item, a.strides[1] // item,
                    <const floating*>b._data, b.strides[0] // item, b.strides[1] // item,
                    m, n, k, <floating>alpha, <floating>beta)
+
+
+# ---- convolution ----
+
+cdef ConvShape conv_shape(dict shape, str layout):
+    """`shape` has the fields of ConvShape without layouts; layout is 'xyw' letters, upper case
+    for channels last."""
+    cdef ConvShape s
+    s.batch = shape["batch"]
+    s.in_channels, s.in_height, s.in_width = shape["in"]
+    s.out_channels, s.out_height, s.out_width = shape["out"]
+    s.kernel_height, s.kernel_width = shape["kernel"]
+    s.stride_h, s.stride_w = shape["stride"]
+    s.padding_h, s.padding_w = shape["padding"]
+    s.dilation_h, s.dilation_w = shape["dilation"]
+    s.groups = shape["groups"]
+    s.x_channels_last, s.y_channels_last, s.w_channels_last = [c.isupper() for c in layout]
+    return s
+
+
+def conv_out_size(Py_ssize_t size, Py_ssize_t kernel, Py_ssize_t stride, Py_ssize_t padding,
+                  Py_ssize_t dilation):
+    return _conv.conv_out_size(size, kernel, stride, padding, dilation)
+
+
+# The arrays below are flat views of memory in the layout that `layout` says.
+
+def conv2d_forward(floating[::1] y, floating[::1] x, floating[::1] w, floating[::1] bias,
+                   dict shape, str layout):
+    cdef ConvShape s = conv_shape(shape, layout)
+    cdef const floating* b = NULL if bias is None else <const floating*>bias._data
+    with nogil:
+        _conv.conv2d_forward(<floating*>y._data, <floating*>x._data, <floating*>w._data, b, &s)
+
+
+def conv2d_backward_input(floating[::1] dx, floating[::1] dy, floating[::1] w,
+                          dict shape, str layout):
+    cdef ConvShape s = conv_shape(shape, layout)
+    with nogil:
+        _conv.conv2d_backward_input(<floating*>dx._data, <floating*>dy._data,
+                                    <floating*>w._data, &s)
+
+
+def conv2d_backward_weight(floating[::1] dw, floating[::1] dy, floating[::1] x,
+                           dict shape, str layout):
+    cdef ConvShape s = conv_shape(shape, layout)
+    with nogil:
+        _conv.conv2d_backward_weight(<floating*>dw._data, <floating*>dy._data,
+                                     <floating*>x._data, &s)
+
+
+def conv2d_backward_bias(floating[::1] db, floating[::1] dy, dict shape, str layout):
+    cdef ConvShape s = conv_shape(shape, layout)
+    with nogil:
+        _conv.conv2d_backward_bias(<floating*>db._data, <floating*>dy._data, &s)
+
+
+def conv2d_naive(double[::1] y, double[::1] dx, double[::1] dw, floating[::1] x, floating[::1] w,
+                 floating[::1] dy, dict shape, str layout):
+    cdef ConvShape s = conv_shape(shape, layout)
+    with nogil:
+        _naive.conv2d_naive(<double*>y._data, <double*>dx._data, <double*>dw._data,
+                            <floating*>x._data, <floating*>w._data, <floating*>dy._data, &s)
+
+
+# ---- im2col and layouts ----
+
+def im2col_nhwc(floating[:, ::1] rows, floating[::1] x, dict shape, Py_ssize_t group,
+                Py_ssize_t first_column, Py_ssize_t last_column, Py_ssize_t first,
+                Py_ssize_t last):
+    cdef ConvShape s = conv_shape(shape, "XYW")
+    _im2col.im2col_nhwc(<floating*>rows._data, rows.shape[1], <floating*>x._data, &s, group,
+                        first_column, last_column, first, last)
+
+
+def col2im_nhwc(floating[::1] dx, floating[:, ::1] rows, dict shape, Py_ssize_t group):
+    cdef ConvShape s = conv_shape(shape, "XYW")
+    _im2col.col2im_nhwc(<floating*>dx._data, <floating*>rows._data, rows.shape[1], &s, group)
+
+
+def im2col_nchw(floating[::1] columns, floating[::1] x, dict shape, Py_ssize_t group):
+    cdef ConvShape s = conv_shape(shape, "xyw")
+    _im2col.im2col_nchw(<floating*>columns._data, <floating*>x._data, &s, group)
+
+
+def col2im_nchw(floating[::1] dx, floating[::1] columns, dict shape, Py_ssize_t group):
+    cdef ConvShape s = conv_shape(shape, "xyw")
+    _im2col.col2im_nchw(<floating*>dx._data, <floating*>columns._data, &s, group)
+
+
+def transpose_batch(floating[:, :, ::1] dst, floating[:, :, ::1] src):
+    with nogil:
+        _im2col.transpose_batch(<floating*>dst._data, <floating*>src._data,
+                                src.shape[0], src.shape[1], src.shape[2])

@@ -20,10 +20,31 @@ cdef extern from "isa/isa.h" nogil:
         void (*transpose)(void* dst, Py_ssize_t dst_row, const void* src, Py_ssize_t src_row,
                           Py_ssize_t rows, Py_ssize_t cols) noexcept nogil
 
+    # norm.h says what each function computes
+    ctypedef struct mt_norm_kernels:
+        void (*row_sums)(double* sums, double* squares, const void* x, const double* shift,
+                         Py_ssize_t rows, Py_ssize_t channels) noexcept nogil
+        void (*row_dots)(double* sums, double* dots, const void* dy, const void* x,
+                         const double* shift, Py_ssize_t rows,
+                         Py_ssize_t channels) noexcept nogil
+        void (*row_affine)(void* y, const void* x, const void* scale, const void* offset,
+                           Py_ssize_t rows, Py_ssize_t channels) noexcept nogil
+        void (*row_blend)(void* dx, const void* dy, const void* x, const void* a, const void* b,
+                          const void* d, Py_ssize_t rows, Py_ssize_t channels) noexcept nogil
+        void (*plane_sums)(double* sum, double* square, const void* x, double shift,
+                           Py_ssize_t n) noexcept nogil
+        void (*plane_dots)(double* sum, double* dot, const void* dy, const void* x,
+                           double shift, Py_ssize_t n) noexcept nogil
+        void (*plane_affine)(void* y, const void* x, double scale, double offset,
+                             Py_ssize_t n) noexcept nogil
+        void (*plane_blend)(void* dx, const void* dy, const void* x, double a, double b,
+                            double d, Py_ssize_t n) noexcept nogil
+
     ctypedef struct mt_kernels:
         const char* name
         Py_ssize_t vector_bytes
         const mt_gemm_kernels* gemm[2]      # float, double
+        const mt_norm_kernels* norm[2]
 
 # The table in use.  Fetch it at every call: tests switch it.
 cdef const mt_kernels* kernels() noexcept nogil

@@ -1,5 +1,6 @@
 """Matrix product, the one door to it."""
 
+from minitorch._kernels.dispatch cimport mt_gemm_kernels
 from minitorch._kernels.types cimport floating
 
 # C := alpha * A.B + beta * C;  C (m, n), A (m, k), B (k, n).
@@ -14,3 +15,8 @@ cdef int gemm(
     Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
     floating alpha, floating beta,
 ) except -1 nogil
+
+# For kernels that run the tiles themselves: one panel of nr columns of B, zeros on the right.
+cdef void pack_panel(
+    floating* packed, const floating* b, Py_ssize_t b_row, Py_ssize_t b_col,
+    Py_ssize_t depth, Py_ssize_t width, const mt_gemm_kernels* kernel) noexcept nogil

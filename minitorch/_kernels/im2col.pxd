@@ -1,14 +1,16 @@
 """Images to rows of pixels' neighbourhoods and back, and the layout changes NCHW <-> NHWC."""
 
-from minitorch._kernels.conv cimport ConvShape
+from minitorch._kernels.shapes cimport ConvShape
 from minitorch._kernels.types cimport floating
 
-# Row p of `rows` (length kernel_height * kernel_width * channels of one group, in that order)
-# holds what output pixel p in [first, last) sees, zeros where it sees padding; x is NHWC.
-# Rows lie `row_step` elements apart.
+# Columns [first_column, last_column) of the im2col matrix of one group, for the output pixels
+# [first, last) of the whole batch; x is NHWC.  Row p - first of `rows`, row_step elements after
+# the one before, holds what output pixel p sees: taps in order, channels of the group inside,
+# zeros where the window hangs over the edge.
 cdef void im2col_nhwc(
     floating* rows, Py_ssize_t row_step, const floating* x, const ConvShape* shape,
-    Py_ssize_t group, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+    Py_ssize_t group, Py_ssize_t first_column, Py_ssize_t last_column,
+    Py_ssize_t first, Py_ssize_t last) noexcept nogil
 
 # The adjoint of im2col_nhwc over all output pixels of one image: dx (H, W, C) += rows.
 cdef void col2im_nhwc(

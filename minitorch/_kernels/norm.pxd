@@ -30,3 +30,8 @@ cdef int batch_norm_backward(
     floating* dx, floating* dweight, floating* dbias,
     const floating* dy, const floating* x, const floating* mean, const floating* invstd,
     const floating* weight, const NormShape* shape, bint training) except -1 nogil
+
+# sums[c] = sum over images and pixels of x
+cdef int channel_sums(
+    floating* sums, const floating* x, Py_ssize_t batch, Py_ssize_t channels,
+    Py_ssize_t pixels, bint channels_last) except -1 nogil

@@ -17,6 +17,8 @@ cdef enum ScratchSlot:
     SCRATCH_REDUCE_TASK = 5
     SCRATCH_OTHER_SHARED = 6    # families outside this list: pointwise, copies, ...
     SCRATCH_OTHER_TASK = 7
+    SCRATCH_CONV_SOURCE = 8     # an image turned to NHWC
+    SCRATCH_CONV_TARGET = 9     # an image to be turned back
 
 # Calls fn(ctx, begin, end) for every chunk of [0, n), the caller taking part.
 cdef void parallel_for(task_fn fn, void* ctx, Py_ssize_t n, Py_ssize_t grain) noexcept nogil

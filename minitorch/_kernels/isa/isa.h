@@ -21,6 +21,7 @@
 
 #include "convert.h"
 #include "gemm.h"
+#include "norm.h"
 #include "pointwise.h"
 #include "reduce.h"
 
@@ -28,6 +29,7 @@ typedef struct mt_kernels {
     const char *name;     /* "avx512", "avx2" or "portable" */
     ptrdiff_t vector_bytes;
     const mt_gemm_kernels *gemm[2];  /* float, double */
+    const mt_norm_kernels *norm[2];
     const mt_convert_table *convert;
     const mt_pointwise_table *pointwise;
     const mt_reduce_table *reduce;

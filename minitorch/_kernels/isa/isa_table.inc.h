@@ -3,6 +3,7 @@
 #include "simd.h"
 
 #include "gemm.inc.h"
+#include "norm.inc.h"
 #include "pointwise.inc.h"
 #include "reduce.inc.h"
 
@@ -10,6 +11,7 @@ const mt_kernels MT_TABLE = {
     .name = MT_NAME,
     .vector_bytes = MT_VECTOR_BYTES,
     .gemm = {&gemm_kernels_f32, &gemm_kernels_f64},
+    .norm = {&norm_kernels_f32, &norm_kernels_f64},
     .convert = &convert_table,
     .pointwise = &pointwise_table,
     .reduce = &reduce_table,
