@@ -63,8 +63,7 @@ def silu(input, inplace=False):
     inplace : bool
         Overwrite `input` and return it.
     """
-    result = input * input.sigmoid()
-    return input.copy_(result) if inplace else result
+    return _pointwise.silu(input, inplace)
 
 
 def gelu(input, approximate="none"):
@@ -82,12 +81,7 @@ def gelu(input, approximate="none"):
     RuntimeError
         For another `approximate`.
     """
-    if approximate == "none":
-        return 0.5 * input * (1.0 + (input * 0.7071067811865476).erf())
-    if approximate == "tanh":
-        inner = 0.7978845608028654 * (input + 0.044715 * input * input * input)
-        return 0.5 * input * (1.0 + inner.tanh())
-    raise RuntimeError("approximate argument must be either none or tanh.")
+    return _pointwise.gelu(input, approximate=approximate)
 
 
 def _implicit_dim(name, ndim, stacklevel):

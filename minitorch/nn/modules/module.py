@@ -6,7 +6,7 @@ the hooked call in ``_hooks.py``, saving and loading in ``state_dict.py``.
 """
 
 from minitorch._core.device import device as device_type
-from minitorch._core.dtype import dtype as dtype_type
+from minitorch._ops.copy import parse_to
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.nn.modules import _hooks
 from minitorch.nn.modules._hooks import HookRegistry, run_registration_hooks
@@ -320,8 +320,8 @@ class Module(HookRegistry, StateDict, Traversal):
     def to(self, *args, **kwargs):
         """Convert the parameters and buffers, in place; return self.
 
-        Called as ``to(device=None, dtype=None, non_blocking=False)``, ``to(dtype)``,
-        ``to(tensor)`` (its device and dtype) or ``to(memory_format=channels_last)``.
+        Called as ``Tensor.to``: ``to(device=None, dtype=None, non_blocking=False, copy=False)``,
+        ``to(dtype)``, ``to(tensor)`` (its device and dtype), each also with ``memory_format=``.
 
         Parameters
         ----------
@@ -330,7 +330,9 @@ class Module(HookRegistry, StateDict, Traversal):
         dtype : dtype
             A floating point dtype; integer buffers stay as they are.
         non_blocking : bool
-            Accepted; there is nothing to wait for on one device.
+            There is nothing to wait for on one device.
+        copy : bool
+            New storage even where nothing changes.
         memory_format : memory_format
             For parameters and buffers with four dimensions.
 
@@ -341,7 +343,7 @@ class Module(HookRegistry, StateDict, Traversal):
         TypeError
             For a dtype that is not floating point, and for unknown arguments.
         """
-        device, dtype, non_blocking, memory_format = _parse_to(args, kwargs)
+        device, dtype, non_blocking, copy, memory_format = parse_to(*args, **kwargs)
         if dtype is not None and not dtype.is_floating_point:
             raise TypeError(
                 "nn.Module.to only accepts floating point or complex dtypes, "
@@ -357,6 +359,7 @@ class Module(HookRegistry, StateDict, Traversal):
                 device=device or tensor.device,
                 dtype=new_dtype or tensor.dtype,
                 non_blocking=non_blocking,
+                copy=copy,
                 **options,
             )
 
@@ -478,38 +481,3 @@ def clear_grad(param, set_to_none):
     else:
         grad.requires_grad_(False)
     grad.zero_()
-
-
-def _parse_to(args, kwargs):
-    """Return (device, dtype, non_blocking, memory_format) of the forms that ``to`` accepts."""
-    options = dict(kwargs)
-    memory_format = options.pop("memory_format", None)
-    names = ("device", "dtype", "non_blocking")
-    if args and isinstance(args[0], Tensor):
-        device, dtype = args[0].device, args[0].dtype
-        names, args = names[2:], args[1:]
-    elif args and isinstance(args[0], dtype_type):
-        device, dtype = None, args[0]
-        names, args = names[2:], args[1:]
-    elif "tensor" in options:
-        other = options.pop("tensor")
-        device, dtype = other.device, other.dtype
-        names = names[2:]
-    else:
-        device = dtype = None
-    if len(args) > len(names):
-        raise TypeError(f"to() received too many positional arguments ({len(args)})")
-    for name, value in zip(names, args, strict=False):
-        if name in options:
-            raise TypeError(f"to() got multiple values for argument '{name}'")
-        options[name] = value
-    device = options.pop("device", device)
-    dtype = options.pop("dtype", dtype)
-    non_blocking = options.pop("non_blocking", False)
-    if options:
-        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(options))}'")
-    if dtype is not None and not isinstance(dtype, dtype_type):
-        raise TypeError(f"to() expects dtype to be a dtype, but got {type(dtype).__name__}")
-    if device is not None:
-        device = device_type(device)  # refuses all but the CPU
-    return device, dtype, non_blocking, memory_format
