@@ -1,10 +1,11 @@
 from collections import OrderedDict, namedtuple
 
-import minitorch
 import numpy as np
 import pytest
-from minitorch.utils.data import default_collate, default_convert
 from PIL import Image
+
+import minitorch
+from minitorch.utils.data import default_collate, default_convert
 
 Point = namedtuple("Point", "x y")
 

@@ -3,8 +3,9 @@ import threading
 import time
 import traceback
 
-import minitorch
 import pytest
+
+import minitorch
 from minitorch.utils.data import DataLoader, IterableDataset, RandomSampler, get_worker_info
 
 TEN = range(10)

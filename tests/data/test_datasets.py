@@ -1,5 +1,6 @@
-import minitorch
 import pytest
+
+import minitorch
 from minitorch.utils.data import (
     ChainDataset,
     ConcatDataset,

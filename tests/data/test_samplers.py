@@ -1,7 +1,8 @@
 """Samplers and splits; the expected numbers were drawn by PyTorch 2.13 with the same seeds."""
 
-import minitorch
 import pytest
+
+import minitorch
 from minitorch.utils.data import (
     BatchSampler,
     RandomSampler,
@@ -37,15 +38,28 @@ def test_subset_is_permuted():
     assert list(SubsetRandomSampler([5, 7, 9, 11])) == [5, 7, 11, 9]
 
 
-@pytest.mark.skipif(not hasattr(minitorch, "multinomial"), reason="multinomial is not there yet")
 @pytest.mark.parametrize(
     ("count", "replacement", "expected"),
-    [(8, True, [5, 1, 4, 4, 5, 4, 1, 3]), (4, False, [1, 4, 3, 5])],
+    [(8, True, [5, 1, 4, 4, 5, 4, 1, 3]), (4, False, [1, 4, 3, 5]), (1, True, [1])],
 )
 def test_weighted_draws_pytorchs_numbers(count, replacement, expected):
     minitorch.manual_seed(2)
     weights = [0.1, 0.9, 0.4, 0.7, 3.0, 0.6]
     assert list(WeightedRandomSampler(weights, count, replacement)) == expected
+
+
+@pytest.mark.parametrize(
+    ("weights", "count", "replacement", "text"),
+    [
+        ([1.0, -1.0], 1, True, "element < 0"),
+        ([1.0, float("nan")], 1, True, "element < 0"),
+        ([0.0, 0.0], 2, True, "sum of probabilities <= 0"),
+        ([1.0, 1.0], 3, False, "without replacement"),
+    ],
+)
+def test_weights_that_cannot_be_drawn_from(weights, count, replacement, text):
+    with pytest.raises(RuntimeError, match=text):
+        list(WeightedRandomSampler(weights, count, replacement))
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 import os
 
 import pytest
+from PIL import Image
+
 from minitorch import datasets
 from minitorch.datasets.folder import find_classes, is_image_file, make_dataset, pil_loader
-from PIL import Image
 
 
 def save(path, color=(10, 20, 30), size=(4, 3)):

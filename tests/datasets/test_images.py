@@ -5,8 +5,9 @@ import struct
 
 import numpy as np
 import pytest
-from minitorch.datasets import ImageError, load_image, scan_folder
 from PIL import Image
+
+from minitorch.datasets import ImageError, load_image, scan_folder
 
 
 def corner(path, **options):

@@ -6,8 +6,9 @@ import os
 import socket
 import threading
 
-import minitorch
 import pytest
+
+import minitorch
 from minitorch.models import DownloadError, ResNet18_Weights
 from minitorch.models import _download as downloads
 from minitorch.serialization import save

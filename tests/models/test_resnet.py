@@ -2,8 +2,9 @@
 
 import hashlib
 
-import minitorch
 import pytest
+
+import minitorch
 from minitorch import models, nn
 
 

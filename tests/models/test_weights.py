@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import pytest
+
 from minitorch import models
 from minitorch.models import ResNet18_Weights, ResNet50_Weights
 

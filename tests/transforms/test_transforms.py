@@ -1,13 +1,14 @@
 """Transforms of PIL images are pillow's own operations; what is expected is computed with pillow
 and numpy here, in the float32 steps that torchvision takes."""
 
-import minitorch
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
+
+import minitorch
 from minitorch import transforms as T
 from minitorch.transforms import functional as F
 from minitorch.transforms.presets import ImageClassification
-from PIL import Image, ImageOps
 
 BILINEAR = Image.Resampling.BILINEAR
 

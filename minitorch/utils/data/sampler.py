@@ -5,6 +5,8 @@ Every sampler draws from the generator in PyTorch's order, so the same seed give
 
 import itertools
 
+import numpy as np
+
 import minitorch
 
 __all__ = [
@@ -177,10 +179,29 @@ class WeightedRandomSampler(Sampler):
         self.generator = generator
 
     def __iter__(self):
-        drawn = minitorch.multinomial(
-            self.weights, self.num_samples, self.replacement, generator=self.generator
-        )
-        yield from drawn.tolist()
+        weights = self.weights.numpy()
+        _check_weights(weights, self.num_samples, self.replacement)
+        if self.replacement and self.num_samples > 1:
+            yield from self._drawn(weights)
+        else:
+            yield from self._drawn_once(weights)
+
+    def _uniform(self, count):
+        return minitorch.rand(count, dtype=minitorch.float64, generator=self.generator).numpy()
+
+    def _drawn(self, weights):
+        """Invert the cumulative distribution, as ``torch.multinomial`` does."""
+        cumulative = np.cumsum(weights)
+        cumulative /= cumulative[-1]
+        cumulative[-1] = 1.0
+        return np.searchsorted(cumulative, self._uniform(self.num_samples)).tolist()
+
+    def _drawn_once(self, weights):
+        """Race exponential clocks: the order of ``exponential / weight`` is a draw without
+        replacement (Efraimidis, Spirakis, doi:10.1016/j.ipl.2005.11.003); torch does so too."""
+        clocks = -np.log1p(-self._uniform(len(weights)))
+        order = np.argsort(-weights / clocks, kind="stable")
+        return order[: self.num_samples].tolist()
 
     def __len__(self):
         return self.num_samples
@@ -220,6 +241,18 @@ class BatchSampler(Sampler):
         if self.drop_last:
             return len(self.sampler) // self.batch_size
         return (len(self.sampler) + self.batch_size - 1) // self.batch_size
+
+
+def _check_weights(weights, count, replacement):
+    """The errors of ``torch.multinomial``."""
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    if weights.sum() <= 0:
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    if not replacement and count > len(weights):
+        raise RuntimeError(
+            "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
+        )
 
 
 def _check_positive_int(name, value):
