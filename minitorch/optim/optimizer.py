@@ -81,6 +81,7 @@ def _with_hooks(step):
                 )
             args, kwargs = answer
         result = step(*args, **kwargs)
+        optimizer._opt_called = True  # schedulers warn when they are stepped first
         for hook in [*optimizer._optimizer_step_post_hooks.values(), *_global_post_hooks.values()]:
             hook(optimizer, args, kwargs)
         return result
