@@ -1,4 +1,6 @@
 import gc
+import os
+import signal
 import threading
 import time
 import traceback
@@ -141,28 +143,34 @@ def test_leaving_early_stops_the_threads():
     assert not workers_alive()
 
 
-def test_an_interrupt_while_waiting_stops_the_threads(monkeypatch):
-    iterator = iter(DataLoader(TEN, num_workers=2))
+class Stuck(Counting):
+    """Samples that do not come before ``release`` is set."""
 
-    def interrupted():
-        raise KeyboardInterrupt
+    def __init__(self):
+        super().__init__()
+        self.release = threading.Event()
 
-    monkeypatch.setattr(iterator, "_receive", interrupted)
+    def __getitem__(self, index):
+        self.release.wait(10)
+        return index
+
+
+def test_ctrl_c_while_waiting_stops_the_threads():
+    dataset = Stuck()
+    iterator = iter(DataLoader(dataset, num_workers=2))
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    threading.Timer(0.4, dataset.release.set).start()
     with pytest.raises(KeyboardInterrupt):
         next(iterator)
     assert not workers_alive()
+    with pytest.raises(StopIteration):
+        next(iterator)
 
 
 def test_timeout_is_an_error():
-    release = threading.Event()
-
-    class Stuck(Counting):
-        def __getitem__(self, index):
-            release.wait(10)
-            return index
-
-    iterator = iter(DataLoader(Stuck(), num_workers=1, timeout=0.05))
-    threading.Timer(0.3, release.set).start()
+    dataset = Stuck()
+    iterator = iter(DataLoader(dataset, num_workers=1, timeout=0.05))
+    threading.Timer(0.3, dataset.release.set).start()
     with pytest.raises(RuntimeError, match="DataLoader timed out after 0.05 seconds"):
         next(iterator)
 
