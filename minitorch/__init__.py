@@ -1,0 +1,18 @@
+"""minitorch: a small deep-learning framework for the CPU, with PyTorch's names and semantics.
+
+    import minitorch as torch
+"""
+
+import os as _os
+
+from minitorch import _locate
+
+_copy = _locate.redirect(__name__)
+if _copy is not None:
+    # run the installed package's own file in place of this one
+    __file__ = _os.path.join(_copy, "__init__.py")
+    with open(__file__, encoding="utf-8") as _source:
+        exec(compile(_source.read(), __file__, "exec"))
+else:
+    from minitorch._public import *  # noqa: F403
+    from minitorch._public import __all__, __getattr__, __version__  # noqa: F401

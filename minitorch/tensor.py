@@ -1,0 +1,411 @@
+"""The class `Tensor`: the compiled `TensorBase` with PyTorch's methods bound to it.
+
+An operation is a function of `minitorch._ops`; the tables at the foot of this file make it a
+method. To add a method, write the operation there and its name here.
+"""
+
+import warnings
+from copy import deepcopy
+
+import numpy
+
+from minitorch import _tensor_str
+from minitorch._core import engine
+from minitorch._core.device import check_device
+from minitorch._core.dtype import get_default_dtype
+from minitorch._core.tensor import TensorBase, register_tensor_type
+from minitorch._ops import (
+    compare,
+    copy,
+    creation,
+    expand,
+    pointwise,
+    random,
+    reduce,
+    strided,
+    view,
+)
+
+__all__ = ["Tensor", "from_dlpack"]
+
+_NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+    "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
+    "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you "
+    "access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
+    "github.com/pytorch/pytorch/pull/30531 for more informations."
+)
+
+
+class Tensor(TensorBase):
+    """A multi-dimensional array of numbers of one dtype, which autograd can follow.
+
+    ``Tensor(2, 3)`` is uninitialised and ``Tensor([1., 2.])`` holds the numbers, both in the
+    default dtype; `minitorch.tensor` is the better way to make one.
+    """
+
+    def __new__(cls, *args, device=None):
+        check_device(device)
+        if len(args) != 1 or isinstance(args[0], int):
+            made = creation.empty(*args) if args else creation.empty(0)
+        elif isinstance(args[0], TensorBase):
+            made = args[0].detach()
+        else:
+            made = creation.tensor(args[0], dtype=get_default_dtype())
+        return made if cls is Tensor else made.as_subclass(cls)
+
+    # ------------------------------------------------------------ subclasses
+
+    def as_subclass(self, cls):
+        """The same elements as an instance of a subclass of Tensor."""
+        if not (isinstance(cls, type) and issubclass(cls, TensorBase)):
+            raise TypeError("cls must be a type that inherits from Tensor")
+        made = TensorBase.__new__(cls)
+        made._set_data(self)
+        return made
+
+    _as_subclass = as_subclass
+
+    @staticmethod
+    def _make_subclass(cls, data, require_grad=False):
+        made = data.detach().as_subclass(cls)
+        made.requires_grad_(require_grad)
+        return made
+
+    # ------------------------------------------------------------ autograd
+
+    @property
+    def grad(self):
+        """The accumulated gradient of a leaf, or None."""
+        found = self._grad
+        if found is None and not self.is_leaf and not engine.retains_grad(self):
+            warnings.warn(_NON_LEAF_GRAD, stacklevel=2)
+        return found
+
+    @grad.setter
+    def grad(self, value):
+        if value is not None:
+            self._check_grad(value)
+        self._grad = value
+
+    @grad.deleter
+    def grad(self):
+        self._grad = None
+
+    def _check_grad(self, value):
+        if not isinstance(value, Tensor):
+            raise TypeError("assigned grad expected to be a Tensor or None but got grad of type "
+                            f"{type(value).__name__}")
+        if value is self:
+            raise RuntimeError("can't assign Variable as its own grad")
+        if value.dtype is not self.dtype:
+            raise RuntimeError(
+                f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with "
+                f"grad_dtype '{self.dtype}'. The gradient must match the tensor's grad_dtype "
+                "(defaults to the tensor's dtype).")
+        if value.shape != self.shape:
+            raise RuntimeError(
+                f"assigned grad has data of a different size: expected {list(self.shape)}, "
+                f"got {list(value.shape)}")
+
+    @property
+    def data(self):
+        """The same elements, unknown to autograd; unlike `detach` with a version of its own."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        self._set_data(value)
+
+    @property
+    def retains_grad(self):
+        """True for a non-leaf whose `.grad` will be filled."""
+        return not self.is_leaf and engine.retains_grad(self)
+
+    def requires_grad_(self, requires_grad=True):
+        """Set `requires_grad` and return the tensor."""
+        self.requires_grad = requires_grad
+        return self
+
+    def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+        """Compute the gradients of the leaves below this tensor.
+
+        Parameters
+        ----------
+        gradient : Tensor, optional
+            The gradient with respect to this tensor; 1 for a scalar.
+        retain_graph : bool, optional
+            Keep what the graph saved (default: the value of `create_graph`).
+        create_graph : bool
+            Record the backward, for higher derivatives.
+        inputs : sequence of Tensor, optional
+            Accumulate into these tensors only.
+        """
+        from minitorch.autograd import backward
+
+        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def retain_grad(self):
+        """Fill `.grad` of this non-leaf tensor during backward."""
+        engine.retain_grad(self)
+
+    def register_hook(self, hook):
+        """Call ``hook(grad)`` with this tensor's gradient; what it returns takes its place."""
+        return engine.register_tensor_hook(self, hook)
+
+    def register_post_accumulate_grad_hook(self, hook):
+        """Call ``hook(tensor)`` after a gradient was added into `.grad` of this leaf."""
+        from minitorch._core.node import RemovableHandle
+
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if not self.is_leaf:
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors")
+        if self._post_accumulate_hooks is None:
+            self._post_accumulate_hooks = {}
+        handle = RemovableHandle(self._post_accumulate_hooks)
+        self._post_accumulate_hooks[handle.id] = hook
+        return handle
+
+    # ------------------------------------------------------------ numpy and other libraries
+
+    def numpy(self, *, force=False):
+        """The elements as a numpy array over the same memory.
+
+        Parameters
+        ----------
+        force : bool
+            Take `detach()` first, if the tensor requires a gradient.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor requires a gradient.
+        TypeError
+            For bfloat16, which numpy lacks.
+        """
+        if self.requires_grad:
+            if not force:
+                raise RuntimeError("Can't call numpy() on Tensor that requires grad. "
+                                   "Use tensor.detach().numpy() instead.")
+            return self.detach().numpy()
+        if self.dtype.numpy_dtype is None:
+            raise TypeError("Got unsupported ScalarType BFloat16")
+        return numpy.asarray(memoryview(self))
+
+    def __array__(self, dtype=None, copy=None):
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"a copy is needed to convert {self.dtype} to {dtype}")
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    __array_priority__ = 1000
+
+    def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+        """A DLPack capsule over the same memory."""
+        if self.requires_grad:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        if stream is not None and stream != -1:
+            raise BufferError("stream must be None: the tensor is on the CPU")
+        return self.numpy().__dlpack__(max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __dlpack_device__(self):
+        return (1, 0)  # kDLCPU
+
+    # ------------------------------------------------------------ Python protocols
+
+    def __repr__(self, *, tensor_contents=None):
+        if tensor_contents is not None:
+            raise NotImplementedError("repr(): argument 'tensor_contents' is not supported")
+        return _tensor_str._str(self)
+
+    def __format__(self, spec):
+        if self.dim() == 0:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
+
+    def __bool__(self):
+        if self.numel() != 1:
+            if self.numel() == 0:
+                raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
+            raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+        return bool(self.item())
+
+    def __float__(self):
+        return float(self.item())
+
+    def __int__(self):
+        return int(self.item())
+
+    def __index__(self):
+        if self.is_floating_point() or self.numel() != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an "
+                            "index")
+        return int(self.item())
+
+    def __complex__(self):
+        return complex(self.item())
+
+    def __iter__(self):
+        if self.dim() == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __reversed__(self):
+        return self.flip(0) if self.dim() else self
+
+    def __contains__(self, element):
+        if not isinstance(element, (Tensor, int, float, bool)):
+            raise RuntimeError("Tensor.__contains__ only supports Tensor or scalar, but you passed "
+                               f"in a {type(element)}.")
+        return bool((element == self).any().item())
+
+    def __deepcopy__(self, memo):
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                "protocol at the moment.  If you were attempting to deepcopy a module, this may "
+                "be because of a torch.nn.utils.weight_norm usage, see "
+                "https://github.com/pytorch/pytorch/pull/103001")
+        if id(self) in memo:
+            return memo[id(self)]
+        made = self.detach().clone()
+        if type(self) is not Tensor:
+            made = made.as_subclass(type(self))
+        made.requires_grad_(self.requires_grad)
+        memo[id(self)] = made
+        if self._grad is not None:
+            made._grad = deepcopy(self._grad, memo)
+        made.__dict__.update(deepcopy(self.__dict__, memo))
+        return made
+
+    def __reduce_ex__(self, protocol):
+        if not self.is_leaf:
+            raise RuntimeError("only leaf tensors can be pickled; use detach() first")
+        plain = self.detach().contiguous()
+        raw = plain.view(creation_dtypes()[plain.element_size()]) if plain.dim() else plain
+        bits = raw.numpy() if raw.dtype.numpy_dtype is not None else raw.float().numpy()
+        return (_rebuild, (type(self), bits, self.dtype, self.requires_grad, self.__dict__))
+
+    def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False, layout=None,
+                   pin_memory=False):
+        """A tensor of `data`, of this tensor's dtype unless `dtype` is given."""
+        return creation.new_tensor_(self, data, dtype=dtype, device=device,
+                                    requires_grad=requires_grad, layout=layout,
+                                    pin_memory=pin_memory)
+
+    def share_memory_(self):
+        raise NotImplementedError("share_memory_(): minitorch has no processes to share with")
+
+    def cuda(self, *args, **kwargs):
+        raise RuntimeError("minitorch computes on the CPU only: there is no CUDA device")
+
+    def nelement(self):
+        """Number of elements."""
+        return self.numel()
+
+    def is_same_size(self, other):
+        """True if both tensors have the same shape."""
+        return self.shape == other.shape
+
+
+def creation_dtypes():
+    """Integer dtypes by their size, to carry any bits through numpy."""
+    from minitorch._core import dtype
+
+    return {1: dtype.uint8, 2: dtype.int16, 4: dtype.int32, 8: dtype.int64}
+
+
+def _rebuild(cls, bits, dtype, requires_grad, attributes):
+    made = creation.tensor(bits)
+    made = made.view(dtype) if made.dim() else made.to(dtype)
+    if cls is not Tensor:
+        made = made.as_subclass(cls)
+    made.requires_grad_(requires_grad)
+    made.__dict__.update(attributes)
+    return made
+
+
+def from_dlpack(ext_tensor, *, device=None, copy=None):
+    """A tensor over the memory of an object with the DLPack protocol."""
+    check_device(device)
+    array = numpy.from_dlpack(ext_tensor)
+    if copy:
+        array = array.copy()
+    return creation.from_numpy(array)
+
+
+register_tensor_type(Tensor)
+
+# ---------------------------------------------------------------- methods
+
+_METHODS = {
+    pointwise: """
+        add add_ sub sub_ subtract subtract_ mul mul_ multiply multiply_ div div_ divide divide_
+        true_divide true_divide_ floor_divide floor_divide_ remainder remainder_ fmod fmod_
+        maximum minimum atan2 arctan2 pow pow_ neg neg_ negative negative_ abs abs_ absolute
+        absolute_ sign sign_ square square_ exp exp_ exp2 exp2_ expm1 expm1_ log log_ log2 log2_
+        log10 log10_ log1p log1p_ sqrt sqrt_ rsqrt rsqrt_ reciprocal reciprocal_ sin sin_ cos cos_
+        tan tan_ asin asin_ acos acos_ atan atan_ sinh sinh_ cosh cosh_ tanh tanh_ asinh asinh_
+        acosh acosh_ atanh atanh_ arcsin arccos arctan sigmoid sigmoid_ erf erf_ erfc erfc_
+        floor floor_ ceil ceil_ trunc trunc_ fix fix_ round round_ positive relu relu_
+        isnan isinf isfinite logical_not bitwise_not clamp clamp_ clamp_min clamp_min_ clamp_max
+        clamp_max_ clip clip_ addcmul addcmul_ addcdiv addcdiv_ lerp lerp_""",
+    compare: """
+        eq eq_ ne ne_ lt lt_ le le_ gt gt_ ge ge_ not_equal less less_equal greater greater_equal
+        logical_and logical_and_ logical_or logical_or_ logical_xor logical_xor_ bitwise_and
+        bitwise_and_ bitwise_or bitwise_or_ bitwise_xor bitwise_xor_ bitwise_left_shift
+        bitwise_right_shift equal isclose allclose""",
+    reduce: """
+        sum mean all any""",
+    creation: """
+        new_empty new_zeros new_ones new_full""",
+    random: """
+        uniform_ normal_ exponential_ bernoulli bernoulli_ random_""",
+    view: """
+        view view_as reshape reshape_as flatten unflatten ravel permute transpose swapaxes
+        swapdims t movedim moveaxis squeeze unsqueeze""",
+    expand: """
+        expand expand_as broadcast_to""",
+    strided: """
+        select narrow diagonal unfold as_strided""",
+    copy: """
+        clone contiguous detach detach_ to cpu type_as copy_ fill_ zero_""",
+}
+
+for _module, _names in _METHODS.items():
+    for _name in _names.split():
+        setattr(Tensor, _name, getattr(_module, _name))
+
+_OPERATORS = {
+    pointwise: """
+        add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow iadd isub
+        imul itruediv ifloordiv imod ipow neg abs""",
+}
+
+for _name in _OPERATORS[pointwise].split():
+    setattr(Tensor, f"__{_name}__", getattr(pointwise, f"op_{_name}"))
+for _dunder, _name in (
+    ("eq", "eq"), ("ne", "ne"), ("lt", "lt"), ("le", "le"), ("gt", "gt"), ("ge", "ge"),
+    ("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor"),
+    ("lshift", "bitwise_left_shift"), ("rshift", "bitwise_right_shift"),
+):
+    setattr(Tensor, f"__{_dunder}__", getattr(compare, f"op_{_name}"))
+    if _dunder in ("and", "or", "xor", "lshift", "rshift"):
+        setattr(Tensor, f"__i{_dunder}__", getattr(compare, f"op_i{_name}"))
+        setattr(Tensor, f"__r{_dunder}__", getattr(compare, f"op_{_name}"))
+Tensor.__hash__ = TensorBase.__hash__
+Tensor.__pos__ = pointwise.positive
+Tensor.__invert__ = pointwise.bitwise_not
+Tensor.where = lambda self, condition, other: pointwise.where(condition, self, other)
+Tensor.type = copy.type_
+for _name, _caster in copy.CASTERS.items():
+    setattr(Tensor, _name, _caster)
+Tensor.T = property(view.get_T)
+Tensor.mT = property(view.get_mT)
+Tensor.H = property(view.get_H)
