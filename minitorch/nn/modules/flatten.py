@@ -62,30 +62,7 @@ class Unflatten(Module):
         self.unflattened_size = unflattened_size
 
     def forward(self, input):
-        shape = input.shape
-        dim = self.dim + len(shape) if self.dim < 0 else self.dim
-        if not 0 <= dim < len(shape):
-            raise IndexError(
-                f"Dimension out of range (expected to be in range of [{-len(shape)}, "
-                f"{len(shape) - 1}], but got {self.dim})"
-            )
-        return input.reshape(*shape[:dim], *self._sizes(shape[dim]), *shape[dim + 1 :])
-
-    def _sizes(self, total):
-        """Return the new sizes, the -1 worked out, after checking that they make up `total`."""
-        sizes = list(self.unflattened_size)
-        known = 1
-        for size in sizes:
-            known *= 1 if size == -1 else size
-        if sizes.count(-1) == 1 and known > 0 and total % known == 0:
-            sizes[sizes.index(-1)] = total // known
-            known = total
-        if -1 in sizes or known != total:
-            raise RuntimeError(
-                f"unflatten: Provided sizes {list(self.unflattened_size)} don't multiply up to "
-                f"the size of dim {self.dim} ({total}) in the input tensor"
-            )
-        return sizes
+        return input.unflatten(self.dim, self.unflattened_size)
 
     def extra_repr(self):
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
