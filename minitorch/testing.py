@@ -7,6 +7,7 @@ so that it does not rest on the operators it is used to test.
 import math
 
 import numpy as np
+
 from minitorch._core.tensor import TensorBase
 
 __all__ = ["assert_allclose", "assert_close", "make_tensor"]

@@ -9,12 +9,9 @@ import warnings
 
 from minitorch._core.engine import run_backward
 from minitorch._core.tensor import TensorBase
-from minitorch.autograd.function import Function
-from minitorch.autograd.gradcheck import gradcheck, gradgradcheck
-from minitorch.autograd.graph import GradientEdge
-
 from minitorch.autograd import grad_mode, graph
 from minitorch.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
+from minitorch.autograd.function import Function
 from minitorch.autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -22,6 +19,8 @@ from minitorch.autograd.grad_mode import (
     set_grad_enabled,
     set_multithreading_enabled,
 )
+from minitorch.autograd.gradcheck import gradcheck, gradgradcheck
+from minitorch.autograd.graph import GradientEdge
 
 __all__ = [
     "Function",

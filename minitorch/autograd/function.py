@@ -12,7 +12,6 @@ from minitorch._core.grad_mode import is_grad_enabled
 from minitorch._core.node import FREED
 from minitorch._core.record import PythonNode, save_tensor
 from minitorch._core.tensor import TensorBase
-
 from minitorch.autograd.grad_mode import no_grad
 
 __all__ = ["BackwardCFunction", "Function", "FunctionCtx", "once_differentiable"]

@@ -11,8 +11,8 @@ numpy views of the inputs, so that no operator and no version counter takes part
 import warnings
 
 import numpy as np
-from minitorch._core.tensor import TensorBase
 
+from minitorch._core.tensor import TensorBase
 from minitorch.autograd.function import Function
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]

@@ -7,10 +7,9 @@ PyTorch's names of ``torch.autograd.graph``, and two of our own: :func:`to_dot` 
 import threading
 from typing import NamedTuple
 
+from minitorch._core import engine, record
 from minitorch._core.node import Node
 from minitorch._core.tensor import TensorBase
-
-from minitorch._core import engine, record
 
 __all__ = [
     "GradientEdge",
