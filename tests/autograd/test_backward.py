@@ -1,6 +1,8 @@
 """The backward pass as a user sees it: leaves, accumulation, freeing, in-place rules, errors."""
 
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -420,3 +422,33 @@ def test_vector_jacobian_product_equals_the_dense_jacobian():
     v = mt.tensor([1.0, -2.0, 0.5, 3.0])
     (product,) = mt.autograd.grad(f(x), x, v)
     assert_close(product, v @ mt.stack(rows))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.exp(),
+        lambda x: x.sigmoid() * x,
+        lambda x: (x * 2).relu_(),
+        lambda x: x.max(0).values + x[1:].sum(),
+        lambda x: mt.nn.functional.softmax(x, 0),
+    ],
+    ids=["exp", "sigmoid", "relu_", "max", "softmax"],
+)
+def test_a_graph_is_no_reference_cycle(function):
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf(1.0, 2.0, 3.0)
+        y = function(x)
+        watched = [weakref.ref(y), weakref.ref(y.grad_fn)]
+        y.sum().backward()
+        z = function(x)
+        watched += [weakref.ref(z), weakref.ref(z.grad_fn)]
+        del y, z
+        assert [reference() for reference in watched] == [None] * 4
+        leaves = weakref.ref(x)
+        del x
+        assert leaves() is None
+    finally:
+        gc.enable()
