@@ -36,9 +36,6 @@ ISA_FLAGS = {
 }
 # C sources that belong to a Cython module besides its own.
 EXTRA_SOURCES = {"minitorch._kernels.parallel": ["minitorch/_kernels/pool.c"]}
-# Hand-written C whose change must relink a module; isa.h is the type all of them share.
-C_DEPENDS = {"minitorch._kernels.parallel": "minitorch/_kernels/pool.h",
-             "minitorch._kernels.dispatch": ISA_DIR + "/*.[ch]"}
 
 DEBUG = bool(os.environ.get("MINITORCH_DEBUG"))
 SANITIZE = bool(os.environ.get("MINITORCH_SANITIZE"))
@@ -72,8 +69,6 @@ def extensions():
             continue
         found.append(Extension(
             name, [relative.as_posix(), *EXTRA_SOURCES.get(name, [])],
-            depends=[path.relative_to(ROOT).as_posix()
-                     for path in ROOT.glob(C_DEPENDS.get(name, ISA_DIR + "/isa.h"))],
             include_dirs=["minitorch/_kernels", ISA_DIR],
             extra_compile_args=COMMON_FLAGS + optimisation_flags(),
             extra_link_args=link_flags()))
