@@ -1,0 +1,574 @@
+# cython: auto_pickle=False
+"""Indexing with brackets: views for integers, slices, None and `...`; gathers for the rest.
+
+An index is read once, from left to right.  Its basic parts are applied as views; index
+tensors and masks are collected, one entry for each axis of the view, and then gathered or
+written in one go by numpy on the tensors' own memory.
+"""
+
+import warnings
+
+import numpy
+
+from minitorch._core.dtype cimport BOOLEAN, FLOATING, INTEGRAL, dtype
+from minitorch._core.dtype import from_numpy_dtype
+from minitorch._core.node cimport Node
+from minitorch._core.record cimport (
+    bump, check_writable, connect1, connect2, records1, records2, save, set_function, unpack)
+from minitorch._core.shape cimport size_text
+from minitorch._core.tensor cimport TensorBase, new_tensor, same_shape, scalar_of
+from minitorch._kernels.types cimport BOOL, I32, I64, U8, MAX_DIMS
+from minitorch._ops._base cimport check_tensor, deliver, is_number, set_history
+from minitorch._ops.array cimport array_of, from_array, numbers_of
+from minitorch._ops.copy cimport (
+    ORDER_CONTIGUOUS, ORDER_PRESERVE, clone_op, copy_op, fill_op, to_copy_op)
+from minitorch._ops.copy import TYPE_NAMES
+from minitorch._ops.reduce cimport sum_to_op
+from minitorch._ops.strided cimport alias_op, select_op, shape_tuple, slice_op, zeros_of
+from minitorch._ops.view cimport reshape_to, unsqueeze_op
+
+
+# ---------------------------------------------------------------- reading an index
+
+cdef class Reader:
+    """One reading of an index: the view made so far, and the entries that gather.
+
+    `found[i]` is None or what indexes axis i of `view`: an index tensor, or a mask, which
+    counts for as many axes as it has.
+    """
+
+    cdef TensorBase view
+    cdef list found
+    cdef int axis
+    cdef bint advanced
+
+    cdef int add(self, TensorBase index, int axes) except -1:
+        while len(self.found) < self.axis:
+            self.found.append(None)
+        self.found.append(index)
+        for _ in range(axes - 1):
+            self.found.append(None)
+        self.axis += axes
+        self.advanced = True
+        return 0
+
+    cdef int take(self, Py_ssize_t at) except -1:
+        """An integer: a view of one place."""
+        cdef Py_ssize_t size = self.view.shape_[self.axis]
+        if at < -size or at >= size:
+            raise IndexError(f"index {at} is out of bounds for dimension {self.axis} with size "
+                             f"{size}")
+        self.view = select_op(self.view, self.axis, at + size if at < 0 else at)
+        return 0
+
+    cdef int cut(self, object part) except -1:
+        """A slice: a view of a range."""
+        cdef Py_ssize_t start, stop, step
+        if part.step is not None:
+            if as_number(part.step) == 0:
+                raise ValueError("slice step cannot be zero")
+            if as_number(part.step) < 0:
+                raise ValueError("step must be greater than zero")
+        start, stop, step = slice(as_number(part.start), as_number(part.stop),
+                                  as_number(part.step)).indices(self.view.shape_[self.axis])
+        self.view = slice_op(self.view, self.axis, start, max(start, stop), step)
+        self.axis += 1
+        return 0
+
+    cdef int truth(self, bint value) except -1:
+        """True or False: a new axis of size 1 or 0."""
+        self.view = unsqueeze_op(self.view, self.axis)
+        self.add(from_array(numpy.zeros(1 if value else 0, numpy.int64),
+                            from_numpy_dtype(numpy.dtype(numpy.int64))), 1)
+        return 0
+
+    cdef int tensor(self, TensorBase index) except -1:
+        if index.dtype_.category == FLOATING:
+            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        if index.ndim_ == 0:
+            if index.code() == BOOL or index.code() == U8:
+                self.truth(index.item() != 0)
+            else:
+                self.take(index.item())
+            return 0
+        self.add(index, index.ndim_ if is_mask(index) else 1)
+        return 0
+
+
+cdef bint is_mask(TensorBase index) noexcept:
+    return index.code() == BOOL or index.code() == U8
+
+
+cdef object as_number(object bound):
+    """A bound of a slice as an integer or None."""
+    if bound is None or hasattr(bound, "__index__"):
+        return bound
+    raise TypeError("slice indices must be integers or None or have an __index__ method")
+
+
+cdef TensorBase tensor_from(object sequence):
+    """A list, range or array as an index tensor."""
+    if not isinstance(sequence, numpy.ndarray):
+        sequence = [x.item() if isinstance(x, TensorBase) and x.ndim == 0 else
+                    (x.tolist() if isinstance(x, TensorBase) else x) for x in sequence]
+        if not sequence:
+            return tensor_from(numpy.empty(0, numpy.int64))
+        array = numpy.array(sequence)
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"new(): invalid data type '{type(sequence[0]).__name__}'")
+        sequence = array
+    array = numpy.array(sequence, order="C")
+    return from_array(array, from_numpy_dtype(array.dtype))
+
+
+cdef bint means_tuple(object index):
+    """Whether PyTorch still reads a short list as a tuple: if it holds more than numbers."""
+    if not isinstance(index, list) or len(index) >= 32:
+        return False
+    for item in index:
+        if (item is None or item is Ellipsis
+                or isinstance(item, (TensorBase, slice, list, tuple, range, numpy.ndarray))):
+            warnings.warn(
+                "Using a non-tuple sequence for multidimensional indexing is deprecated and will "
+                "be changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 "
+                "this will be interpreted as tensor index, x[torch.tensor(seq)], which will result "
+                "either in an error or a different result", stacklevel=3)
+            return True
+    return False
+
+
+cdef int axes_of(object item) except -1:
+    """How many axes of the tensor one part of an index uses up."""
+    cdef TensorBase t
+    if item is None or item is Ellipsis or isinstance(item, bool):
+        return 0
+    if isinstance(item, TensorBase):
+        t = <TensorBase> item
+        return t.ndim_ if is_mask(t) else 1
+    return 1
+
+
+cdef tuple parts_of(object index):
+    """The parts of an index, sequences among them made into tensors."""
+    if not isinstance(index, tuple):
+        index = tuple(index) if means_tuple(index) else (index,)
+    for item in index:
+        if isinstance(item, (list, tuple, range, numpy.ndarray, str)):
+            return tuple([tensor_from(x) if isinstance(x, (list, tuple, range, numpy.ndarray, str))
+                          else x for x in index])
+    return index
+
+
+cdef Reader read_index(TensorBase t, object index):
+    """Apply the basic parts of `index` as views and collect the rest."""
+    cdef Reader reader = Reader.__new__(Reader)
+    cdef tuple parts
+    cdef int used = 0
+    reader.view, reader.found = t, []
+    if type(index) is int:
+        parts, used = (index,), 1
+    else:
+        parts = parts_of(index)
+        for item in parts:
+            used += axes_of(item)
+    if used > t.ndim_:
+        if t.ndim_ == 0 and len(parts) == 1:
+            raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
+                             "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number")
+        raise IndexError(f"too many indices for tensor of dimension {t.ndim_}")
+    for item in parts:
+        if type(item) is int:
+            reader.take(item)
+        elif isinstance(item, slice):
+            reader.cut(item)
+        elif item is None:
+            reader.view = unsqueeze_op(reader.view, reader.axis)
+            reader.axis += 1
+        elif item is Ellipsis:
+            reader.axis += t.ndim_ - used
+            # a second `...` stands for no axis
+            used = t.ndim_
+        elif isinstance(item, bool):
+            reader.truth(item)
+        elif isinstance(item, TensorBase):
+            reader.tensor(<TensorBase> item)
+        elif hasattr(item, "__index__") and not isinstance(item, numpy.bool_):
+            reader.take(item)
+        else:
+            kind = type(item)
+            name = kind.__name__ if kind.__module__ == "builtins" else \
+                f"{kind.__module__}.{kind.__name__}"
+            raise IndexError("only integers, slices (`:`), ellipsis (`...`), None and long or "
+                             f"byte Variables are valid indices (got {name})")
+    return reader
+
+
+# ---------------------------------------------------------------- index arrays
+
+cdef object nonzero_array(TensorBase t):
+    """The places of the elements that are not 0, one array for each axis."""
+    return numpy.nonzero(numbers_of(t)) if t.ndim_ else \
+        (numpy.zeros(1 if t.item() else 0, numpy.int64),)
+
+
+cdef list split_mask(TensorBase mask, TensorBase t, int axis):
+    """A mask as one index array for each of its axes."""
+    cdef int i
+    if mask.code() == U8:
+        warnings.warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype "
+                      "torch.bool instead.", stacklevel=4)
+    for i in range(mask.ndim_):
+        if mask.shape_[i] != t.shape_[axis + i]:
+            raise IndexError(
+                f"The shape of the mask {size_text(mask.ndim_, mask.shape_)} at index {i} does not "
+                f"match the shape of the indexed tensor {size_text(t.ndim_, t.shape_)} at index "
+                f"{axis + i}")
+    return list(numpy.nonzero(array_of(mask)))
+
+
+cdef object index_array(TensorBase index, TensorBase t, int axis):
+    """An index tensor as an array whose entries are checked against the axis."""
+    cdef Py_ssize_t size = t.shape_[axis]
+    if index.code() != I64 and index.code() != I32:
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    array = array_of(index)
+    if array.size:
+        low, high = int(array.min()), int(array.max())
+        if low < -size or high >= size:
+            if size == 0:
+                raise IndexError("index is out of bounds for dimension with size 0")
+            raise IndexError(f"index {high if high >= size else low} is out of bounds for "
+                             f"dimension {axis} with size {size}")
+    return array
+
+
+cdef tuple index_arrays(TensorBase t, list indices):
+    """Index tensors and masks as a tuple for numpy: an array or ``slice(None)`` per axis.
+
+    Arrays that show an index tensor's own memory are checked but not copied.
+    """
+    cdef list out = []
+    cdef TensorBase index
+    cdef int axis = 0
+    while axis < len(indices):
+        index = indices[axis]
+        if index is None:
+            out.append(slice(None))
+            axis += 1
+        elif is_mask(index):
+            out += split_mask(index, t, axis)
+            axis += max(index.ndim_, 1)
+        else:
+            out.append(index_array(index, t, axis))
+            axis += 1
+    if len(out) > t.ndim_:
+        raise IndexError(f"too many indices for tensor of dimension {t.ndim_} (got {len(out)})")
+    check_broadcast([a for a in out if not isinstance(a, slice)])
+    return tuple(out)
+
+
+cdef int check_broadcast(list arrays) except -1:
+    try:
+        numpy.broadcast_shapes(*[a.shape for a in arrays])
+    except ValueError:
+        shapes = ", ".join([str(list(a.shape)) for a in arrays])
+        raise IndexError("shape mismatch: indexing tensors could not be broadcast together with "
+                         f"shapes {shapes}") from None
+    return 0
+
+
+cdef list frozen(tuple arrays):
+    """Index arrays that no later change in place can reach."""
+    return [a if isinstance(a, slice) else a.copy() for a in arrays]
+
+
+cdef object single_axis(tuple arrays):
+    """(axis, array) when only one axis is indexed, else None."""
+    found = None
+    for axis, a in enumerate(arrays):
+        if not isinstance(a, slice):
+            if found is not None:
+                return None
+            found = (axis, a)
+    return found
+
+
+cdef TensorBase gather_raw(TensorBase t, tuple arrays):
+    source = array_of(t)
+    one = single_axis(arrays)
+    if one is not None:
+        # bounds are checked; "wrap" spares numpy a second pass and reads negatives rightly
+        picked = numpy.take(source, one[1], axis=one[0], mode="wrap")
+    else:
+        picked = source[arrays]
+    return from_array(numpy.ascontiguousarray(picked).reshape(picked.shape), t.dtype_)
+
+
+cdef int put_raw(TensorBase t, tuple arrays, TensorBase values, bint accumulate) except -1:
+    """t[arrays] = values or += values, values broadcast."""
+    if not accumulate:
+        array_of(t)[arrays] = array_of(values)
+        return 0
+    total = numbers_of(t)
+    if not numpy.may_share_memory(total, array_of(t)):
+        numpy.add.at(total, arrays, numbers_of(values))
+        array_of(t)[...] = array_of(from_array(total, t.dtype_))
+    elif total.dtype == bool:
+        numpy.logical_or.at(total, arrays, numbers_of(values))
+    else:
+        numpy.add.at(total, arrays, numbers_of(values))
+    return 0
+
+
+cdef tuple picked_shape(TensorBase t, tuple arrays):
+    """The shape of ``t[arrays]``."""
+    empty = numpy.broadcast_to(numpy.zeros((), numpy.int8), shape_tuple(t))
+    return empty[arrays].shape
+
+
+# ---------------------------------------------------------------- gather
+
+cdef class IndexBackward0(Node):
+    """Adds the gradient at the places that were read."""
+
+    cdef tuple sizes
+    cdef list arrays
+
+    cdef tuple apply(self, tuple grads):
+        cdef TensorBase g = grads[0]
+        return (put_arrays(zeros_of(g, self.sizes), tuple(self.arrays), g, True),)
+
+
+cdef TensorBase index_arrays_op(TensorBase t, tuple arrays):
+    """``t[arrays]``; recorded."""
+    cdef TensorBase out = gather_raw(t, arrays)
+    cdef IndexBackward0 node
+    if records1(t):
+        node = IndexBackward0.__new__(IndexBackward0)
+        node.sizes, node.arrays = shape_tuple(t), frozen(arrays)
+        connect1(node, t)
+        set_function(out, node, 0)
+    return out
+
+
+cdef TensorBase index_op(TensorBase t, list indices):
+    """The elements at index tensors and masks, None for axes that stay; recorded."""
+    return index_arrays_op(t, index_arrays(t, indices))
+
+
+def getitem(input, index):
+    """``x[index]``.
+
+    Integers, slices, None and ``...`` give views; index tensors, lists, arrays and masks gather
+    into a new tensor.
+
+    Raises
+    ------
+    IndexError
+        For an index out of range, too many of them, or a type that is no index.
+    ValueError
+        For a slice with a negative step.
+    """
+    cdef TensorBase t = check_tensor(input, "__getitem__", "input")
+    cdef Reader reader = read_index(t, index)
+    if reader.advanced:
+        return index_op(reader.view, reader.found)
+    return alias_op(t) if reader.view is t else reader.view
+
+
+# ---------------------------------------------------------------- put
+
+cdef class IndexPutBackward0(Node):
+    """Zeros (or the whole, when values were added) for the tensor; the places for the values."""
+
+    cdef list arrays
+    cdef bint accumulate
+    cdef tuple sizes
+
+    cdef tuple apply(self, tuple grads):
+        cdef TensorBase g = grads[0]
+        cdef TensorBase whole = None, part = None
+        if self.needs(0):
+            whole = g if self.accumulate else put_arrays(
+                clone_op(g, ORDER_CONTIGUOUS), tuple(self.arrays), zeros_of(g, ()), False)
+        if self.needs(1):
+            part = sum_to_op(index_arrays_op(g, tuple(self.arrays)), self.sizes)
+        return (whole, part)
+
+
+cdef TensorBase put_arrays(TensorBase t, tuple arrays, TensorBase values, bint accumulate):
+    """t[arrays] = values in place, with its history; `t` may be changed by the caller's leave."""
+    cdef bint records = records2(t, values) and t.dtype_.category == FLOATING
+    cdef IndexPutBackward0 node
+    if records:
+        node = IndexPutBackward0.__new__(IndexPutBackward0)
+        node.arrays, node.accumulate = frozen(arrays), accumulate
+        node.sizes = shape_tuple(values)
+        connect2(node, t, values)
+    put_raw(t, arrays, values, accumulate)
+    bump(t)
+    if records:
+        set_history(t, node)
+    return t
+
+
+cdef TensorBase index_put_op(TensorBase t, list indices, TensorBase values, bint accumulate):
+    """The checked in-place form of `index_put`; returns `t`."""
+    cdef tuple arrays, wanted
+    cdef bint records = records2(t, values) and t.dtype_.category == FLOATING
+    check_writable(t, records)
+    if values.dtype_ is not t.dtype_:
+        raise RuntimeError("Index put requires the source and destination dtypes match, got "
+                           f"{TYPE_NAMES[t.dtype_.name]} for the destination and "
+                           f"{TYPE_NAMES[values.dtype_.name]} for the source.")
+    arrays = index_arrays(t, indices)
+    wanted = picked_shape(t, arrays)
+    values = without_leading(values, len(wanted))
+    if not broadcasts(shape_tuple(values), wanted):
+        raise RuntimeError(f"shape mismatch: value tensor of shape "
+                           f"{size_text(values.ndim_, values.shape_)} cannot be broadcast to "
+                           f"indexing result of shape {list(wanted)}")
+    if values.storage is t.storage:
+        values = clone_op(values, ORDER_PRESERVE)
+    return put_arrays(t, arrays, values, accumulate)
+
+
+cdef bint broadcasts(tuple shape, tuple wanted):
+    if len(shape) > len(wanted):
+        return False
+    for size, place in zip(reversed(shape), reversed(wanted)):
+        if size != place and size != 1:
+            return False
+    return True
+
+
+cdef TensorBase without_leading(TensorBase values, Py_ssize_t ndim):
+    """Leading axes of size 1 do not count in an assignment."""
+    cdef int lead = 0
+    while values.ndim_ - lead > ndim and values.shape_[lead] == 1:
+        lead += 1
+    return reshape_to(values, shape_tuple(values)[lead:]) if lead else values
+
+
+def setitem(input, index, value):
+    """``x[index] = value``, with autograd's history.
+
+    Parameters
+    ----------
+    input : Tensor
+    index : as for `getitem`
+    value : Tensor or number
+        Broadcast to the places.
+
+    Raises
+    ------
+    TypeError
+        If `value` is neither tensor nor number.
+    IndexError, ValueError
+        As for `getitem`.
+    RuntimeError
+        If the shape of `value` does not fit, or autograd forbids the change.
+    """
+    cdef TensorBase t = check_tensor(input, "__setitem__", "input")
+    cdef bint number = not isinstance(value, TensorBase)
+    cdef Reader reader
+    if number and not is_number(value):
+        if isinstance(value, complex):
+            raise RuntimeError(f"value cannot be converted to type {t.dtype_.name} without "
+                               "overflow")
+        raise TypeError(f"can't assign a {type(value).__name__} to a "
+                        f"torch.{TYPE_NAMES[t.dtype_.name]}Tensor")
+    reader = read_index(t, index)
+    if reader.advanced:
+        set_places(reader.view, reader.found, value, number)
+        return
+    if reader.view is t:
+        reader.view = alias_op(t)
+    if number:
+        fill_op(reader.view, value)
+    else:
+        copy_op(reader.view, without_leading(<TensorBase> value, reader.view.ndim_))
+
+
+cdef int set_places(TensorBase view, list indices, object value, bint number) except -1:
+    cdef TensorBase values
+    if number:
+        values = scalar_of(view.dtype_, value)
+    else:
+        values = <TensorBase> value
+        if values.ndim_ == 0 and is_mask_only(indices):
+            # PyTorch fills a mask with a 0-d tensor of any dtype
+            values = to_copy_op(values, view.dtype_, ORDER_PRESERVE, False)
+    index_put_op(view, indices, values, False)
+    return 0
+
+
+cdef bint is_mask_only(list indices):
+    cdef list found = [i for i in indices if i is not None]
+    return len(found) == 1 and (<TensorBase> found[0]).code() == BOOL
+
+
+cdef list read_indices(object indices, str where):
+    """The `indices` argument: a tuple of index tensors, None for axes that stay."""
+    cdef list out = []
+    cdef TensorBase index
+    if isinstance(indices, TensorBase) or not isinstance(indices, (tuple, list)):
+        raise TypeError(f"{where}(): argument 'indices' (position 1) must be tuple of Tensors, "
+                        f"not {type(indices).__name__}")
+    for item in indices:
+        if item is None:
+            out.append(None)
+            continue
+        index = check_tensor(item, where, "indices")
+        if index.code() not in (I64, I32, BOOL, U8):
+            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        out.append(index)
+        if is_mask(index):
+            out += [None] * (index.ndim_ - 1)
+    return out
+
+
+def index_put_(input, indices, values, accumulate=False):
+    """Write `values` at the places that a tuple of index tensors names; returns the tensor.
+
+    With `accumulate`, values are added, also where places coincide.
+    """
+    cdef TensorBase t = check_tensor(input, "index_put_", "input")
+    return index_put_op(t, read_indices(indices, "index_put_"),
+                        check_tensor(values, "index_put_", "values"), accumulate)
+
+
+def index_put(input, indices, values, accumulate=False):
+    """`index_put_` on a copy."""
+    cdef TensorBase t = check_tensor(input, "index_put", "input")
+    return index_put_(clone_op(t, ORDER_PRESERVE), indices, values, accumulate)
+
+
+# ---------------------------------------------------------------- nonzero
+
+def nonzero(input, *, out=None, as_tuple=False):
+    """The places of the elements that are not 0.
+
+    Returns
+    -------
+    Tensor or tuple of Tensor
+        int64 of shape (count, ndim), or one tensor of shape (count,) for each axis.
+    """
+    cdef TensorBase t = check_tensor(input, "nonzero", "input")
+    cdef dtype whole = from_numpy_dtype(numpy.dtype(numpy.int64))
+    arrays = nonzero_array(t)
+    if as_tuple:
+        if out is not None:
+            raise RuntimeError("nonzero(): argument 'out' does not go with as_tuple=True")
+        return tuple([from_array(numpy.ascontiguousarray(a, numpy.int64), whole) for a in arrays])
+    if t.ndim_ == 0:
+        found = from_array(numpy.zeros((len(arrays[0]), 0), numpy.int64), whole)
+    else:
+        found = from_array(numpy.stack(arrays, 1).astype(numpy.int64, order="C", copy=False),
+                           whole)
+    return deliver(found, out)
+
+
+def argwhere(input):
+    """The places of the elements that are not 0, as rows."""
+    return nonzero(input)
