@@ -29,11 +29,11 @@ cdef extern from "Python.h":
 
 cdef extern from *:
     """
-    static PyObject *mt_new(PyObject *type, PyObject *no_args) {
-        return ((PyTypeObject *)type)->tp_new((PyTypeObject *)type, no_args, NULL);
+    static PyObject *mt_new(PyObject *base, PyObject *type, PyObject *no_args) {
+        return ((PyTypeObject *)base)->tp_new((PyTypeObject *)type, no_args, NULL);
     }
     """
-    object mt_new(object type, object no_args)
+    object mt_new(object base, object type, object no_args)
 
 cdef object tensor_type = None
 cdef tuple NO_ARGS = ()
@@ -60,7 +60,7 @@ cdef void set_view_function_maker(view_function_maker maker) noexcept:
 
 cdef TensorBase bare():
     """A tensor without storage or geometry, of the registered class."""
-    return <TensorBase> mt_new(tensor_type, NO_ARGS)
+    return <TensorBase> mt_new(TensorBase, tensor_type, NO_ARGS)
 
 
 cdef TensorBase new_strided(dtype d, int n, const Py_ssize_t* shape, const Py_ssize_t* strides):
