@@ -14,6 +14,8 @@ FLOATS = ("float32", "float64")
 HALVES = ("float16", "bfloat16")
 INTS = ("uint8", "int8", "int16", "int32", "int64")
 BOOL = ("bool",)
+ALL = FLOATS + HALVES + INTS
+ALL_BOOL = ALL + BOOL
 
 
 class Sample:

@@ -6,6 +6,15 @@ torch is installed, dtypes, strides, names of graph nodes and errors are compare
 
 import numpy as np
 import pytest
+from op_build import (
+    as_tuple,
+    build_sample,
+    constant_arguments,
+    flat,
+    is_number,
+    samples_of,
+    to_numpy,
+)
 from op_record import HALVES, INTS, RTOL, Op
 from op_table import OPS
 
@@ -25,68 +34,6 @@ def records(condition=lambda op: True, per_dtype=False):
     return pytest.mark.parametrize(("op", "dtype"), pairs, ids=ids)
 
 
-def samples_of(op, dtype="float64"):
-    """The record's samples, always from the same random numbers."""
-    found = op.samples(np.random.default_rng(20240607))
-    if dtype == "uint8":
-        # A negative number beside an unsigned tensor is a question of its own.
-        found = [s for s in found if not any(_is_number(a) and a < 0 for a in s.args)]
-    return found
-
-
-def _is_number(value):
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def cast(values, dtype, op):
-    """A floating sample in the dtype under test; bfloat16 stays float32 until it is a tensor."""
-    if dtype == "bool":
-        return values > 0
-    if dtype in INTS:
-        whole = np.rint(values * 3)
-        whole = np.abs(whole) if dtype == "uint8" else whole
-        if op.positive_ints:
-            whole = np.where(whole == 0, 3, whole)
-        return whole.astype(dtype)
-    return values.astype("float32" if dtype == "bfloat16" else dtype)
-
-
-def lay_out(array, layout):
-    """The same values with other strides: every second element of a larger array, or Fortran."""
-    if layout == "contiguous" or array.ndim == 0:
-        return np.array(array, order="C")
-    if layout == "fortran":
-        return np.array(array, order="F")
-    large = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), dtype=array.dtype)
-    large[..., ::2] = array
-    return large[..., ::2]
-
-
-def build(value, dtype, layout, op, ns=mt):
-    """A sample's argument as the operation wants it: arrays to tensors, lists searched."""
-    if isinstance(value, list) and value and isinstance(value[0], np.ndarray):
-        return [build(item, dtype, layout, op, ns) for item in value]
-    if not isinstance(value, np.ndarray):
-        return value
-    floating = value.dtype.kind == "f"
-    array = lay_out(cast(value, dtype, op) if floating else value, layout)
-    tensor = ns.from_numpy(array)
-    return tensor.to(ns.bfloat16) if floating and dtype == "bfloat16" else tensor
-
-
-def build_sample(sample, dtype, layout, op, ns=mt):
-    """(args, kwargs) of one call."""
-    args = [build(value, dtype, layout, op, ns) for value in sample.args]
-    kwargs = {name: build(value, dtype, layout, op, ns) for name, value in sample.kwargs.items()}
-    return args, kwargs
-
-
-def to_numpy(tensor):
-    """Values of a tensor; bfloat16 through float32."""
-    tensor = tensor.detach()
-    return (tensor.float() if str(tensor.dtype).endswith("bfloat16") else tensor).numpy()
-
-
 def for_reference(value):
     """A tensor's values as the reference takes them: float64, int64 or bool."""
     if isinstance(value, list):
@@ -98,16 +45,12 @@ def for_reference(value):
     return array.astype(wide[array.dtype.kind])
 
 
-def as_tuple(value):
-    return tuple(value) if isinstance(value, tuple | list) else (value,)
-
-
 def expected_dtype(op, dtype, sample):
     """Name of the result's dtype by PyTorch's promotion rules."""
     if op.result in ("bool", "int64"):
         return op.result
-    scalars = [a for a in sample.args if _is_number(a)] if op.result != "sum" else []
-    arrays = [a for a in _flat(sample.args) if isinstance(a, np.ndarray)]
+    scalars = [a for a in sample.args if is_number(a)] if op.result != "sum" else []
+    arrays = [a for a in flat(sample.args) if isinstance(a, np.ndarray)]
     if all(a.dtype.kind != "f" for a in arrays):
         dtype = str(arrays[0].dtype)
     if dtype in INTS or dtype == "bool":
@@ -116,14 +59,6 @@ def expected_dtype(op, dtype, sample):
         if op.result == "float" or any(isinstance(a, float) for a in scalars):
             return "float32"
     return dtype
-
-
-def _flat(values):
-    for value in values:
-        if isinstance(value, list):
-            yield from _flat(value)
-        else:
-            yield value
 
 
 def name_of(dtype):
@@ -151,7 +86,7 @@ def test_forward_equals_reference(op, dtype):
     for sample in samples_of(op, dtype):
         for layout in op.layouts:
             args, kwargs = build_sample(sample, dtype, layout, op)
-            before = [to_numpy(a).copy() for a in _flat(args) if isinstance(a, mt.Tensor)]
+            before = [to_numpy(a).copy() for a in flat(args) if isinstance(a, mt.Tensor)]
             outputs = as_tuple(op.call(mt, *args, **kwargs))
             references = as_tuple(
                 op.reference(
@@ -164,7 +99,7 @@ def test_forward_equals_reference(op, dtype):
                 check_values(got, expected, op, dtype)
             first = name_of(outputs[0].dtype)
             assert first == expected_dtype(op, dtype, sample), (sample, layout)
-            after = [to_numpy(a) for a in _flat(args) if isinstance(a, mt.Tensor)]
+            after = [to_numpy(a) for a in flat(args) if isinstance(a, mt.Tensor)]
             for was, now in zip(before, after, strict=True):
                 np.testing.assert_array_equal(now, was, err_msg="an argument was changed")
 
@@ -207,11 +142,6 @@ class _Slot:
 
     def __init__(self, index):
         self.index = index
-
-
-def constant_arguments(op):
-    """Positions of floating arguments that have no gradient: running statistics."""
-    return {"batch_norm": (1, 2)}.get(op.name, ())
 
 
 def gradient_cases(op):
@@ -264,7 +194,7 @@ def test_gradient_of_an_empty_tensor_is_empty(op):
 def test_result_does_not_require_grad(op):
     for sample in samples_of(op):
         args, kwargs = build_sample(sample, "float64", "contiguous", op)
-        for tensor in _flat(args):
+        for tensor in flat(args):
             if isinstance(tensor, mt.Tensor) and tensor.dtype.is_floating_point:
                 tensor.requires_grad_()
         assert not op.call(mt, *args, **kwargs).requires_grad
