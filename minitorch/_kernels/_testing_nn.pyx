@@ -9,7 +9,13 @@ from minitorch._kernels cimport conv as _conv
 from minitorch._kernels cimport conv_naive as _naive
 from minitorch._kernels cimport gemm as _gemm
 from minitorch._kernels cimport im2col as _im2col
+from minitorch._kernels cimport norm as _norm
 from minitorch._kernels cimport parallel
+from minitorch._kernels cimport pooling as _pooling
+from minitorch._kernels cimport sgd as _sgd
+from minitorch._kernels cimport softmax as _softmax
+from minitorch._kernels.norm cimport NormShape
+from minitorch._kernels.pooling cimport PoolShape
 from minitorch._kernels.shapes cimport ConvShape
 from minitorch._kernels.types cimport floating
 
@@ -165,3 +171,175 @@ def transpose_batch(floating[:, :, ::1] dst, floating[:, :, ::1] src):
     with nogil:
         _im2col.transpose_batch(<floating*>dst._data, <floating*>src._data,
                                 src.shape[0], src.shape[1], src.shape[2])
+
+
+# ---- pooling; arrays are flat memory in the layout that channels_last says ----
+
+cdef PoolShape pool_shape(dict shape, bint channels_last):
+    cdef PoolShape s
+    s.batch, s.channels = shape["batch"], shape["channels"]
+    s.in_height, s.in_width = shape["in"]
+    s.out_height, s.out_width = shape["out"]
+    s.kernel_height, s.kernel_width = shape["kernel"]
+    s.stride_h, s.stride_w = shape["stride"]
+    s.padding_h, s.padding_w = shape["padding"]
+    s.dilation_h, s.dilation_w = shape["dilation"]
+    s.channels_last = channels_last
+    return s
+
+
+def max_pool2d(floating[::1] y, int64_t[::1] indices, floating[::1] x, dict shape,
+               bint channels_last):
+    cdef PoolShape s = pool_shape(shape, channels_last)
+    cdef int64_t* places = NULL if indices is None else <int64_t*>indices._data
+    with nogil:
+        _pooling.max_pool2d(<floating*>y._data, places, <floating*>x._data, &s)
+
+
+def max_pool2d_backward(floating[::1] dx, floating[::1] dy, int64_t[::1] indices, dict shape,
+                        bint channels_last):
+    cdef PoolShape s = pool_shape(shape, channels_last)
+    with nogil:
+        _pooling.max_pool2d_backward(<floating*>dx._data, <floating*>dy._data,
+                                     <int64_t*>indices._data, &s)
+
+
+def avg_pool2d(floating[::1] y, floating[::1] x, dict shape, bint channels_last,
+               bint count_include_pad, Py_ssize_t divisor_override):
+    cdef PoolShape s = pool_shape(shape, channels_last)
+    with nogil:
+        _pooling.avg_pool2d(<floating*>y._data, <floating*>x._data, &s, count_include_pad,
+                            divisor_override)
+
+
+def avg_pool2d_backward(floating[::1] dx, floating[::1] dy, dict shape, bint channels_last,
+                        bint count_include_pad, Py_ssize_t divisor_override):
+    cdef PoolShape s = pool_shape(shape, channels_last)
+    with nogil:
+        _pooling.avg_pool2d_backward(<floating*>dx._data, <floating*>dy._data, &s,
+                                     count_include_pad, divisor_override)
+
+
+def adaptive_avg_pool2d(floating[::1] y, floating[::1] x, dict shape, bint channels_last):
+    cdef PoolShape s = pool_shape(shape, channels_last)
+    with nogil:
+        _pooling.adaptive_avg_pool2d(<floating*>y._data, <floating*>x._data, &s)
+
+
+def adaptive_avg_pool2d_backward(floating[::1] dx, floating[::1] dy, dict shape,
+                                 bint channels_last):
+    cdef PoolShape s = pool_shape(shape, channels_last)
+    with nogil:
+        _pooling.adaptive_avg_pool2d_backward(<floating*>dx._data, <floating*>dy._data, &s)
+
+
+# ---- normalisation; x is (batch, channels, pixels) or (batch, pixels, channels) ----
+
+cdef NormShape norm_shape(tuple sizes, bint channels_last):
+    cdef NormShape s
+    s.batch = sizes[0]
+    s.channels, s.pixels = (sizes[2], sizes[1]) if channels_last else (sizes[1], sizes[2])
+    s.channels_last = channels_last
+    return s
+
+
+cdef floating* pointer_or_null(floating[::1] array):
+    return NULL if array is None else <floating*>array._data
+
+
+def batch_norm_stats(floating[::1] mean, floating[::1] invstd, floating[::1] running_mean,
+                     floating[::1] running_var, floating[:, :, ::1] x, bint channels_last,
+                     double momentum, double eps):
+    cdef NormShape s = norm_shape((x.shape[0], x.shape[1], x.shape[2]), channels_last)
+    cdef floating* rm = pointer_or_null(running_mean)
+    cdef floating* rv = pointer_or_null(running_var)
+    with nogil:
+        _norm.batch_norm_stats(<floating*>mean._data, <floating*>invstd._data, rm, rv,
+                               <floating*>x._data, &s, momentum, eps)
+
+
+def inverse_std(floating[::1] invstd, floating[::1] var, double eps):
+    _norm.inverse_std(<floating*>invstd._data, <floating*>var._data, var.shape[0], eps)
+
+
+def batch_norm_apply(floating[:, :, ::1] y, floating[:, :, ::1] x, floating[::1] mean,
+                     floating[::1] invstd, floating[::1] weight, floating[::1] bias,
+                     bint channels_last):
+    cdef NormShape s = norm_shape((x.shape[0], x.shape[1], x.shape[2]), channels_last)
+    cdef floating* w = pointer_or_null(weight)
+    cdef floating* b = pointer_or_null(bias)
+    with nogil:
+        _norm.batch_norm_apply(<floating*>y._data, <floating*>x._data, <floating*>mean._data,
+                               <floating*>invstd._data, w, b, &s)
+
+
+def batch_norm_backward(floating[:, :, ::1] dx, floating[::1] dweight, floating[::1] dbias,
+                        floating[:, :, ::1] dy, floating[:, :, ::1] x, floating[::1] mean,
+                        floating[::1] invstd, floating[::1] weight, bint channels_last,
+                        bint training):
+    cdef NormShape s = norm_shape((x.shape[0], x.shape[1], x.shape[2]), channels_last)
+    cdef floating* gradient = NULL if dx is None else <floating*>dx._data
+    cdef floating* dw = pointer_or_null(dweight)
+    cdef floating* db = pointer_or_null(dbias)
+    cdef floating* w = pointer_or_null(weight)
+    with nogil:
+        _norm.batch_norm_backward(gradient, dw, db, <floating*>dy._data, <floating*>x._data,
+                                  <floating*>mean._data, <floating*>invstd._data, w, &s,
+                                  training)
+
+
+# ---- softmax and loss ----
+
+def softmax(floating[:, :, ::1] y, floating[:, :, ::1] x, bint logarithm):
+    with nogil:
+        if logarithm:
+            _softmax.log_softmax(<floating*>y._data, <floating*>x._data,
+                                 x.shape[0], x.shape[1], x.shape[2])
+        else:
+            _softmax.softmax(<floating*>y._data, <floating*>x._data,
+                             x.shape[0], x.shape[1], x.shape[2])
+
+
+def softmax_backward(floating[:, :, ::1] dx, floating[:, :, ::1] dy, floating[:, :, ::1] y,
+                     bint logarithm):
+    with nogil:
+        if logarithm:
+            _softmax.log_softmax_backward(<floating*>dx._data, <floating*>dy._data,
+                                          <floating*>y._data,
+                                          y.shape[0], y.shape[1], y.shape[2])
+        else:
+            _softmax.softmax_backward(<floating*>dx._data, <floating*>dy._data,
+                                      <floating*>y._data, y.shape[0], y.shape[1], y.shape[2])
+
+
+def first_bad_target(int64_t[::1] target, Py_ssize_t classes, int64_t ignore_index):
+    return _softmax.first_bad_target(<int64_t*>target._data, target.shape[0], classes,
+                                     ignore_index)
+
+
+def nll_loss(floating[::1] loss, floating[::1] total_weight, floating[:, :, ::1] logp,
+             int64_t[:, ::1] target, floating[::1] weight, int64_t ignore_index, int reduction):
+    _softmax.nll_loss(<floating*>loss._data, <floating*>total_weight._data,
+                      <floating*>logp._data, <int64_t*>target._data, pointer_or_null(weight),
+                      logp.shape[0], logp.shape[1], logp.shape[2], ignore_index,
+                      <_softmax.Reduction>reduction)
+
+
+def nll_loss_backward(floating[:, :, ::1] dlogp, floating[::1] dloss, int64_t[:, ::1] target,
+                      floating[::1] weight, floating[::1] total_weight, int64_t ignore_index,
+                      int reduction):
+    _softmax.nll_loss_backward(<floating*>dlogp._data, <floating*>dloss._data,
+                               <int64_t*>target._data, pointer_or_null(weight),
+                               <floating*>total_weight._data, dlogp.shape[0], dlogp.shape[1],
+                               dlogp.shape[2], ignore_index, <_softmax.Reduction>reduction)
+
+
+# ---- sgd ----
+
+def sgd_step(floating[::1] param, floating[::1] buffer, floating[::1] grad, dict options,
+             bint first):
+    cdef _sgd.SgdOptions o = options
+    cdef floating* b = pointer_or_null(buffer)
+    with nogil:
+        _sgd.sgd_step(<floating*>param._data, b, <floating*>grad._data, param.shape[0], &o,
+                      first)

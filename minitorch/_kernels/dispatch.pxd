@@ -1,5 +1,7 @@
 """Run-time choice of the instruction set; see isa/isa.h for the table's families."""
 
+from libc.stdint cimport int64_t
+
 cdef extern from "isa/isa.h" nogil:
     # gemm.h says what each function computes
     ctypedef struct mt_tile:
@@ -40,11 +42,25 @@ cdef extern from "isa/isa.h" nogil:
         void (*plane_blend)(void* dx, const void* dy, const void* x, double a, double b,
                             double d, Py_ssize_t n) noexcept nogil
 
+    ctypedef struct mt_pooling_kernels:
+        void (*max_taps)(void* y, int64_t* indices, const void** taps, const int64_t* places,
+                         Py_ssize_t n_taps, Py_ssize_t channels) noexcept nogil
+
+    ctypedef struct mt_sgd_step:
+        double minus_lr, momentum, one_minus_dampening, weight_decay
+        int nesterov, maximize, first
+
+    ctypedef struct mt_sgd_kernels:
+        void (*step)(void* param, void* buffer, const void* grad, Py_ssize_t n,
+                     const mt_sgd_step* how) noexcept nogil
+
     ctypedef struct mt_kernels:
         const char* name
         Py_ssize_t vector_bytes
         const mt_gemm_kernels* gemm[2]      # float, double
         const mt_norm_kernels* norm[2]
+        const mt_pooling_kernels* pooling[2]
+        const mt_sgd_kernels* sgd[2]
 
 # The table in use.  Fetch it at every call: tests switch it.
 cdef const mt_kernels* kernels() noexcept nogil

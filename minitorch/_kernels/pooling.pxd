@@ -14,26 +14,29 @@ cdef struct PoolShape:
     Py_ssize_t dilation_h, dilation_w       # max pooling only
     bint channels_last                      # of x, y, indices, dx, dy alike; all dense
 
+# All overwrite their first argument (and indices), split the work over the pool, give the same
+# bits for any number of threads, take empty batches; MemoryError when memory is short.
+
 # y = max of each window, indices = its place h * in_width + w in the plane: the first maximum
 # in scan order, the last NaN if there is one (as in PyTorch).  indices may be NULL.
-cdef void max_pool2d(
-    floating* y, int64_t* indices, const floating* x, const PoolShape* shape) noexcept nogil
+cdef int max_pool2d(
+    floating* y, int64_t* indices, const floating* x, const PoolShape* shape) except -1 nogil
 # dx[indices] += dy, in scan order
-cdef void max_pool2d_backward(
+cdef int max_pool2d_backward(
     floating* dx, const floating* dy, const int64_t* indices,
-    const PoolShape* shape) noexcept nogil
+    const PoolShape* shape) except -1 nogil
 
 # y = sum of each window / divisor; divisor is divisor_override unless 0, else the window's
 # size with padding (count_include_pad) or without.
-cdef void avg_pool2d(
+cdef int avg_pool2d(
     floating* y, const floating* x, const PoolShape* shape,
-    bint count_include_pad, Py_ssize_t divisor_override) noexcept nogil
-cdef void avg_pool2d_backward(
+    bint count_include_pad, Py_ssize_t divisor_override) except -1 nogil
+cdef int avg_pool2d_backward(
     floating* dx, const floating* dy, const PoolShape* shape,
-    bint count_include_pad, Py_ssize_t divisor_override) noexcept nogil
+    bint count_include_pad, Py_ssize_t divisor_override) except -1 nogil
 
 # y[i, j] = mean of x over rows [i*H//OH, ceil((i+1)*H/OH)) and the like for columns
-cdef void adaptive_avg_pool2d(
-    floating* y, const floating* x, const PoolShape* shape) noexcept nogil
-cdef void adaptive_avg_pool2d_backward(
-    floating* dx, const floating* dy, const PoolShape* shape) noexcept nogil
+cdef int adaptive_avg_pool2d(
+    floating* y, const floating* x, const PoolShape* shape) except -1 nogil
+cdef int adaptive_avg_pool2d_backward(
+    floating* dx, const floating* dy, const PoolShape* shape) except -1 nogil

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from minitorch._kernels import _testing_nn as kernels
-from minitorch._kernels import dispatch, parallel
+from minitorch._kernels import parallel
 
 # Largest error over the largest value.
 RTOL = {np.float32: 4e-6, np.float64: 1e-14}
@@ -50,14 +50,6 @@ SHAPES = {
     "long kernel": shape_of(1, (600, 5), (3, 3), 3, 1, 1),
     "empty batch": shape_of(0, (4, 5), (6, 6), 3),
 }
-
-
-@pytest.fixture(params=dispatch.available_isas())
-def isa(request):
-    before = dispatch.isa()
-    dispatch._select(request.param)
-    yield request.param
-    dispatch._select(before)
 
 
 def memory(array, channels_last):

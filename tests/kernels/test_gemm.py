@@ -6,20 +6,12 @@ import numpy as np
 import pytest
 
 from minitorch._kernels import _testing_nn as kernels
-from minitorch._kernels import dispatch, parallel
+from minitorch._kernels import parallel
 
 # Of the largest value; sums of k products lose about sqrt(k) roundings.
 RTOL = {np.float32: 2e-6, np.float64: 4e-15}
 SIZES = [(2, 2, 2), (1, 300, 700), (300, 1, 700), (1, 1, 3000), (13, 33, 5), (12, 32, 600),
          (25, 65, 513), (97, 31, 1100), (5, 4200, 33), (120, 70, 1), (100, 1, 1), (64, 96, 64)]
-
-
-@pytest.fixture(params=dispatch.available_isas())
-def isa(request):
-    before = dispatch.isa()
-    dispatch._select(request.param)
-    yield request.param
-    dispatch._select(before)
 
 
 def operand(rng, rows, cols, dtype, layout):

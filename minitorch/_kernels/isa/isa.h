@@ -22,17 +22,22 @@
 #include "convert.h"
 #include "gemm.h"
 #include "norm.h"
+#include "pooling.h"
+#include "sgd.h"
 #include "pointwise.h"
 #include "reduce.h"
 
 typedef struct mt_kernels {
     const char *name;     /* "avx512", "avx2" or "portable" */
     ptrdiff_t vector_bytes;
-    const mt_gemm_kernels *gemm[2];  /* float, double */
-    const mt_norm_kernels *norm[2];
+    /* New members go last: modules built before keep finding theirs. */
     const mt_convert_table *convert;
     const mt_pointwise_table *pointwise;
     const mt_reduce_table *reduce;
+    const mt_gemm_kernels *gemm[2];  /* float, double */
+    const mt_norm_kernels *norm[2];
+    const mt_pooling_kernels *pooling[2];
+    const mt_sgd_kernels *sgd[2];
 } mt_kernels;
 
 extern const mt_kernels mt_kernels_portable;

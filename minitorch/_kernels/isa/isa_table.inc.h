@@ -4,6 +4,8 @@
 
 #include "gemm.inc.h"
 #include "norm.inc.h"
+#include "pooling.inc.h"
+#include "sgd.inc.h"
 #include "pointwise.inc.h"
 #include "reduce.inc.h"
 
@@ -12,6 +14,8 @@ const mt_kernels MT_TABLE = {
     .vector_bytes = MT_VECTOR_BYTES,
     .gemm = {&gemm_kernels_f32, &gemm_kernels_f64},
     .norm = {&norm_kernels_f32, &norm_kernels_f64},
+    .pooling = {&pooling_kernels_f32, &pooling_kernels_f64},
+    .sgd = {&sgd_kernels_f32, &sgd_kernels_f64},
     .convert = &convert_table,
     .pointwise = &pointwise_table,
     .reduce = &reduce_table,

@@ -1,0 +1,163 @@
+"""Batch-normalisation kernels against numpy in float64, in both layouts."""
+
+import numpy as np
+import pytest
+
+from minitorch._kernels import _testing_nn as kernels
+from minitorch._kernels import parallel
+
+RTOL = {np.float32: 3e-6, np.float64: 1e-12}
+DTYPES = [np.float32, np.float64]
+SIZES = [(2, 3, 5), (4, 17, 49), (1, 64, 3000), (3, 40, 1), (2, 1, 7), (16, 70, 600)]
+
+
+def problem(sizes, dtype, offset=0.0):
+    rng = np.random.default_rng(0)
+    x = (rng.standard_normal(sizes) * 2 + offset).astype(dtype)
+    c = sizes[1]
+    return x, *(rng.standard_normal(c).astype(dtype) for _ in range(2))
+
+
+def memory(x, channels_last):
+    return np.ascontiguousarray(x.transpose(0, 2, 1)) if channels_last else x.copy()
+
+
+def logical(x, channels_last):
+    return x.transpose(0, 2, 1) if channels_last else x
+
+
+def statistics(x, eps):
+    wide = x.astype(np.float64)
+    return wide.mean((0, 2)), 1 / np.sqrt(wide.var((0, 2)) + eps)
+
+
+def near(found, wanted, dtype, scale=1.0):
+    assert np.abs(found - wanted).max() <= RTOL[dtype] * (np.abs(wanted).max() + scale)
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("sizes", SIZES)
+def test_batch_norm_stats(isa, sizes, dtype, channels_last):
+    x, running_mean, running_var = problem(sizes, dtype)
+    running_var = np.abs(running_var)
+    n, c = sizes[0] * sizes[2], sizes[1]
+    mean, invstd = np.empty(c, dtype), np.empty(c, dtype)
+    wide = x.astype(np.float64)
+    wanted_mean = 0.9 * running_mean + 0.1 * wide.mean((0, 2))
+    wanted_var = 0.9 * running_var + 0.1 * wide.var((0, 2)) * n / (n - 1)
+    kernels.batch_norm_stats(mean, invstd, running_mean, running_var, memory(x, channels_last),
+                             channels_last, 0.1, 1e-5)
+    for found, wanted in zip((mean, invstd), statistics(x, 1e-5), strict=True):
+        near(found, wanted, dtype)
+    near(running_mean, wanted_mean, dtype)
+    near(running_var, wanted_var, dtype)
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_batch_norm_stats_far_from_zero(isa, channels_last):
+    """The variance survives a mean ten million times the deviation."""
+    x, _, _ = problem((4, 20, 900), np.float64, offset=2e7)
+    mean, invstd = np.empty(20), np.empty(20)
+    kernels.batch_norm_stats(mean, invstd, None, None, memory(x, channels_last), channels_last,
+                             0.1, 1e-5)
+    centred = x - 2e7
+    np.testing.assert_allclose(invstd, 1 / np.sqrt(centred.var((0, 2)) + 1e-5), rtol=1e-9)
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_batch_norm_stats_nan_and_infinity_stay_in_their_channel(isa, channels_last):
+    x, _, _ = problem((2, 20, 50), np.float32)
+    x[0, 3, 0], x[1, 5, 7] = np.nan, np.inf
+    mean, invstd = np.empty(20, np.float32), np.empty(20, np.float32)
+    kernels.batch_norm_stats(mean, invstd, None, None, memory(x, channels_last), channels_last,
+                             0.1, 1e-5)
+    assert np.isnan(mean[3]) and mean[5] == np.inf
+    assert np.isfinite(np.delete(mean, [3, 5])).all()
+    assert np.isfinite(np.delete(invstd, [3, 5])).all()
+
+
+def test_inverse_std():
+    found = np.empty(3)
+    kernels.inverse_std(found, np.array([0.0, 1.0, 4.0]), 1e-5)
+    np.testing.assert_allclose(found, 1 / np.sqrt(np.array([0, 1, 4]) + 1e-5))
+
+
+@pytest.mark.parametrize("affine", [False, True])
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("sizes", SIZES)
+def test_batch_norm_apply(isa, sizes, dtype, channels_last, affine):
+    x, weight, bias = problem(sizes, dtype)
+    mean, invstd = (v.astype(dtype) for v in statistics(x, 1e-5))
+    stored = memory(x, channels_last)
+    y = np.empty_like(stored)
+    kernels.batch_norm_apply(y, stored, mean, invstd, weight if affine else None,
+                             bias if affine else None, channels_last)
+    wanted = (x.astype(np.float64) - mean[:, None]) * invstd[:, None]
+    if affine:
+        wanted = wanted * weight[:, None] + bias[:, None]
+    near(logical(y, channels_last), wanted, dtype)
+    kernels.batch_norm_apply(stored, stored, mean, invstd, weight if affine else None,
+                             bias if affine else None, channels_last)
+    np.testing.assert_array_equal(stored, y)
+
+
+def backward_reference(dy, x, mean, invstd, weight, training):
+    dy, x = dy.astype(np.float64), x.astype(np.float64)
+    mean, invstd = mean[:, None].astype(np.float64), invstd[:, None].astype(np.float64)
+    normal = (x - mean) * invstd
+    dbias, dweight = dy.sum((0, 2)), (dy * normal).sum((0, 2))
+    n = x.shape[0] * x.shape[2]
+    dx = dy
+    if training:
+        dx = dy - dbias[:, None] / n - normal * dweight[:, None] / n
+    return dx * invstd * (1 if weight is None else weight[:, None]), dweight, dbias
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("sizes", SIZES)
+def test_batch_norm_backward(isa, sizes, dtype, channels_last, training):
+    x, weight, _ = problem(sizes, dtype)
+    dy = np.random.default_rng(1).standard_normal(sizes).astype(dtype)
+    mean, invstd = (v.astype(dtype) for v in statistics(x, 1e-5))
+    stored_x, stored_dy = memory(x, channels_last), memory(dy, channels_last)
+    for w in (weight, None):
+        wanted = backward_reference(dy, x, mean, invstd, w, training)
+        dx = np.full_like(stored_x, np.nan)
+        dweight, dbias = np.full_like(mean, np.nan), np.full_like(mean, np.nan)
+        kernels.batch_norm_backward(dx, dweight, dbias, stored_dy, stored_x, mean, invstd, w,
+                                    channels_last, training)
+        near(logical(dx, channels_last), wanted[0], dtype)
+        near(dweight, wanted[1], dtype, scale=sizes[0] * sizes[2] ** 0.5)
+        near(dbias, wanted[2], dtype, scale=sizes[0] * sizes[2] ** 0.5)
+
+
+def test_batch_norm_backward_of_parts(isa):
+    x, weight, _ = problem((2, 17, 30), np.float32)
+    dy = np.random.default_rng(1).standard_normal(x.shape).astype(np.float32)
+    mean, invstd = (v.astype(np.float32) for v in statistics(x, 1e-5))
+    wanted = backward_reference(dy, x, mean, invstd, weight, True)
+    dweight, dbias = np.empty(17, np.float32), np.empty(17, np.float32)
+    kernels.batch_norm_backward(None, dweight, None, dy, x, mean, invstd, weight, False, True)
+    kernels.batch_norm_backward(None, None, dbias, dy, x, mean, invstd, weight, False, False)
+    kernels.batch_norm_backward(dy, None, None, dy, x, mean, invstd, weight, False, True)
+    near(dweight, wanted[1], np.float32)
+    near(dbias, wanted[2], np.float32)
+    near(dy, wanted[0], np.float32)
+
+
+def test_batch_norm_same_bits_for_any_thread_count(isa):
+    x, weight, bias = problem((16, 70, 600), np.float32)
+    before = parallel.get_num_threads()
+    results = []
+    for threads in (1, 2, 5):
+        parallel.set_num_threads(threads)
+        mean, invstd = np.empty(70, np.float32), np.empty(70, np.float32)
+        kernels.batch_norm_stats(mean, invstd, None, None, memory(x, True), True, 0.1, 1e-5)
+        results.append((mean, invstd))
+    parallel.set_num_threads(before)
+    for other in results[1:]:
+        np.testing.assert_array_equal(results[0], other)
