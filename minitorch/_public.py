@@ -33,7 +33,7 @@ from minitorch._core.layout import (
 from minitorch._core.shape import Size, broadcast_shapes
 from minitorch._core.storage import Storage as UntypedStorage
 from minitorch._kernels.parallel import get_num_threads, set_num_threads
-from minitorch._ops import _base, compare, copy, creation, expand, pointwise, reduce, view
+from minitorch._ops import _base, compare, copy, creation, expand, linear, pointwise, reduce, view
 from minitorch._ops import random as _random
 from minitorch._ops import strided as _strided
 from minitorch._tensor_str import get_printoptions, set_printoptions
@@ -78,6 +78,8 @@ _FUNCTIONS = {
         eq ne lt le gt ge not_equal less less_equal greater greater_equal logical_and logical_or
         logical_xor bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift
         equal isclose allclose""",
+    linear: """
+        matmul mm bmm mv dot outer addmm addmv baddbmm""",
     reduce: """
         sum mean all any""",
     view: """
@@ -147,4 +149,4 @@ def is_storage(obj):
 
 
 __all__ = [_name for _name in dir() if not _name.startswith("_") and _name not in (
-    "compare", "copy", "creation", "expand", "pointwise", "reduce", "view")]
+    "compare", "copy", "creation", "expand", "linear", "pointwise", "reduce", "view")]

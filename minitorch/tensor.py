@@ -19,6 +19,8 @@ from minitorch._ops import (
     copy,
     creation,
     expand,
+    gradients,  # noqa: F401  gives the engine its arithmetic
+    linear,
     pointwise,
     random,
     reduce,
@@ -361,6 +363,8 @@ _METHODS = {
         logical_and logical_and_ logical_or logical_or_ logical_xor logical_xor_ bitwise_and
         bitwise_and_ bitwise_or bitwise_or_ bitwise_xor bitwise_xor_ bitwise_left_shift
         bitwise_right_shift equal isclose allclose""",
+    linear: """
+        matmul mm bmm mv dot outer addmm addmv baddbmm""",
     reduce: """
         sum mean all any""",
     creation: """
@@ -402,6 +406,7 @@ for _dunder, _name in (
 Tensor.__hash__ = TensorBase.__hash__
 Tensor.__pos__ = pointwise.positive
 Tensor.__invert__ = pointwise.bitwise_not
+Tensor.__matmul__ = linear.op_matmul
 Tensor.where = lambda self, condition, other: pointwise.where(condition, self, other)
 Tensor.type = copy.type_
 for _name, _caster in copy.CASTERS.items():
