@@ -10,18 +10,18 @@ import warnings
 
 import numpy
 
-from minitorch._core.dtype cimport BOOLEAN, FLOATING, INTEGRAL, dtype
+from minitorch._core.dtype cimport FLOATING, dtype
 from minitorch._core.dtype import from_numpy_dtype
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
-    bump, check_writable, connect1, connect2, records1, records2, save, set_function, unpack)
+    bump, check_writable, connect1, connect2, records1, records2, set_function)
 from minitorch._core.shape cimport size_text
-from minitorch._core.tensor cimport TensorBase, new_tensor, same_shape, scalar_of
-from minitorch._kernels.types cimport BOOL, I32, I64, U8, MAX_DIMS
-from minitorch._ops._base cimport check_tensor, deliver, is_number, set_history
+from minitorch._core.tensor cimport TensorBase, scalar_of
+from minitorch._kernels.types cimport BOOL, I32, I64, U8
+from minitorch._ops._base cimport check_tensor, clone_raw, deliver, is_number, set_history
 from minitorch._ops.array cimport array_of, from_array, numbers_of
 from minitorch._ops.copy cimport (
-    ORDER_CONTIGUOUS, ORDER_PRESERVE, clone_op, copy_op, fill_op, to_copy_op)
+    ORDER_PRESERVE, clone_op, copy_op, fill_op, to_copy_op)
 from minitorch._ops.copy import TYPE_NAMES
 from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.strided cimport alias_op, select_op, shape_tuple, slice_op, zeros_of
@@ -277,9 +277,9 @@ cdef int check_broadcast(list arrays) except -1:
     return 0
 
 
-cdef list frozen(tuple arrays):
+cdef tuple frozen(tuple arrays):
     """Index arrays that no later change in place can reach."""
-    return [a if isinstance(a, slice) else a.copy() for a in arrays]
+    return tuple([a if isinstance(a, slice) else a.copy() for a in arrays])
 
 
 cdef object single_axis(tuple arrays):
@@ -332,11 +332,11 @@ cdef class IndexBackward0(Node):
     """Adds the gradient at the places that were read."""
 
     cdef tuple sizes
-    cdef list arrays
+    cdef tuple arrays
 
     cdef tuple apply(self, tuple grads):
         cdef TensorBase g = grads[0]
-        return (put_arrays(zeros_of(g, self.sizes), tuple(self.arrays), g, True),)
+        return (put_arrays(zeros_of(g, self.sizes), self.arrays, g, True, True),)
 
 
 cdef TensorBase index_arrays_op(TensorBase t, tuple arrays):
@@ -381,7 +381,7 @@ def getitem(input, index):
 cdef class IndexPutBackward0(Node):
     """Zeros (or the whole, when values were added) for the tensor; the places for the values."""
 
-    cdef list arrays
+    cdef tuple arrays
     cdef bint accumulate
     cdef tuple sizes
 
@@ -389,34 +389,59 @@ cdef class IndexPutBackward0(Node):
         cdef TensorBase g = grads[0]
         cdef TensorBase whole = None, part = None
         if self.needs(0):
-            whole = g if self.accumulate else put_arrays(
-                clone_op(g, ORDER_CONTIGUOUS), tuple(self.arrays), zeros_of(g, ()), False)
+            whole = g if self.accumulate else put_arrays(g, self.arrays, zeros_of(g, ()), False,
+                                                         False)
         if self.needs(1):
-            part = sum_to_op(index_arrays_op(g, tuple(self.arrays)), self.sizes)
+            part = sum_to_op(index_arrays_op(g, self.arrays), self.sizes)
         return (whole, part)
 
 
-cdef TensorBase put_arrays(TensorBase t, tuple arrays, TensorBase values, bint accumulate):
-    """t[arrays] = values in place, with its history; `t` may be changed by the caller's leave."""
-    cdef bint records = records2(t, values) and t.dtype_.category == FLOATING
-    cdef IndexPutBackward0 node
-    if records:
+cdef TensorBase target(TensorBase t, TensorBase other, bint inplace):
+    """What an operation is to write: `t` itself if autograd allows, or a copy of it."""
+    if not inplace:
+        return clone_raw(t)
+    check_writable(t, records_change(t, other))
+    return t
+
+
+cdef bint records_change(TensorBase t, TensorBase other) noexcept:
+    """Whether autograd follows a change of `t` by `other`, which may be None."""
+    if t.dtype_.category != FLOATING:
+        return False
+    return records1(t) if other is None else records2(t, other)
+
+
+cdef TensorBase finish(TensorBase out, Node node, bint inplace):
+    """Enter a written tensor into the graph; `node` is None where nothing is recorded."""
+    if inplace:
+        bump(out)
+        if node is not None:
+            set_history(out, node)
+    elif node is not None:
+        set_function(out, node, 0)
+    return out
+
+
+cdef TensorBase put_arrays(TensorBase t, tuple arrays, TensorBase values, bint accumulate,
+                           bint inplace):
+    """t[arrays] = values or += values, all checked; in place, or in a copy of `t`."""
+    cdef TensorBase out = target(t, values, inplace)
+    cdef IndexPutBackward0 node = None
+    if records_change(t, values):
         node = IndexPutBackward0.__new__(IndexPutBackward0)
         node.arrays, node.accumulate = frozen(arrays), accumulate
         node.sizes = shape_tuple(values)
         connect2(node, t, values)
-    put_raw(t, arrays, values, accumulate)
-    bump(t)
-    if records:
-        set_history(t, node)
-    return t
+    put_raw(out, arrays, values, accumulate)
+    return finish(out, node, inplace)
 
 
-cdef TensorBase index_put_op(TensorBase t, list indices, TensorBase values, bint accumulate):
-    """The checked in-place form of `index_put`; returns `t`."""
+cdef TensorBase index_put_op(TensorBase t, list indices, TensorBase values, bint accumulate,
+                             bint inplace):
+    """`index_put`, checked; in place, or in a copy."""
     cdef tuple arrays, wanted
-    cdef bint records = records2(t, values) and t.dtype_.category == FLOATING
-    check_writable(t, records)
+    if inplace:
+        check_writable(t, records_change(t, values))
     if values.dtype_ is not t.dtype_:
         raise RuntimeError("Index put requires the source and destination dtypes match, got "
                            f"{TYPE_NAMES[t.dtype_.name]} for the destination and "
@@ -430,7 +455,7 @@ cdef TensorBase index_put_op(TensorBase t, list indices, TensorBase values, bint
                            f"indexing result of shape {list(wanted)}")
     if values.storage is t.storage:
         values = clone_op(values, ORDER_PRESERVE)
-    return put_arrays(t, arrays, values, accumulate)
+    return put_arrays(t, arrays, values, accumulate, inplace)
 
 
 cdef bint broadcasts(tuple shape, tuple wanted):
@@ -474,8 +499,8 @@ def setitem(input, index, value):
     cdef Reader reader
     if number and not is_number(value):
         if isinstance(value, complex):
-            raise RuntimeError(f"value cannot be converted to type {t.dtype_.name} without "
-                               "overflow")
+            raise RuntimeError("value cannot be converted to type "
+                               f"{TYPE_NAMES[t.dtype_.name].lower()} without overflow")
         raise TypeError(f"can't assign a {type(value).__name__} to a "
                         f"torch.{TYPE_NAMES[t.dtype_.name]}Tensor")
     reader = read_index(t, index)
@@ -499,7 +524,7 @@ cdef int set_places(TensorBase view, list indices, object value, bint number) ex
         if values.ndim_ == 0 and is_mask_only(indices):
             # PyTorch fills a mask with a 0-d tensor of any dtype
             values = to_copy_op(values, view.dtype_, ORDER_PRESERVE, False)
-    index_put_op(view, indices, values, False)
+    index_put_op(view, indices, values, False, True)
     return 0
 
 
@@ -535,13 +560,14 @@ def index_put_(input, indices, values, accumulate=False):
     """
     cdef TensorBase t = check_tensor(input, "index_put_", "input")
     return index_put_op(t, read_indices(indices, "index_put_"),
-                        check_tensor(values, "index_put_", "values"), accumulate)
+                        check_tensor(values, "index_put_", "values"), accumulate, True)
 
 
 def index_put(input, indices, values, accumulate=False):
     """`index_put_` on a copy."""
     cdef TensorBase t = check_tensor(input, "index_put", "input")
-    return index_put_(clone_op(t, ORDER_PRESERVE), indices, values, accumulate)
+    return index_put_op(t, read_indices(indices, "index_put"),
+                        check_tensor(values, "index_put", "values"), accumulate, False)
 
 
 # ---------------------------------------------------------------- nonzero
@@ -564,8 +590,7 @@ def nonzero(input, *, out=None, as_tuple=False):
     if t.ndim_ == 0:
         found = from_array(numpy.zeros((len(arrays[0]), 0), numpy.int64), whole)
     else:
-        found = from_array(numpy.stack(arrays, 1).astype(numpy.int64, order="C", copy=False),
-                           whole)
+        found = from_array(numpy.stack(arrays, 0).astype(numpy.int64, copy=False).T, whole)
     return deliver(found, out)
 
 

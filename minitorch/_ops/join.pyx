@@ -563,11 +563,7 @@ def meshgrid(*tensors, indexing=None):
         if t.dtype_ is not (<TensorBase> items[0]).dtype_:
             raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
     swap = indexing == "xy" and len(items) >= 2
-    if swap:
-        items[0], items[1] = items[1], items[0]
     sizes = tuple([x.numel() for x in items])
     grids = [expand(view(x, (1,) * i + (sizes[i],) + (1,) * (len(items) - 1 - i)), sizes)
              for i, x in enumerate(items)]
-    if swap:
-        grids = [transpose(g, 0, 1) for g in (grids[1], grids[0], *grids[2:])]
-    return tuple(grids)
+    return tuple([transpose(g, 0, 1) for g in grids] if swap else grids)
