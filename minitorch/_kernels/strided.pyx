@@ -11,7 +11,10 @@ from minitorch._kernels.parallel cimport parallel_for
 from minitorch._kernels.types cimport MAX_DIMS
 
 cdef enum:
-    GRAIN = 32768       # elements per task: some 10 us of the cheapest loops
+    GRAIN = 32768       # elements per task
+    PARALLEL_FROM = 196608  # elements below which waking a thread costs more than it saves
+    SHORT_ROW = 16      # rows below this length are turned ...
+    TURNED = 512        # ... into rows of this length
     TILE_ROWS = 64      # a transposed copy reads 64 runs ...
     TILE_COLUMNS = 16   # ... of 16 neighbours: a cache line of floats each way
 
@@ -47,6 +50,13 @@ cdef void insert_dim(Plan* plan, Py_ssize_t size, const Py_ssize_t* const* byte_
     for k in range(plan.nargs):
         plan.strides[at][k] = byte_strides[k][dim]
     plan.ndim += 1
+
+
+cdef inline void swap_dims(Plan* plan, int one, int other) noexcept nogil:
+    cdef int k
+    plan.shape[one], plan.shape[other] = plan.shape[other], plan.shape[one]
+    for k in range(plan.nargs):
+        plan.strides[one][k], plan.strides[other][k] = plan.strides[other][k], plan.strides[one][k]
 
 
 cdef inline bint can_merge(const Plan* plan, int outer, int inner) noexcept nogil:
@@ -90,6 +100,19 @@ cdef Py_ssize_t make_plan(Plan* plan, mt_loop f, int nargs, char** ptrs, int ndi
     return total
 
 
+cdef inline Py_ssize_t run_rows(const Plan* plan, char** ptrs, Py_ssize_t rows) noexcept nogil:
+    """f over `rows` complete rows; ptrs move past them. Returns rows."""
+    cdef int last = plan.ndim - 1, nargs = plan.nargs, k
+    cdef const Py_ssize_t* strides = plan.strides[last - 1]
+    cdef mt_loop f = plan.f
+    cdef Py_ssize_t row
+    for row in range(rows):
+        f(ptrs, plan.strides[last], plan.shape[last])
+        for k in range(nargs):
+            ptrs[k] += strides[k]
+    return rows
+
+
 cdef void run_range(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     """Elements begin..end of the plan, counted in the plan's order of dimensions."""
     cdef const Plan* plan = <const Plan*> ctx
@@ -106,14 +129,21 @@ cdef void run_range(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
             ptrs[k] += index[dim] * plan.strides[dim][k]
     rest = end - begin
     while rest > 0:
-        count = min(rest, plan.shape[last] - index[last])
-        plan.f(ptrs, plan.strides[last], count)
-        rest -= count
-        # Step the row; carry into the outer dimensions where it is complete.
-        index[last] += count
-        for k in range(nargs):
-            ptrs[k] += count * plan.strides[last][k]
-        dim = last
+        if index[last] == 0 and rest >= plan.shape[last] and last > 0:
+            count = run_rows(plan, ptrs, min(rest // plan.shape[last],
+                                             plan.shape[last - 1] - index[last - 1]))
+            rest -= count * plan.shape[last]
+            dim = last - 1
+            index[dim] += count
+        else:
+            count = min(rest, plan.shape[last] - index[last])
+            plan.f(ptrs, plan.strides[last], count)
+            rest -= count
+            dim = last
+            index[dim] += count
+            for k in range(nargs):
+                ptrs[k] += count * plan.strides[dim][k]
+        # Carry into the outer dimensions where one is complete.
         while dim > 0 and index[dim] == plan.shape[dim]:
             index[dim] = 0
             index[dim - 1] += 1
@@ -122,12 +152,51 @@ cdef void run_range(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
             dim -= 1
 
 
+cdef inline void run_split(const Plan* plan) noexcept nogil:
+    """The whole plan, on all threads if it is large."""
+    cdef Py_ssize_t total = 1
+    cdef int dim
+    for dim in range(plan.ndim):
+        total *= plan.shape[dim]
+    if total < PARALLEL_FROM:
+        run_range(<void*> plan, 0, total)
+    else:
+        parallel_for(run_range, <void*> plan, total, GRAIN)
+
+
+cdef void run_turned(Plan* plan) noexcept nogil:
+    """Short rows (..., a, b) as (..., a / A, b, A), and what is left of a as (..., b, a % A)."""
+    cdef int last = plan.ndim - 1, k
+    cdef Py_ssize_t a = plan.shape[last - 1], whole = a // TURNED * TURNED
+    cdef Plan rest
+    if a > whole:
+        rest = plan[0]
+        rest.shape[last - 1] = a - whole
+        for k in range(plan.nargs):
+            rest.ptrs[k] += whole * plan.strides[last - 1][k]
+        swap_dims(&rest, last - 1, last)
+        run_split(&rest)
+    if whole:
+        copy_dim(plan, last + 1, last - 1)
+        plan.shape[last - 1], plan.shape[last + 1] = whole // TURNED, TURNED
+        for k in range(plan.nargs):
+            plan.strides[last - 1][k] *= TURNED
+        plan.ndim += 1
+        run_split(plan)
+
+
+cdef inline bint has_short_rows(const Plan* plan) noexcept nogil:
+    cdef int last = plan.ndim - 1
+    return (0 < last < MAX_DIMS - 1 and plan.shape[last] < SHORT_ROW
+            and plan.shape[last - 1] > 2 * plan.shape[last])
+
+
 cdef void apply_flat(mt_loop f, int nargs, char** ptrs, const Py_ssize_t* steps,
                      Py_ssize_t n) noexcept nogil:
     """f over n elements, operand k in steps of steps[k] bytes."""
     cdef Plan plan
     cdef int k
-    if n <= GRAIN:
+    if n < PARALLEL_FROM:
         if n > 0:
             f(ptrs, steps, n)
         return
@@ -160,10 +229,10 @@ cdef int apply_loop(mt_loop f, int nargs, char** ptrs, int ndim, const Py_ssize_
         for k in range(nargs):
             steps[k] = 0
         f(ptrs, steps, 1)
-    elif total <= GRAIN:
-        run_range(&plan, 0, total)
+    elif has_short_rows(&plan):
+        run_turned(&plan)
     else:
-        parallel_for(run_range, &plan, total, GRAIN)
+        run_split(&plan)
     return 0
 
 
