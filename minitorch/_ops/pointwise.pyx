@@ -1404,7 +1404,8 @@ def op_add(self, other):
 
 
 def op_radd(self, other):
-    return two(BINARY_ADD, other, self, "add") if is_operand(other) else NotImplemented
+    # the tensor first, as in PyTorch: seen in next_functions
+    return two(BINARY_ADD, self, other, "add") if is_operand(other) else NotImplemented
 
 
 def op_sub(self, other):
@@ -1420,7 +1421,7 @@ def op_mul(self, other):
 
 
 def op_rmul(self, other):
-    return two(BINARY_MUL, other, self, "mul") if is_operand(other) else NotImplemented
+    return two(BINARY_MUL, self, other, "mul") if is_operand(other) else NotImplemented
 
 
 def op_truediv(self, other):

@@ -42,6 +42,13 @@ __all__ = [
 
 _ROOT_TYPES = (TensorBase, GradientEdge)
 
+_CYCLE_WARNING = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter "
+    "and its gradient which can cause a memory leak. We recommend using autograd.grad when "
+    "creating the graph to avoid this. If you have to use this function, make sure to reset the "
+    ".grad fields of your parameters to None after use to break the cycle and avoid the leak."
+)
+
 
 def __getattr__(name):
     if name == "functional":
@@ -95,6 +102,9 @@ def backward(
                 "`backward()`. Please only use `grad_tensors`."
             )
         grad_tensors = grad_variables
+    if create_graph:
+        # 3: the usual caller is Tensor.backward, one frame further up
+        warnings.warn(_CYCLE_WARNING, UserWarning, stacklevel=3)
     chosen = None if inputs is None else _as_inputs(inputs, "backward")
     roots = _as_tuple(tensors)
     grads = _make_grads(roots, grad_tensors)
