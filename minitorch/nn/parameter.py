@@ -43,6 +43,10 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
             raise TypeError(
                 f"Parameter() argument 'data' must be a Tensor, not {type(data).__name__}"
             )
+        if requires_grad and not data.is_floating_point():
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients"
+            )
         if type(data) is Tensor or type(data) is Parameter:
             return Tensor._make_subclass(cls, data, requires_grad)
         return cls._from_subclass(data, requires_grad)

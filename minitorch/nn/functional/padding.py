@@ -49,8 +49,8 @@ def pad(input, pad, mode="constant", value=None):
     result = input
     for dim, before, after in bounds:
         if before or after:
-            sources = _SOURCES[mode](input.shape[dim], before, after)
-            result = result.index_select(dim, make_tensor(sources))
+            sources = make_tensor(_SOURCES[mode](input.shape[dim], before, after))
+            result = result[(..., sources) + (slice(None),) * (-1 - dim)]
     return result.clone() if result is input else result
 
 
