@@ -153,7 +153,8 @@ cdef int rng_uniform(mt_generator* g, char* out, int code, Py_ssize_t n, double 
             (<double*> out)[i] = low if x64 == high else x64
     elif code == F32:
         for i in range(n):
-            x32 = <float> unit(g, F32) * width32 + low32
+            # bounds in float32, arithmetic in float64, rounded once: PyTorch's last bit
+            x32 = <float> (unit(g, F32) * <double> width32 + <double> low32)
             (<float*> out)[i] = low32 if x32 == high32 else x32
     else:
         store_double(bits, high, code)
