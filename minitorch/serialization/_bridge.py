@@ -41,8 +41,8 @@ class TensorFactory:
             made = minitorch.empty((0,), dtype=dtype).as_strided(record.size, record.stride, 0)
         else:
             flat = self._flat(record.storage)
-            flat = flat[: usable * record.dtype.itemsize].view(dtype)
-            made = flat.as_strided(record.size, record.stride, record.offset)
+            flat = flat.as_strided((usable * record.dtype.itemsize,), (1,), 0)
+            made = flat.view(dtype).as_strided(record.size, record.stride, record.offset)
         # Not a view to autograd: what was loaded stands alone, as in torch.load.
         made = made.detach()
         return made.requires_grad_() if record.requires_grad else made
