@@ -59,6 +59,15 @@ def link_flags():
     return flags
 
 
+def c_depends(name):
+    """Hand-written C whose change must rebuild a module: types for all, bodies for dispatch."""
+    if not name.startswith("minitorch._kernels."):
+        return []
+    found = [ROOT / "minitorch/_kernels/pool.h", *(ROOT / ISA_DIR).glob("*.[ch]")]
+    return [path.relative_to(ROOT).as_posix() for path in found
+            if ".inc." not in path.name or name == "minitorch._kernels.dispatch"]
+
+
 def extensions():
     wanted = [name for name in os.environ.get("MINITORCH_EXT", "").split(",") if name]
     found = []
@@ -69,6 +78,7 @@ def extensions():
             continue
         found.append(Extension(
             name, [relative.as_posix(), *EXTRA_SOURCES.get(name, [])],
+            depends=c_depends(name),
             include_dirs=["minitorch/_kernels", ISA_DIR],
             extra_compile_args=COMMON_FLAGS + optimisation_flags(),
             extra_link_args=link_flags()))
