@@ -20,6 +20,10 @@ from minitorch._kernels.shapes cimport ConvShape
 from minitorch._kernels.types cimport floating
 
 
+cdef floating* pointer_or_null(floating[::1] array):
+    return NULL if array is None else <floating*>array._data
+
+
 # ---- parallel ----
 
 cdef struct ChunkLog:
@@ -107,7 +111,7 @@ def conv_out_size(Py_ssize_t size, Py_ssize_t kernel, Py_ssize_t stride, Py_ssiz
 def conv2d_forward(floating[::1] y, floating[::1] x, floating[::1] w, floating[::1] bias,
                    dict shape, str layout):
     cdef ConvShape s = conv_shape(shape, layout)
-    cdef const floating* b = NULL if bias is None else <const floating*>bias._data
+    cdef floating* b = pointer_or_null(bias)
     with nogil:
         _conv.conv2d_forward(<floating*>y._data, <floating*>x._data, <floating*>w._data, b, &s)
 
@@ -241,10 +245,6 @@ cdef NormShape norm_shape(tuple sizes, bint channels_last):
     s.channels, s.pixels = (sizes[2], sizes[1]) if channels_last else (sizes[1], sizes[2])
     s.channels_last = channels_last
     return s
-
-
-cdef floating* pointer_or_null(floating[::1] array):
-    return NULL if array is None else <floating*>array._data
 
 
 def batch_norm_stats(floating[::1] mean, floating[::1] invstd, floating[::1] running_mean,

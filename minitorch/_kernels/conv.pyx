@@ -5,6 +5,8 @@ on the way out: native NCHW kernels were measured 1.2 to 2.8 times slower than N
 than the turning costs.
 """
 
+from minitorch._kernels.conv_depthwise cimport (
+    depthwise_backward_input, depthwise_backward_weight, depthwise_forward)
 from minitorch._kernels.conv_direct cimport direct_backward_input, direct_forward
 from minitorch._kernels.conv_weight cimport direct_backward_weight
 from minitorch._kernels.im2col cimport transpose_batch
@@ -131,20 +133,30 @@ cdef int conv2d_backward_bias(
 # Images are NHWC from here on.  Faster algorithms for special shapes get their branch here,
 # each with the measured reason; what is below takes any shape.
 
+cdef bint is_depthwise(const ConvShape* s) noexcept nogil:
+    return s.groups == s.in_channels and s.groups == s.out_channels and s.groups > 1
+
+
 cdef int forward(
     floating* y, const floating* x, const floating* w, const floating* bias,
     const ConvShape* s,
 ) except -1 nogil:
+    if is_depthwise(s):     # a matrix product would fill one column in 32
+        return depthwise_forward(y, x, w, bias, s)
     return direct_forward(y, x, w, bias, s)
 
 
 cdef int backward_input(
     floating* dx, const floating* dy, const floating* w, const ConvShape* s,
 ) except -1 nogil:
+    if is_depthwise(s):
+        return depthwise_backward_input(dx, dy, w, s)
     return direct_backward_input(dx, dy, w, s)
 
 
 cdef int backward_weight(
     floating* dw, const floating* dy, const floating* x, const ConvShape* s,
 ) except -1 nogil:
+    if is_depthwise(s):
+        return depthwise_backward_weight(dw, dy, x, s)
     return direct_backward_weight(dw, dy, x, s)

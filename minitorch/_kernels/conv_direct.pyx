@@ -159,7 +159,9 @@ cdef void band_times_panels(
                                  first + p, min(mr, pixels - p))
         p += mr
     tile.alpha, tile.beta = 1, 0
-    tile.bias = NULL if g.bias == NULL else <const floating*>g.bias + group * g.width
+    tile.bias = NULL
+    if g.bias != NULL:
+        tile.bias = <const floating*>g.bias + group * g.width
     for panel in range(first_panel, last_panel):
         tile.column = panel * nr
         tile.width = min(nr, g.width - tile.column)

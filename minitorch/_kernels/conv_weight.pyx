@@ -5,8 +5,10 @@ neighbourhoods are written out panel by panel, for a block of pixels at a time t
 near caches.  Sums run over a block in registers and over blocks in memory, which also keeps
 them accurate: a single float sum over 50,000 pixels would lose several digits.
 
-Work is cut into (chunk of pixels, panel): chunks only when there are few panels, each with
-partial sums of its own, added in order at the end.
+Work is cut into (chunk of pixels, stack of panels).  A stack has as many panels as keep its sums
+in the near caches: then x and dy are read from far memory once for the whole stack.  Chunks
+appear only when there are few stacks; each has partial sums of its own, added in order at the
+end.
 """
 
 from minitorch._kernels.dispatch cimport kernels, mt_gemm_kernels, mt_tile
@@ -19,6 +21,7 @@ from minitorch._kernels.types cimport floating
 cdef enum:
     MAX_MR = 12
     PIXEL_BLOCK = 256
+    STACK_BYTES = 256 * 1024
     ENOUGH_TASKS = 16
     SERIAL = 100_000        # multiply-adds below which a second thread does not pay
 
@@ -31,63 +34,94 @@ cdef struct WeightGradient:
     void* sums                      # [chunk][out_channels][columns]
     void* dw
     Py_ssize_t pixels, columns, panels      # columns of a group: taps * channels of a group
+    Py_ssize_t stacks, stack                # number in a group, and panels of each
     Py_ssize_t chunks, chunk                # number, and pixels of each
     bint out_of_memory
 
 
-cdef void sum_panel(
-    floating* sums, const floating* dy, const floating* x, WeightGradient* g,
-    Py_ssize_t chunk, Py_ssize_t group, Py_ssize_t panel,
+cdef void sum_block(
+    floating* sums, const floating* dy, const floating* packed, const WeightGradient* g,
+    Py_ssize_t first, Py_ssize_t count, mt_tile* tile,
 ) noexcept nogil:
-    """sums[chunk, o, columns of panel] = sum over the chunk's pixels dy[p, o] im2col[p, column]
-    for the output channels o of the group"""
+    """sums[o, columns of the tile] += sum over a block of pixels dy[p, o] packed[p, column]"""
     cdef const ConvShape* s = g.shape
-    cdef Py_ssize_t mr = g.kernel.mr, nr = g.kernel.nr
     cdef Py_ssize_t per_group = s.out_channels // s.groups
-    cdef Py_ssize_t first_column = panel * nr
+    cdef Py_ssize_t o = 0, rows, i
+    cdef void* targets[MAX_MR]
+    tile.rows = targets
+    while o < per_group:
+        rows = min(g.kernel.mr, per_group - o)
+        for i in range(rows):
+            targets[i] = sums + (o + i) * g.columns
+        g.kernel.columns[rows](dy + first * s.out_channels + o, s.out_channels, count,
+                               packed, tile)
+        o += rows
+
+
+cdef void sum_stack(
+    floating* sums, const floating* dy, const floating* x, WeightGradient* g,
+    Py_ssize_t chunk, Py_ssize_t group, Py_ssize_t stack,
+) noexcept nogil:
+    """sums[chunk, o, columns of the stack] = sum over the chunk's pixels of dy[p, o]
+    im2col[p, column] for the output channels o of the group"""
+    cdef const ConvShape* s = g.shape
+    cdef Py_ssize_t nr = g.kernel.nr, per_group = s.out_channels // s.groups
     cdef Py_ssize_t first = chunk * g.chunk, last = min(first + g.chunk, g.pixels)
-    cdef Py_ssize_t p, count, o, rows, i
+    cdef Py_ssize_t first_panel = stack * g.stack
+    cdef Py_ssize_t last_panel = min(first_panel + g.stack, g.panels)
+    cdef Py_ssize_t panel, count
     cdef floating* packed = <floating*>scratch(
         SCRATCH_CONV_TASK, PIXEL_BLOCK * nr * sizeof(floating))
-    cdef void* targets[MAX_MR]
     cdef mt_tile tile
     if packed == NULL:
         g.out_of_memory = True
         return
     sums += (chunk * s.out_channels + group * per_group) * g.columns
     dy += group * per_group
-    tile.rows, tile.alpha, tile.beta, tile.bias = targets, 1, 0, NULL
-    tile.column, tile.width = first_column, min(nr, g.columns - first_column)
-    p = first
-    while p < last:
-        count = min(<Py_ssize_t>PIXEL_BLOCK, last - p)
-        im2col_nhwc(packed, nr, x, s, group, first_column, first_column + tile.width,
-                    p, p + count)
-        o = 0
-        while o < per_group:
-            rows = min(mr, per_group - o)
-            for i in range(rows):
-                targets[i] = sums + (o + i) * g.columns
-            g.kernel.columns[rows](dy + p * s.out_channels + o, s.out_channels, count,
-                                   packed, &tile)
-            o += mr
+    tile.alpha, tile.beta, tile.bias = 1, 0, NULL
+    while first < last:
+        count = min(<Py_ssize_t>PIXEL_BLOCK, last - first)
+        for panel in range(first_panel, last_panel):
+            tile.column = panel * nr
+            tile.width = min(nr, g.columns - tile.column)
+            im2col_nhwc(packed, nr, x, s, group, tile.column, tile.column + tile.width,
+                        first, first + count)
+            sum_block(sums, dy, packed, g, first, count, &tile)
         tile.beta = 1
-        p += count
+        first += count
 
 
-cdef void panels_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+cdef void stacks_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     cdef WeightGradient* g = <WeightGradient*>ctx
-    cdef Py_ssize_t task, panel, group, chunk
+    cdef Py_ssize_t task, stack, group, chunk
     for task in range(begin, end):
-        panel = task % g.panels
-        group = task // g.panels % g.shape.groups
-        chunk = task // (g.panels * g.shape.groups)
+        stack = task % g.stacks
+        group = task // g.stacks % g.shape.groups
+        chunk = task // (g.stacks * g.shape.groups)
         if g.wide:
-            sum_panel(<double*>g.sums, <const double*>g.dy, <const double*>g.x, g,
-                      chunk, group, panel)
+            sum_stack(<double*>g.sums, <const double*>g.dy, <const double*>g.x, g,
+                      chunk, group, stack)
         else:
-            sum_panel(<float*>g.sums, <const float*>g.dy, <const float*>g.x, g,
-                      chunk, group, panel)
+            sum_stack(<float*>g.sums, <const float*>g.dy, <const float*>g.x, g,
+                      chunk, group, stack)
+
+
+cdef void plan(WeightGradient* g) noexcept nogil:
+    """Cut the work, by its shape alone."""
+    cdef Py_ssize_t item = sizeof(double) if g.wide else sizeof(float)
+    cdef Py_ssize_t groups = g.shape.groups, blocks
+    g.panels = (g.columns + g.kernel.nr - 1) // g.kernel.nr
+    g.stack = max(1, STACK_BYTES // (g.shape.out_channels // groups * g.kernel.nr * item))
+    g.stacks = (g.panels + g.stack - 1) // g.stack
+    g.stack = (g.panels + g.stacks - 1) // g.stacks         # of equal size
+    blocks = (g.pixels + PIXEL_BLOCK - 1) // PIXEL_BLOCK
+    g.chunks = max(1, min(blocks, ENOUGH_TASKS // (g.stacks * groups)))
+    if g.chunks < 4 and g.stacks * groups < ENOUGH_TASKS:   # more stacks rather than sums
+        g.stacks = min(g.panels, (ENOUGH_TASKS + g.chunks * groups - 1) // (g.chunks * groups))
+        g.stack = (g.panels + g.stacks - 1) // g.stacks
+        g.stacks = (g.panels + g.stack - 1) // g.stack
+    g.chunk = (blocks + g.chunks - 1) // g.chunks * PIXEL_BLOCK
+    g.chunks = (g.pixels + g.chunk - 1) // g.chunk
 
 
 cdef void finish_channels(
@@ -127,7 +161,7 @@ cdef int direct_backward_weight(
     cdef WeightGradient g
     cdef Py_ssize_t count = s.out_channels * s.kernel_height * s.kernel_width \
         * (s.in_channels // s.groups)
-    cdef Py_ssize_t blocks, tasks, i
+    cdef Py_ssize_t tasks, i
     cdef bint in_place
     g.wide = floating is double
     g.kernel, g.shape = kernels().gemm[g.wide], s
@@ -138,11 +172,7 @@ cdef int direct_backward_weight(
         for i in range(count):
             dw[i] = 0
         return 0
-    g.panels = (g.columns + g.kernel.nr - 1) // g.kernel.nr
-    blocks = (g.pixels + PIXEL_BLOCK - 1) // PIXEL_BLOCK
-    g.chunks = max(1, min(blocks, ENOUGH_TASKS // (g.panels * s.groups)))
-    g.chunk = (blocks + g.chunks - 1) // g.chunks * PIXEL_BLOCK
-    g.chunks = (g.pixels + g.chunk - 1) // g.chunk
+    plan(&g)
     in_place = g.chunks == 1 and (s.w_channels_last or s.kernel_height * s.kernel_width == 1
                                   or s.in_channels == s.groups)
     g.sums = dw if in_place else scratch(
@@ -151,8 +181,8 @@ cdef int direct_backward_weight(
         with gil:
             raise MemoryError("convolution: no memory for the sums of the weight gradient")
     g.out_of_memory = False
-    tasks = g.chunks * s.groups * g.panels
-    parallel_for(panels_task, &g, tasks, tasks if count * g.pixels <= SERIAL else 1)
+    tasks = g.chunks * s.groups * g.stacks
+    parallel_for(stacks_task, &g, tasks, tasks if count * g.pixels <= SERIAL else 1)
     if not in_place:
         parallel_for(finish_task, &g, s.out_channels,
                      max(1, SERIAL // (g.columns * g.chunks)))

@@ -8,8 +8,10 @@ cdef extern from *:
     """
     #include "isa/isa.h"
     #define CAST_LOOP_OF(table, dst, src) (table)->convert->cast[dst][src]
+    #define TRANSPOSE_OF(table, log2) (table)->convert->transpose[log2]
     """
     mt_loop CAST_LOOP_OF(const mt_kernels* table, int dst, int src) noexcept nogil
+    mt_transpose TRANSPOSE_OF(const mt_kernels* table, int log2) noexcept nogil
 
 cdef Py_ssize_t[10] ITEM_SIZES = [1, 1, 1, 2, 4, 8, 2, 2, 4, 8]
 
@@ -17,6 +19,12 @@ cdef Py_ssize_t[10] ITEM_SIZES = [1, 1, 1, 2, 4, 8, 2, 2, 4, 8]
 cdef mt_loop cast_loop(int dst_code, int src_code) noexcept nogil:
     """out = (dst) x, element by element."""
     return CAST_LOOP_OF(kernels(), dst_code, src_code)
+
+
+cdef mt_transpose transpose_kernel(Py_ssize_t itemsize) noexcept nogil:
+    """The transposed copy of items of 1, 2, 4 or 8 bytes."""
+    cdef int log2 = 0 if itemsize == 1 else 1 if itemsize == 2 else 2 if itemsize == 4 else 3
+    return TRANSPOSE_OF(kernels(), log2)
 
 
 cdef Py_ssize_t item_size(int code) noexcept nogil:

@@ -22,6 +22,13 @@ cdef extern from "isa/isa.h" nogil:
         void (*transpose)(void* dst, Py_ssize_t dst_row, const void* src, Py_ssize_t src_row,
                           Py_ssize_t rows, Py_ssize_t cols) noexcept nogil
 
+    # depthwise.h says what each function computes
+    ctypedef struct mt_depthwise_kernels:
+        void (*gather)(void* y, const void** pixels, const void** weights, Py_ssize_t taps,
+                       const void* bias, Py_ssize_t channels) noexcept nogil
+        void (*accumulate)(void* sums, const void* a, const void* b,
+                           Py_ssize_t channels) noexcept nogil
+
     # norm.h says what each function computes
     ctypedef struct mt_norm_kernels:
         void (*row_sums)(double* sums, double* squares, const void* x, const double* shift,
@@ -58,6 +65,7 @@ cdef extern from "isa/isa.h" nogil:
         const char* name
         Py_ssize_t vector_bytes
         const mt_gemm_kernels* gemm[2]      # float, double
+        const mt_depthwise_kernels* depthwise[2]
         const mt_norm_kernels* norm[2]
         const mt_pooling_kernels* pooling[2]
         const mt_sgd_kernels* sgd[2]

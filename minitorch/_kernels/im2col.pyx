@@ -54,7 +54,7 @@ cdef void im2col_nhwc(
     """rows[p, (kh, kw, c)] = x[n, oh * sh - ph + kh * dh, ow * sw - pw + kw * dw, c]"""
     cdef Run run = run_of(s)
     cdef Py_ssize_t channels = s.in_channels // s.groups
-    cdef Py_ssize_t index, column, begin, end, kh, kw, p, n, oh, ow, ih, iw
+    cdef Py_ssize_t index, column, begin, end, kh, kw, n, oh, ow, ih, iw, _pixel
     cdef const floating* source
     cdef floating* to
     column = first_column
@@ -67,7 +67,7 @@ cdef void im2col_nhwc(
         oh = first // s.out_width % s.out_height
         ow = first % s.out_width
         to = rows + column - first_column
-        for p in range(first, last):
+        for _pixel in range(first, last):
             ih = oh * s.stride_h - s.padding_h + kh * s.dilation_h
             iw = ow * s.stride_w - s.padding_w + kw * s.dilation_w
             if ih < 0 or ih >= s.in_height:

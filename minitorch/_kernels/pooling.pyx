@@ -193,8 +193,8 @@ cdef void scatter_slab(
     Py_ssize_t step, Py_ssize_t lanes,
 ) noexcept nogil:
     """plane[indices] += pooled"""
-    cdef Py_ssize_t p, c
-    for p in range(job.s.out_height * job.s.out_width):
+    cdef Py_ssize_t c, _window
+    for _window in range(job.s.out_height * job.s.out_width):
         for c in range(lanes):
             plane[indices[c] * step + c] += pooled[c]
         pooled += step

@@ -213,9 +213,74 @@ CAST_LOOP(f64, double, f32, float)
 #define cast_f32_f32 copy_32
 #define cast_f64_f64 copy_64
 
+/* Transposed copies.  Blocks of 8 x 8 words go through registers where there are eight lanes;
+   the edges, and other items, go one by one along the longer side. */
+
+#define TRANSPOSE_ITEMS(T, BITS)                                                               \
+    static void transpose_items_##BITS(char *out, ptrdiff_t out_row, const char *x,            \
+                                       ptrdiff_t x_column, ptrdiff_t rows,                     \
+                                       ptrdiff_t columns) {                                    \
+        if (rows > columns) {                                                                  \
+            for (ptrdiff_t c = 0; c < columns; c++)                                            \
+                for (ptrdiff_t r = 0; r < rows; r++)                                           \
+                    ((T *)(out + r * out_row))[c] = ((const T *)(x + c * x_column))[r];        \
+        } else {                                                                               \
+            for (ptrdiff_t r = 0; r < rows; r++)                                               \
+                for (ptrdiff_t c = 0; c < columns; c++)                                        \
+                    ((T *)(out + r * out_row))[c] = ((const T *)(x + c * x_column))[r];        \
+        }                                                                                      \
+    }
+TRANSPOSE_ITEMS(uint8_t, 8)
+TRANSPOSE_ITEMS(uint16_t, 16)
+TRANSPOSE_ITEMS(uint32_t, 32)
+TRANSPOSE_ITEMS(uint64_t, 64)
+
+#if defined(__AVX2__)
+/* Pairs of rows, pairs of pairs, halves: three rounds of shuffles. */
+static inline void transpose_8x8(char *out, ptrdiff_t out_row, const char *x,
+                                 ptrdiff_t x_column) {
+    __m256 v[8], w[8];
+    for (int c = 0; c < 8; c++) v[c] = _mm256_loadu_ps((const float *)(x + c * x_column));
+    for (int c = 0; c < 8; c += 2) {
+        w[c] = _mm256_unpacklo_ps(v[c], v[c + 1]);
+        w[c + 1] = _mm256_unpackhi_ps(v[c], v[c + 1]);
+    }
+    for (int c = 0; c < 8; c += 4) {
+        v[c] = _mm256_shuffle_ps(w[c], w[c + 2], 0x44);
+        v[c + 1] = _mm256_shuffle_ps(w[c], w[c + 2], 0xee);
+        v[c + 2] = _mm256_shuffle_ps(w[c + 1], w[c + 3], 0x44);
+        v[c + 3] = _mm256_shuffle_ps(w[c + 1], w[c + 3], 0xee);
+    }
+    for (int r = 0; r < 4; r++) {
+        _mm256_storeu_ps((float *)(out + r * out_row), _mm256_permute2f128_ps(v[r], v[r + 4], 0x20));
+        _mm256_storeu_ps((float *)(out + (r + 4) * out_row),
+                         _mm256_permute2f128_ps(v[r], v[r + 4], 0x31));
+    }
+}
+
+static void transpose_32(char *out, ptrdiff_t out_row, const char *x, ptrdiff_t x_column,
+                         ptrdiff_t rows, ptrdiff_t columns) {
+    ptrdiff_t whole_rows = rows & ~(ptrdiff_t)7, whole_columns = columns & ~(ptrdiff_t)7;
+    /* Two blocks side by side fill a cache line of the output. */
+    for (ptrdiff_t begin = 0; begin < whole_columns; begin += 16)
+        for (ptrdiff_t r = 0; r < whole_rows; r += 8)
+            for (ptrdiff_t c = begin; c < whole_columns && c < begin + 16; c += 8)
+                transpose_8x8(out + r * out_row + 4 * c, out_row, x + c * x_column + 4 * r,
+                              x_column);
+    transpose_items_32(out + 4 * whole_columns, out_row, x + whole_columns * x_column, x_column,
+                       whole_rows, columns - whole_columns);
+    transpose_items_32(out + whole_rows * out_row, out_row, x + 4 * whole_rows, x_column,
+                       rows - whole_rows, columns);
+}
+#else
+#define transpose_32 transpose_items_32
+#endif
+
 static const mt_convert_table convert_table = {.cast = {
     [MT_BOOL] = {CAST_ROW(b8)}, [MT_U8] = {CAST_ROW(u8)}, [MT_I8] = {CAST_ROW(i8)},
     [MT_I16] = {CAST_ROW(i16)}, [MT_I32] = {CAST_ROW(i32)}, [MT_I64] = {CAST_ROW(i64)},
     [MT_F16] = {CAST_ROW(f16)}, [MT_BF16] = {CAST_ROW(bf16)},
     [MT_F32] = {CAST_ROW(f32)}, [MT_F64] = {CAST_ROW(f64)},
+}, .transpose = {
+    transpose_items_8, transpose_items_16, transpose_32, transpose_items_64,
 }};

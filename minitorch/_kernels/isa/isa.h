@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "convert.h"
+#include "depthwise.h"
 #include "gemm.h"
 #include "norm.h"
 #include "pooling.h"
@@ -35,6 +36,7 @@ typedef struct mt_kernels {
     const mt_pointwise_table *pointwise;
     const mt_reduce_table *reduce;
     const mt_gemm_kernels *gemm[2];  /* float, double */
+    const mt_depthwise_kernels *depthwise[2];
     const mt_norm_kernels *norm[2];
     const mt_pooling_kernels *pooling[2];
     const mt_sgd_kernels *sgd[2];

@@ -2,6 +2,7 @@
 #include "isa.h"
 #include "simd.h"
 
+#include "depthwise.inc.h"
 #include "gemm.inc.h"
 #include "norm.inc.h"
 #include "pooling.inc.h"
@@ -13,6 +14,7 @@ const mt_kernels MT_TABLE = {
     .name = MT_NAME,
     .vector_bytes = MT_VECTOR_BYTES,
     .gemm = {&gemm_kernels_f32, &gemm_kernels_f64},
+    .depthwise = {&depthwise_kernels_f32, &depthwise_kernels_f64},
     .norm = {&norm_kernels_f32, &norm_kernels_f64},
     .pooling = {&pooling_kernels_f32, &pooling_kernels_f64},
     .sgd = {&sgd_kernels_f32, &sgd_kernels_f64},
