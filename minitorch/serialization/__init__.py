@@ -42,7 +42,8 @@ def load(
         If the file is damaged, is no checkpoint, or holds more than PyTorch's
         ``weights_only=True`` allows.  It is a ``pickle.UnpicklingError`` and a ``RuntimeError``.
     RuntimeError
-        If `map_location` names another device, or a `pickle_module` is given.
+        If `map_location` names another device, a `pickle_module` is given, or ``mmap=True`` with
+        a file in the legacy or tar format.
     ValueError
         If ``weights_only=False``, or ``mmap=True`` with a file object.
     TypeError
@@ -65,6 +66,13 @@ def load(
     from minitorch.serialization._open import open_checkpoint
 
     checkpoint, source = open_checkpoint(f, writable=bool(mmap))
+    if mmap and checkpoint.format in ("legacy", "tar"):
+        # Their tensors lie at odd addresses.
+        raise RuntimeError(
+            "mmap can only be used with files saved with `torch.save("
+            "_use_new_zipfile_serialization=True), please torch.save your checkpoint with this "
+            "option in order to use mmap."
+        )
     factory = TensorFactory(bool(mmap), remap, map_location is not None)
     try:
         return checkpoint.value(factory)[0]

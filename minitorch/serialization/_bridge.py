@@ -22,7 +22,8 @@ class TensorFactory:
     Parameters
     ----------
     share : bool
-        Use the file's own memory (a mapping) instead of a copy of each storage.
+        Use the file's own memory (a mapping) instead of a copy of each storage, where it is
+        writable and aligned.
     map_location : callable, optional
         Called once for each storage with it and its location, as in ``torch.load``.
     any_device : bool
@@ -69,10 +70,8 @@ class TensorFactory:
     def _flat(self, storage):
         """Return the storage's bytes as a uint8 tensor, made once."""
         if storage.converted is None:
-            if self._share:
-                storage.converted = _shared(storage.data)
-            else:
-                storage.converted = _copied(storage.data)
+            shared = self._share and _can_be_shared(storage.data)
+            storage.converted = (_shared if shared else _copied)(storage.data)
             if self._map_location is not None:
                 self._call_map_location(storage)
         return storage.converted
@@ -85,6 +84,11 @@ class TensorFactory:
                 "map_location returned another storage; minitorch computes on the CPU only, so it "
                 "must return None or the storage it was given"
             )
+
+
+def _can_be_shared(data):
+    """Whether tensors may live on these bytes: kernels want whole elements at aligned places."""
+    return not data.readonly and np.frombuffer(data, np.uint8).ctypes.data % 8 == 0
 
 
 def _shared(data):

@@ -176,6 +176,30 @@ def test_mmap_is_copy_on_write(tmp_path):
         minitorch.load(io.BytesIO(before), mmap=True)
 
 
+def test_mmap_of_a_legacy_file_is_refused(tmp_path):
+    path = tmp_path / "a.pth"
+    minitorch.save(minitorch.ones(2), path, _use_new_zipfile_serialization=False)
+    with pytest.raises(RuntimeError, match="mmap can only be used with files saved with"):
+        minitorch.load(path, mmap=True)
+
+
+def test_mmap_copies_what_is_not_aligned_or_not_mapped(tmp_path):
+    import zipfile
+
+    path = tmp_path / "a.pth"
+    minitorch.save({"w": minitorch.arange(5.0), "v": minitorch.arange(3)}, path)
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(tmp_path / "b.pth", "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+    np.savez(tmp_path / "c.npz", w=np.arange(5.0), v=np.arange(3))
+    for name in ("b.pth", "c.npz"):
+        found = minitorch.load(tmp_path / name, mmap=True)
+        for tensor in found.values():
+            assert tensor.data_ptr() % 8 == 0
+            tensor.mul_(2)
+        assert found["w"].tolist() == [0, 2, 4, 6, 8] and found["v"].tolist() == [0, 2, 4]
+
+
 def test_file_may_go_away_after_loading(tmp_path):
     path = tmp_path / "a.pth"
     minitorch.save(minitorch.arange(5), path)
