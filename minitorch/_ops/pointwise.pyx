@@ -146,6 +146,31 @@ cdef class PowBackward1(BinaryNode):
         return (da, db)
 
 
+cdef class PowBackward2(Node):
+    """d b^x = b^x ln(b) dx for a number b; flat where b is 0 and x is not negative."""
+
+    saved_names = ("exponent", "self", "result")
+
+    cdef tuple apply(self, tuple grads):
+        cdef TensorBase x = unpack(self.s0, self)
+        slope = mul_number(unpack(self.s2, self), log_of_number(self.s1))
+        if self.s1 == 0:
+            slope = where_op(compare_number(BINARY_GE, x, 0.0), zero_of(slope), slope)
+        return (mul_op(grads[0], slope),)
+
+
+cdef double log_of_number(object number) noexcept:
+    from math import inf, log, nan
+    return log(number) if number > 0 else (-inf if number == 0 else nan)
+
+
+cdef class RsubBackward1(Node):
+    """d(number - a) = -da."""
+
+    cdef tuple apply(self, tuple grads):
+        return (neg_op(grads[0]),)
+
+
 cdef class MaximumBackward0(BinaryNode):
     """The gradient goes to the larger operand, half to each where they tie."""
 
@@ -359,6 +384,23 @@ cdef TensorBase zero_of(TensorBase like):
     return scalar_of(like.dtype_, 0)
 
 
+cdef TensorBase before_change(TensorBase a):
+    """A copy of the values that an in-place operation overwrites, with the history of `a`."""
+    cdef TensorBase copied = clone_raw(a)
+    cdef Node node = a.function()
+    if node is not None:
+        set_function(copied, node, a.output_nr)
+    return copied
+
+
+cdef bint saves_first(int op, TensorBase b):
+    """Whether the node of a binary operation keeps its first operand."""
+    if op == BINARY_MUL or op == BINARY_DIV:
+        return b.requires()
+    return not (op == BINARY_ADD or op == BINARY_SUB or op == BINARY_FLOOR_DIVIDE
+                or op == BINARY_TRUNC_DIVIDE)
+
+
 cdef TensorBase binary_inplace(int op, TensorBase a, TensorBase b, bint b_number, object alpha=None):
     """``a op= b``."""
     cdef dtype compute = binary_dtype(op, common_dtype(a, False, b, b_number))
@@ -368,9 +410,8 @@ cdef TensorBase binary_inplace(int op, TensorBase a, TensorBase b, bint b_number
     check_inplace_result(a, b, of_code(BOOL) if op >= BINARY_LOGICAL_AND else compute)
     check_binary(op, compute, b)
     if records and a.dtype_.category == FLOATING:
-        node = binary_node(op, a, b)
+        node = binary_node(op, before_change(a) if saves_first(op, b) else a, b)
         if node is not None:
-            # a version of `a` before the change would be lost: such nodes keep a copy's error
             link(node, a, b, a)
             node.s2 = alpha if alpha is not None else node.s2
     if alpha is None:
@@ -600,6 +641,28 @@ cdef TensorBase pow_number(TensorBase a, object exponent):
     return out
 
 
+cdef TensorBase number_first(int op, object number, TensorBase a, Node node):
+    """``number op a``, with a node that knows the tensor alone."""
+    cdef TensorBase b = number_tensor(number)
+    cdef dtype compute = binary_dtype(op, common_dtype(b, True, a, False))
+    cdef TensorBase out
+    check_binary(op, compute, a)
+    out = binary_raw(op, b, a, compute)
+    if records1(a) and out.dtype_.category == FLOATING:
+        connect1(node, a)
+        node.n_outputs = 1
+        set_function(out, node, 0)
+    return out
+
+
+cdef TensorBase number_to_power(object number, TensorBase exponent):
+    cdef PowBackward2 node = PowBackward2.__new__(PowBackward2)
+    cdef TensorBase out = number_first(BINARY_POW, number, exponent, node)
+    if out.grad_fn_ is node:
+        node.s0, node.s1, node.s2 = save(exponent), number, save_output(out)
+    return out
+
+
 def pow(input, exponent, *, out=None):
     """``input ** exponent``, elementwise.
 
@@ -610,6 +673,8 @@ def pow(input, exponent, *, out=None):
     """
     if isinstance(input, TensorBase) and is_number(exponent):
         return deliver(pow_number(input, exponent), out)
+    if is_number(input) and isinstance(exponent, TensorBase):
+        return deliver(number_to_power(input, exponent), out)
     return deliver(two(BINARY_POW, input, exponent, "pow"), out)
 
 
@@ -629,8 +694,7 @@ def pow_(self, exponent):
     if records:
         node = PowBackward0.__new__(PowBackward0)
         connect1(node, a)
-        # kept as a saved tensor, so that backward reports the lost values
-        node.s0, node.s1, node.n_outputs = save(a), exponent, 1
+        node.s0, node.s1, node.n_outputs = save(before_change(a)), exponent, 1
     copy_raw(a, pow_raw(a, exponent, compute))
     bump(a)
     if node is not None:
@@ -973,7 +1037,7 @@ cdef TensorBase unary_inplace(int op, TensorBase a, str where):
         connect1(node, a)
         node.n_outputs = 1
         if isinstance(node, SelfNode):
-            node.s0 = save(a)
+            node.s0 = save(before_change(a))
     run2(unary_loop(op, a.code()), a, a)
     bump(a)
     if node is not None:
@@ -1268,7 +1332,8 @@ cdef TensorBase clamp_numbers(TensorBase a, object low, object high, TensorBase 
     if records:
         node = ClampBackward.__new__(ClampBackward)
         connect1(node, a)
-        node.s0, node.s1, node.s2, node.n_outputs = save(a), low, high, 1
+        node.s0 = save(a if into is None else before_change(a))
+        node.s1, node.s2, node.n_outputs = low, high, 1
     x = cast_raw(a, compute)
     result = x
     if low is not None:
@@ -1413,6 +1478,8 @@ def op_sub(self, other):
 
 
 def op_rsub(self, other):
+    if is_number(other):
+        return number_first(BINARY_SUB, other, self, RsubBackward1.__new__(RsubBackward1))
     return two(BINARY_SUB, other, self, "rsub") if is_operand(other) else NotImplemented
 
 
