@@ -7,9 +7,10 @@ tree whose form depends on n only: same bits for any number of threads, and roun
 that grow with log n.
 """
 
-from libc.math cimport INFINITY, NAN, sqrt
+from libc.math cimport INFINITY, sqrt
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
 
 from minitorch._kernels.convert cimport cast_loop, item_size, store_double, store_int64
 from minitorch._kernels.dispatch cimport kernels, mt_kernels
@@ -38,9 +39,11 @@ cdef extern from *:
 
 cdef enum:
     ROW_BLOCK = 4096        # elements of a row folded at once
-    COLUMN_BLOCK = 128      # rows folded into the same partial sums
+    COLUMN_BLOCK = 64       # rows folded into the same partial sums
     WIDTH = 1024            # columns folded at once: their partial sums stay in cache
+    NARROW = 16             # below this many columns, as many rows are folded side by side
     GRAIN = 32768           # elements per task
+    PARALLEL_FROM = 262144  # elements below which waking a thread costs more than it saves
 
 ctypedef fused number:
     float
@@ -51,6 +54,7 @@ ctypedef fused number:
 cdef struct Job:
     mt_fold_row row
     mt_fold_columns columns
+    mt_fold_columns join    # of partial results: squares are added
     int fold
     int in_code
     int code                # of the arithmetic
@@ -128,6 +132,26 @@ cdef void fold_column_block(const Job* job, char* acc, Py_ssize_t outer, Py_ssiz
                     center)
 
 
+cdef void fold_narrow_block(const Job* job, char* acc, Py_ssize_t outer, Py_ssize_t begin,
+                            Py_ssize_t end) noexcept nogil:
+    """acc[0..inner) = x[outer, begin:end] folded, NARROW rows side by side as one wide row."""
+    cdef char[NARROW * NARROW * 8] wide
+    cdef char[NARROW * NARROW * 8] centers
+    cdef Py_ssize_t width = NARROW * job.inner, rows = (end - begin) // NARROW, i
+    cdef Py_ssize_t item = item_size(job.code)
+    cdef const char* x = job.x + (outer * job.n + begin) * job.inner * item
+    cdef const char* center = NULL
+    if job.center != NULL:
+        center = job.center + outer * job.inner * item
+        for i in range(NARROW):
+            memcpy(centers + i * job.inner * item, center, job.inner * item)
+    set_neutral(wide, job.fold, job.code, width)
+    job.columns(wide, x, rows, width, width, NULL if center == NULL else centers)
+    job.join(acc, wide, NARROW, job.inner, job.inner, NULL)
+    job.columns(acc, x + rows * width * item, end - begin - rows * NARROW, job.inner, job.inner,
+                center)
+
+
 cdef void fold_units(void* ctx, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Units of one outer index, one block, one strip, in that order."""
     cdef const Job* job = <const Job*> ctx
@@ -142,9 +166,10 @@ cdef void fold_units(void* ctx, Py_ssize_t first, Py_ssize_t last) noexcept nogi
         left = strip * WIDTH
         width = min(job.inner - left, <Py_ssize_t> WIDTH)
         acc = job.part + ((outer * job.blocks + block) * job.inner + left) * item_size(job.code)
-        set_neutral(acc, job.fold, job.code, width)
         if job.inner == 1:
             fold_row_block(job, acc, outer, begin, end)
+        elif job.inner < NARROW and job.in_code == job.code:
+            fold_narrow_block(job, acc, outer, begin, end)
         else:
             fold_column_block(job, acc, outer, begin, end, left, width)
 
@@ -190,10 +215,15 @@ cdef void fold(Job* job, char* result, char* part, int which,
     job.fold = which
     job.row = ROW_KERNEL(kernels(), which, kind)
     job.columns = COLUMNS_KERNEL(kernels(), which, kind)
+    job.join = COLUMNS_KERNEL(kernels(), FOLD_SUM if which == FOLD_SQUARES else which, kind)
     job.part = result if job.blocks == 1 else part
     job.center = center
+    set_neutral(job.part, which, job.code, job.outer * job.blocks * job.inner)
     size = min(job.n, job.block) * min(job.inner, <Py_ssize_t> WIDTH)
-    parallel_for(fold_units, job, units, max(<Py_ssize_t> 1, GRAIN // max(<Py_ssize_t> 1, size)))
+    if job.outer * job.n * job.inner < PARALLEL_FROM:
+        fold_units(job, 0, units)
+    else:
+        parallel_for(fold_units, job, units, max(<Py_ssize_t> 1, GRAIN // size))
     if job.blocks > 1:
         join_parts(job)
         steps[0] = steps[1] = item_size(job.code)
@@ -348,13 +378,14 @@ cdef int reduce_op(int op, char* out, int out_code, int64_t* indices, const char
         return -2
     job.in_code, job.code = in_code, compute_code(op, out_code, in_code)
     job.outer, job.n, job.inner, job.x = outer, n, inner, x
-    job.block = ROW_BLOCK if inner == 1 else COLUMN_BLOCK
+    job.block = (ROW_BLOCK if inner == 1 else
+                 COLUMN_BLOCK * NARROW if inner < NARROW else COLUMN_BLOCK)
     job.blocks = max(<Py_ssize_t> 1, ceil_div(n, job.block))
     job.strips = ceil_div(inner, WIDTH)
     item = item_size(job.code)
     # Values and means of every reduced element, then the blocks' partial results.
     needed = count * item * (2 + (job.blocks if job.blocks > 1 else 0))
-    if needed > sizeof(small):
+    if needed > <Py_ssize_t> sizeof(small):
         memory = <char*> malloc(needed)
         if memory == NULL:
             return -1

@@ -6,7 +6,8 @@ single long loop. Large jobs are cut into chunks of elements; which thread compu
 does not change its result.
 """
 
-from minitorch._kernels.convert cimport cast_loop, item_size, load_int64
+from minitorch._kernels.convert cimport (
+    cast_loop, item_size, load_int64, mt_transpose, transpose_kernel)
 from minitorch._kernels.parallel cimport parallel_for
 from minitorch._kernels.types cimport MAX_DIMS
 
@@ -244,6 +245,7 @@ cdef struct Transpose:
     Plan* plan
     int rows
     Py_ssize_t row_tiles
+    mt_transpose kernel     # NULL where the copy casts
 
 
 cdef void copy_tile_rows(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
@@ -268,6 +270,10 @@ cdef void copy_tile_rows(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept n
                 rest //= plan.shape[dim]
                 out += at * plan.strides[dim][0]
                 x += at * plan.strides[dim][1]
+        if job.kernel != NULL:
+            job.kernel(out + row * row_out, row_out, x + row * row_x, column_x, row_end - row,
+                       plan.shape[last])
+            continue
         for tile in range((plan.shape[last] + TILE_COLUMNS - 1) // TILE_COLUMNS):
             column = tile * TILE_COLUMNS
             for at in range(row, row_end):
@@ -309,12 +315,16 @@ cdef int strided_copy(char* out, int out_code, const Py_ssize_t* out_strides, co
         return 0
     job.plan = &plan
     job.rows = transposed_rows(&plan, item_size(out_code), item_size(x_code))
-    if job.rows < 0 or plan.ndim == 0:
+    if job.rows < 0:
         return apply_loop(f, 2, ptrs, ndim, shape, strides)
+    job.kernel = transpose_kernel(item_size(x_code)) if out_code == x_code else NULL
     job.row_tiles = (plan.shape[job.rows] + TILE_ROWS - 1) // TILE_ROWS
     units = total // plan.shape[plan.ndim - 1] // plan.shape[job.rows] * job.row_tiles
-    parallel_for(copy_tile_rows, &job, units,
-                 max(<Py_ssize_t> 1, GRAIN // (TILE_ROWS * plan.shape[plan.ndim - 1])))
+    if total < PARALLEL_FROM:
+        copy_tile_rows(&job, 0, units)
+    else:
+        parallel_for(copy_tile_rows, &job, units,
+                     max(<Py_ssize_t> 1, GRAIN // (TILE_ROWS * plan.shape[plan.ndim - 1])))
     return 0
 
 
