@@ -19,7 +19,12 @@ from minitorch._core.dtype import (
     set_default_dtype,
 )
 from minitorch._core.engine import current_graph_task_id as _current_graph_task_id
-from minitorch._core.grad_mode import is_grad_enabled
+from minitorch._core.grad_mode import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    is_grad_enabled,
+    set_anomaly_enabled,
+)
 from minitorch._core.grad_mode import is_inference_mode as is_inference_mode_enabled
 from minitorch._core.layout import (
     channels_last,
