@@ -438,12 +438,15 @@ cdef int check_inplace_result(TensorBase t, TensorBase other, dtype result) exce
 cdef class AsStridedView(Node):
     """Makes the gradient of a view into one of its base; regenerated after in-place changes."""
 
+    # not in a slot: nothing saved, so the node may run again after its graph was freed
+    cdef tuple places
+
     def name(self):
         return "AsStridedBackward0"
 
     cdef tuple apply(self, tuple grads):
         from minitorch._ops.view import as_strided_backward
-        return (as_strided_backward(grads[0], *self.s3),)
+        return (as_strided_backward(grads[0], *self.places),)
 
 
 cdef tuple geometry(TensorBase t):
@@ -456,7 +459,7 @@ cdef Node regenerate_view_function(TensorBase view):
     """A grad_fn that leads from a view to the changed base."""
     cdef AsStridedView node = AsStridedView.__new__(AsStridedView)
     connect1(node, view.base)
-    node.s3 = geometry(view.base) + geometry(view)
+    node.places = geometry(view.base) + geometry(view)
     node.n_outputs = 1
     view.grad_fn_ = node
     view.output_nr = 0
@@ -549,3 +552,4 @@ cdef object deliver(TensorBase result, object out):
     copy_raw(to, result)
     bump(to)
     return out
+

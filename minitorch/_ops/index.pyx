@@ -507,12 +507,18 @@ def setitem(input, index, value):
     if reader.advanced:
         set_places(reader.view, reader.found, value, number)
         return
-    if reader.view is t:
-        reader.view = alias_op(t)
+    if covers(index, t):
+        reader.view = t
     if number:
         fill_op(reader.view, value)
     else:
         copy_op(reader.view, without_leading(<TensorBase> value, reader.view.ndim_))
+
+
+cdef bint covers(object index, TensorBase t) noexcept:
+    """Whether an index means the whole tensor, which is then changed itself, not a view of it."""
+    return index is Ellipsis or (isinstance(index, slice) and t.ndim_ > 0
+                                 and index == slice(None)) or (isinstance(index, tuple) and len(index) == 0)
 
 
 cdef int set_places(TensorBase view, list indices, object value, bint number) except -1:
