@@ -10,6 +10,7 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from minitorch._core.dtype cimport FLOATING, check_dtype, default_float, dtype as DType, of_code
 from minitorch._core.device import CPU, check_device
 from minitorch._core.record cimport bump, check_writable
+from minitorch._core.shape cimport is_dense
 from minitorch._core.tensor cimport TensorBase, new_like, new_tensor
 from minitorch._kernels.random cimport *
 from minitorch._kernels.types cimport BOOL, F32, F64, I64, U8
@@ -131,11 +132,11 @@ cdef enum Kind:
 
 
 cdef int draw(Kind kind, Generator g, TensorBase t, object a, object b, str where) except -1:
-    """Fill a dense tensor in logical order; one drawing thread at a time."""
-    cdef TensorBase dense = t if t.contiguous else new_tensor(t.dtype_, t.ndim_, t.shape_)
+    """Fill in the order of memory, as PyTorch does; one drawing thread at a time."""
+    cdef TensorBase dense = t if is_dense(t.ndim_, t.shape_, t.strides_) else new_like(t, t.dtype_)
     cdef char* p = dense.data()
     cdef Py_ssize_t n = dense.numel_
-    cdef int code = dense.code(), status
+    cdef int code = dense.code(), status = 0
     with g.lock:
         if kind == UNIFORM:
             status = rng_uniform(&g.state, p, code, n, a, b)

@@ -1,0 +1,372 @@
+"""2-D convolution and its derivatives.
+
+Three linear maps make a closed family: the convolution itself, its gradient with respect to
+the input and the one with respect to the weight.  Each is the derivative of the others, so
+convolution can be differentiated any number of times.
+
+The result is channels_last if the input or the weight is, as in PyTorch.
+"""
+
+from minitorch._core.dtype cimport FLOATING, dtype, of_code
+from minitorch._core.node cimport Node
+from minitorch._core.record cimport (
+    connect2, connect3, records2, records3, save, set_function, unpack)
+from minitorch._core.shape cimport (
+    channels_last_strides, contiguous_strides, is_channels_last, size_text)
+from minitorch._core.tensor cimport (
+    TensorBase, channels_last, new_strided, new_tensor, shape_of)
+from minitorch._kernels.conv cimport (
+    conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight, conv2d_forward,
+    conv_out_size)
+from minitorch._kernels.shapes cimport ConvShape
+from minitorch._kernels.types cimport F32, F64
+from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, copy_raw
+from minitorch._ops.pointwise cimport to_dtype
+from minitorch._ops.reduce cimport sum_op
+from minitorch._ops.view cimport squeeze_op, unsqueeze_op
+
+
+# ---------------------------------------------------------------- arguments
+
+cdef tuple pair(object value, str name, str of="convolution"):
+    """An option given as one number or two."""
+    if isinstance(value, (tuple, list)):
+        numbers = tuple(value) * 2 if len(value) == 1 else tuple(value)
+    else:
+        numbers = (value, value)
+    for number in numbers:
+        if isinstance(number, bool) or not hasattr(number, "__index__"):
+            raise TypeError(f"conv2d(): argument '{name}' must be tuple of ints, but found "
+                            f"element of type {type(number).__name__}")
+    if len(numbers) != 2:
+        raise RuntimeError(f"expected {name} to be a single integer value or a list of 2 values "
+                           f"to match the {of} dimensions, but got {name}={list(numbers)}")
+    return numbers
+
+
+cdef tuple check_options(object stride, object padding, object dilation, object groups):
+    """The options of a convolution as pairs."""
+    stride, padding = pair(stride, "stride"), pair(padding, "padding")
+    dilation = pair(dilation, "dilation")
+    if isinstance(groups, bool) or not hasattr(groups, "__index__"):
+        raise TypeError(f"conv2d(): argument 'groups' must be int, not {type(groups).__name__}")
+    if min(stride) <= 0:
+        raise RuntimeError("non-positive stride is not supported")
+    if min(padding) < 0:
+        raise RuntimeError("negative padding is not supported")
+    if min(dilation) <= 0:
+        raise RuntimeError("dilation should be greater than zero, but got "
+                           f"{list(dilation)}")
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
+    return stride, padding, dilation, int(groups)
+
+
+cdef int check_operands(TensorBase x, TensorBase w, TensorBase b, int groups) except -1:
+    if x.ndim_ != 4:
+        raise RuntimeError("Expected 3D (unbatched) or 4D (batched) input to conv2d, but got "
+                           f"input of size: {size_text(x.ndim_, x.shape_)}")
+    if w.ndim_ != 4:
+        raise RuntimeError(f"expected weight of conv2d to be 4-dimensional, but got "
+                           f"{w.ndim_}-dimensional weight of size {size_text(w.ndim_, w.shape_)}")
+    text = size_text(4, w.shape_)
+    if w.shape_[0] < groups:
+        raise RuntimeError(f"Given groups={groups}, expected weight to be at least {groups} at "
+                           f"dimension 0, but got weight of size {text} instead")
+    if w.shape_[0] % groups:
+        raise RuntimeError(f"Given groups={groups}, expected weight to be divisible by {groups} "
+                           f"at dimension 0, but got weight of size [{text}] instead")
+    if x.shape_[1] != w.shape_[1] * groups:
+        raise RuntimeError(f"Given groups={groups}, weight of size {text}, expected input"
+                           f"{size_text(4, x.shape_)} to have {w.shape_[1] * groups} channels, "
+                           f"but got {x.shape_[1]} channels instead")
+    if b is not None and (b.ndim_ != 1 or b.shape_[0] != w.shape_[0]):
+        raise RuntimeError(f"Given weight of size {text}, expected bias to be 1-dimensional with "
+                           f"{w.shape_[0]} elements, but got bias of size "
+                           f"{size_text(b.ndim_, b.shape_)} instead")
+    if w.shape_[2] <= 0 or w.shape_[3] <= 0:
+        raise RuntimeError(f"kernel size should be greater than zero, but got kernel_height: "
+                           f"{w.shape_[2]} kernel_width: {w.shape_[3]}")
+    check_same_dtype(x, w)
+    if b is not None:
+        check_same_dtype(x, b)
+    return 0
+
+
+cdef int check_same_dtype(TensorBase x, TensorBase other) except -1:
+    if x.dtype_ is not other.dtype_:
+        raise RuntimeError(f"expected scalar type {scalar_name(x.dtype_)} but found "
+                           f"{scalar_name(other.dtype_)}")
+    return 0
+
+
+cdef str scalar_name(dtype d):
+    return {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
+            "int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte",
+            "bool": "Bool"}[d.name]
+
+
+cdef int fill_shape(ConvShape* s, const Py_ssize_t* x, const Py_ssize_t* w, tuple options) except -1:
+    """Describe a convolution to the kernels; RuntimeError where the kernel does not fit."""
+    stride, padding, dilation, groups = options
+    s.batch, s.in_channels, s.in_height, s.in_width = x[0], x[1], x[2], x[3]
+    s.out_channels, s.kernel_height, s.kernel_width = w[0], w[2], w[3]
+    s.stride_h, s.stride_w = stride
+    s.padding_h, s.padding_w = padding
+    s.dilation_h, s.dilation_w = dilation
+    s.groups = groups
+    padded = (s.in_height + 2 * s.padding_h, s.in_width + 2 * s.padding_w)
+    reach = (s.dilation_h * (s.kernel_height - 1) + 1, s.dilation_w * (s.kernel_width - 1) + 1)
+    if padded[0] < reach[0] or padded[1] < reach[1]:
+        raise RuntimeError(
+            f"Calculated padded input size per channel: ({padded[0]} x {padded[1]}). Kernel size: "
+            f"({reach[0]} x {reach[1]}). Kernel size can't be greater than actual input size")
+    s.out_height = conv_out_size(s.in_height, s.kernel_height, s.stride_h, s.padding_h,
+                                 s.dilation_h)
+    s.out_width = conv_out_size(s.in_width, s.kernel_width, s.stride_w, s.padding_w,
+                                s.dilation_w)
+    return 0
+
+
+# ---------------------------------------------------------------- memory order
+
+cdef bint is_dense_order(TensorBase t) noexcept:
+    return t.contiguous or is_channels_last(t.ndim_, t.shape_, t.strides_)
+
+
+cdef TensorBase ordered(TensorBase t):
+    """`t` contiguous or channels_last, copied if it is neither."""
+    return t if is_dense_order(t) else contiguous_raw(t)
+
+
+cdef bint prefers_channels_last(TensorBase x, TensorBase w) noexcept:
+    return channels_last(x) or channels_last(w)
+
+
+cdef TensorBase new_image(dtype d, Py_ssize_t n, Py_ssize_t c, Py_ssize_t h, Py_ssize_t w,
+                          bint last):
+    """An uninitialised (N, C, H, W) tensor."""
+    cdef Py_ssize_t sizes[4]
+    cdef Py_ssize_t strides[4]
+    sizes[0], sizes[1], sizes[2], sizes[3] = n, c, h, w
+    if last:
+        channels_last_strides(4, sizes, strides)
+    else:
+        contiguous_strides(4, sizes, strides)
+    return new_strided(d, 4, sizes, strides)
+
+
+# ---------------------------------------------------------------- the three maps, unrecorded
+
+cdef TensorBase forward_raw(TensorBase x, TensorBase w, TensorBase b, tuple options):
+    """y = x * w + b."""
+    cdef ConvShape s
+    cdef TensorBase y
+    fill_shape(&s, x.shape_, w.shape_, options)
+    x, w = ordered(x), ordered(w)
+    b = None if b is None else contiguous_raw(b)
+    y = new_image(x.dtype_, s.batch, s.out_channels, s.out_height, s.out_width,
+                  prefers_channels_last(x, w))
+    s.x_channels_last, s.y_channels_last = not x.contiguous, not y.contiguous
+    s.w_channels_last = not w.contiguous
+    cdef char* bias = NULL if b is None else b.data()
+    if x.code() == F32:
+        with nogil:
+            conv2d_forward(<float*> y.data(), <const float*> x.data(), <const float*> w.data(),
+                           <const float*> bias, &s)
+    else:
+        with nogil:
+            conv2d_forward(<double*> y.data(), <const double*> x.data(),
+                           <const double*> w.data(), <const double*> bias, &s)
+    return y
+
+
+cdef TensorBase input_grad_raw(TensorBase g, TensorBase w, tuple sizes, tuple options):
+    """The gradient with respect to an input of `sizes`."""
+    cdef ConvShape s
+    cdef TensorBase dx
+    cdef Py_ssize_t x_sizes[4]
+    x_sizes[0], x_sizes[1], x_sizes[2], x_sizes[3] = sizes
+    fill_shape(&s, x_sizes, w.shape_, options)
+    g, w = ordered(g), ordered(w)
+    dx = new_image(g.dtype_, s.batch, s.in_channels, s.in_height, s.in_width,
+                   prefers_channels_last(g, w))
+    s.x_channels_last, s.y_channels_last = not dx.contiguous, not g.contiguous
+    s.w_channels_last = not w.contiguous
+    if g.code() == F32:
+        with nogil:
+            conv2d_backward_input(<float*> dx.data(), <const float*> g.data(),
+                                  <const float*> w.data(), &s)
+    else:
+        with nogil:
+            conv2d_backward_input(<double*> dx.data(), <const double*> g.data(),
+                                  <const double*> w.data(), &s)
+    return dx
+
+
+cdef TensorBase weight_grad_raw(TensorBase g, TensorBase x, tuple sizes, bint last,
+                                tuple options):
+    """The gradient with respect to a weight of `sizes`, in the weight's order of memory."""
+    cdef ConvShape s
+    cdef TensorBase dw
+    cdef Py_ssize_t w_sizes[4]
+    w_sizes[0], w_sizes[1], w_sizes[2], w_sizes[3] = sizes
+    fill_shape(&s, x.shape_, w_sizes, options)
+    g, x = ordered(g), ordered(x)
+    dw = new_image(g.dtype_, w_sizes[0], w_sizes[1], w_sizes[2], w_sizes[3], last)
+    s.x_channels_last, s.y_channels_last = not x.contiguous, not g.contiguous
+    s.w_channels_last = not dw.contiguous
+    if g.code() == F32:
+        with nogil:
+            conv2d_backward_weight(<float*> dw.data(), <const float*> g.data(),
+                                   <const float*> x.data(), &s)
+    else:
+        with nogil:
+            conv2d_backward_weight(<double*> dw.data(), <const double*> g.data(),
+                                   <const double*> x.data(), &s)
+    return dw
+
+
+cdef TensorBase bias_grad_raw(TensorBase g, tuple options):
+    """The gradient with respect to the bias: the sum over images and pixels."""
+    cdef ConvShape s
+    cdef TensorBase db
+    g = ordered(g)
+    s.batch, s.out_channels, s.out_height, s.out_width = (
+        g.shape_[0], g.shape_[1], g.shape_[2], g.shape_[3])
+    s.groups, s.y_channels_last = 1, not g.contiguous
+    db = new_tensor(g.dtype_, 1, &s.out_channels)
+    if g.code() == F32:
+        with nogil:
+            conv2d_backward_bias(<float*> db.data(), <const float*> g.data(), &s)
+    else:
+        with nogil:
+            conv2d_backward_bias(<double*> db.data(), <const double*> g.data(), &s)
+    return db
+
+
+# ---------------------------------------------------------------- the three maps, recorded
+
+cdef class ConvolutionBackward0(Node):
+    """y = x * w + b: linear in x, in w and in b."""
+
+    cdef tuple options, x_sizes, w_sizes
+    cdef bint w_last
+
+    saved_names = ("input", "weight")
+
+    cdef tuple apply(self, tuple grads):
+        cdef TensorBase g = grads[0]
+        dx = dw = db = None
+        if self.needs(0):
+            dx = input_grad_op(g, unpack(self.s1, self), self.x_sizes, self.options)
+        if self.needs(1):
+            dw = weight_grad_op(g, unpack(self.s0, self), self.w_sizes, self.w_last, self.options)
+        if self.needs(2):
+            db = sum_op(g, (0, 2, 3), False) if g.requires() else bias_grad_raw(g, self.options)
+        return (dx, dw, db)
+
+
+cdef class ConvolutionInputGrad(Node):
+    """dx as a function of (dy, w)."""
+
+    cdef tuple options, w_sizes
+    cdef bint w_last
+
+    def name(self):
+        return "ConvolutionBackwardBackward0"
+
+    cdef tuple apply(self, tuple grads):
+        cdef TensorBase g = grads[0]
+        return (convolution_op(g, unpack(self.s1, self), None, self.options)
+                if self.needs(0) else None,
+                weight_grad_op(unpack(self.s0, self), g, self.w_sizes, self.w_last, self.options)
+                if self.needs(1) else None)
+
+
+cdef class ConvolutionWeightGrad(Node):
+    """dw as a function of (dy, x)."""
+
+    cdef tuple options, x_sizes
+
+    def name(self):
+        return "ConvolutionBackwardBackward0"
+
+    cdef tuple apply(self, tuple grads):
+        cdef TensorBase g = grads[0]
+        return (convolution_op(unpack(self.s1, self), g, None, self.options)
+                if self.needs(0) else None,
+                input_grad_op(unpack(self.s0, self), g, self.x_sizes, self.options)
+                if self.needs(1) else None)
+
+
+cdef tuple sizes_of(TensorBase t):
+    return (t.shape_[0], t.shape_[1], t.shape_[2], t.shape_[3])
+
+
+cdef TensorBase convolution_op(TensorBase x, TensorBase w, TensorBase b, tuple options):
+    cdef TensorBase y = forward_raw(x, w, b, options)
+    cdef ConvolutionBackward0 node
+    if records3(x, w, b):
+        node = ConvolutionBackward0.__new__(ConvolutionBackward0)
+        connect3(node, x, w, b)
+        node.options, node.x_sizes, node.w_sizes = options, sizes_of(x), sizes_of(w)
+        node.w_last = channels_last(w)
+        if w.requires():
+            node.s0 = save(x)
+        if x.requires():
+            node.s1 = save(w)
+        set_function(y, node, 0)
+    return y
+
+
+cdef TensorBase input_grad_op(TensorBase g, TensorBase w, tuple sizes, tuple options):
+    cdef TensorBase dx = input_grad_raw(g, w, sizes, options)
+    cdef ConvolutionInputGrad node
+    if records2(g, w):
+        node = ConvolutionInputGrad.__new__(ConvolutionInputGrad)
+        connect2(node, g, w)
+        node.options, node.w_sizes, node.w_last = options, sizes_of(w), channels_last(w)
+        node.s0, node.s1 = save(g), save(w)
+        set_function(dx, node, 0)
+    return dx
+
+
+cdef TensorBase weight_grad_op(TensorBase g, TensorBase x, tuple sizes, bint last, tuple options):
+    cdef TensorBase dw = weight_grad_raw(g, x, sizes, last, options)
+    cdef ConvolutionWeightGrad node
+    if records2(g, x):
+        node = ConvolutionWeightGrad.__new__(ConvolutionWeightGrad)
+        connect2(node, g, x)
+        node.options, node.x_sizes = options, sizes_of(x)
+        node.s0, node.s1 = save(g), save(x)
+        set_function(dw, node, 0)
+    return dw
+
+
+# ---------------------------------------------------------------- entry
+
+cdef TensorBase in_float(TensorBase x, TensorBase w, TensorBase b, tuple options):
+    """Half precision is computed in float32; integers are not convolved."""
+    cdef dtype d = x.dtype_
+    if d.category != FLOATING:
+        raise NotImplementedError(f"\"slow_conv2d_cpu\" not implemented for '{scalar_name(d)}'")
+    if d.itemsize >= 4:
+        return convolution_op(x, w, b, options)
+    single = of_code(F32)
+    return to_dtype(convolution_op(to_dtype(x, single), to_dtype(w, single),
+                                   None if b is None else to_dtype(b, single), options), d)
+
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Cross-correlation of images with kernels; see `minitorch.nn.functional.conv2d`."""
+    cdef TensorBase x = check_tensor(input, "conv2d", "input")
+    cdef TensorBase w = check_tensor(weight, "conv2d", "weight")
+    cdef TensorBase b = None if bias is None else check_tensor(bias, "conv2d", "bias")
+    cdef tuple options = check_options(stride, padding, dilation, groups)
+    if x.ndim_ != 3:
+        check_operands(x, w, b, options[3])
+        return in_float(x, w, b, options)
+    x = unsqueeze_op(x, 0)
+    check_operands(x, w, b, options[3])
+    return squeeze_op(in_float(x, w, b, options), 0)
