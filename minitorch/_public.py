@@ -38,7 +38,25 @@ from minitorch._core.layout import (
 from minitorch._core.shape import Size, broadcast_shapes
 from minitorch._core.storage import Storage as UntypedStorage
 from minitorch._kernels.parallel import get_num_threads, set_num_threads
-from minitorch._ops import _base, compare, copy, creation, expand, linear, pointwise, reduce, view
+from minitorch._ops import (
+    _base,
+    compare,
+    copy,
+    creation,
+    dropout,
+    expand,
+    gather,
+    index,
+    join,
+    linear,
+    loss,
+    masked,
+    pointwise,
+    rearrange,
+    reduce,
+    sorting,
+    view,
+)
 from minitorch._ops import random as _random
 from minitorch._ops import strided as _strided
 from minitorch._tensor_str import get_printoptions, set_printoptions
@@ -94,6 +112,24 @@ _FUNCTIONS = {
         broadcast_to broadcast_tensors atleast_1d atleast_2d atleast_3d""",
     _strided: """
         select narrow diagonal as_strided""",
+    join: """
+        cat concat concatenate stack hstack vstack dstack column_stack split split_with_sizes
+        chunk tensor_split unbind meshgrid""",
+    index: """
+        index_put index_put_ nonzero argwhere""",
+    gather: """
+        gather take_along_dim scatter scatter_add index_select index_add index_copy index_fill
+        take""",
+    masked: """
+        masked_fill masked_select masked_scatter""",
+    rearrange: """
+        flip fliplr flipud roll rot90 tril triu diag_embed diag tile repeat_interleave""",
+    sorting: """
+        sort argsort topk unique""",
+    loss: """
+        softmax log_softmax""",
+    dropout: """
+        dropout""",
     copy: """
         clone detach""",
 }
@@ -153,5 +189,6 @@ def is_storage(obj):
     return isinstance(obj, UntypedStorage)
 
 
-__all__ = [_name for _name in dir() if not _name.startswith("_") and _name not in (
-    "compare", "copy", "creation", "expand", "linear", "pointwise", "reduce", "view")]
+_MODULES = {_module.__name__.rpartition(".")[2] for _module in _FUNCTIONS}
+__all__ = [_name for _name in dir() if not _name.startswith("_") and (
+    _name not in _MODULES or callable(globals()[_name]))]

@@ -19,11 +19,18 @@ from minitorch._ops import (
     copy,
     creation,
     expand,
+    gather,
     gradients,  # noqa: F401  gives the engine its arithmetic
+    index,
+    join,
     linear,
+    loss,
+    masked,
     pointwise,
     random,
+    rearrange,
     reduce,
+    sorting,
     strided,
     view,
 )
@@ -378,6 +385,22 @@ _METHODS = {
         expand expand_as broadcast_to""",
     strided: """
         select narrow diagonal unfold as_strided""",
+    join: """
+        split split_with_sizes chunk tensor_split unbind""",
+    index: """
+        index_put_ index_put nonzero argwhere""",
+    gather: """
+        gather take_along_dim scatter scatter_ scatter_add scatter_add_ index_select index_add
+        index_add_ index_copy index_copy_ index_fill index_fill_ take""",
+    masked: """
+        masked_fill masked_fill_ masked_select masked_scatter masked_scatter_""",
+    rearrange: """
+        flip fliplr flipud roll rot90 tril tril_ triu triu_ diag_embed diag repeat tile
+        repeat_interleave""",
+    sorting: """
+        sort argsort topk unique""",
+    loss: """
+        softmax log_softmax""",
     copy: """
         clone contiguous detach detach_ to cpu type_as copy_ fill_ zero_""",
 }
@@ -406,6 +429,8 @@ for _dunder, _name in (
 Tensor.__hash__ = TensorBase.__hash__
 Tensor.__pos__ = pointwise.positive
 Tensor.__invert__ = pointwise.bitwise_not
+Tensor.__getitem__ = index.getitem
+Tensor.__setitem__ = index.setitem
 Tensor.__matmul__ = linear.op_matmul
 Tensor.where = lambda self, condition, other: pointwise.where(condition, self, other)
 Tensor.type = copy.type_
