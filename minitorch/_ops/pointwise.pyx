@@ -51,8 +51,11 @@ cdef int link(BinaryNode node, TensorBase a, TensorBase b, TensorBase out) excep
     connect2(node, a, b)
     node.shape_a = None if same_shape(a, out) else shape_of(a)
     node.shape_b = None if same_shape(b, out) else shape_of(b)
-    node.dtype_a = None if a.dtype_ is out.dtype_ else a.dtype_
-    node.dtype_b = None if b.dtype_ is out.dtype_ else b.dtype_
+    # With mixed dtypes both are remembered: between 0-d tensors a number's own dtype, kept in its
+    # tensor, would otherwise promote the gradient of the other operand.
+    cdef bint mixed = a.dtype_ is not out.dtype_ or b.dtype_ is not out.dtype_
+    node.dtype_a = a.dtype_ if mixed else None
+    node.dtype_b = b.dtype_ if mixed else None
     node.n_outputs = 1
     return 0
 
