@@ -8,7 +8,6 @@ __all__ = ["Buffer", "Parameter"]
 
 class _ParameterMeta(type(Tensor)):
     def __instancecheck__(cls, instance):
-        # A Parameter made from a Tensor subclass keeps the subclass and carries a flag instead.
         if cls is Parameter and getattr(instance, "_is_param", False):
             return isinstance(instance, Tensor)
         return super().__instancecheck__(instance)
@@ -49,17 +48,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
             )
         if type(data) is Tensor or type(data) is Parameter:
             return Tensor._make_subclass(cls, data, requires_grad)
-        return cls._from_subclass(data, requires_grad)
-
-    @staticmethod
-    def _from_subclass(data, requires_grad):
-        result = data.detach().requires_grad_(requires_grad)
-        if type(result) is not type(data):
-            raise RuntimeError(
-                f"Creating a Parameter from an instance of type {type(data).__name__} "
-                "requires that detach() returns an instance of the same type, but return "
-                f"type {type(result).__name__} was found instead."
-            )
+        # Another subclass stays what it is and carries a mark that isinstance() knows.
+        result = Tensor._make_subclass(type(data), data, requires_grad)
         result._is_param = True
         return result
 

@@ -4,7 +4,7 @@ import pytest
 
 import minitorch as torch
 from minitorch import nn
-from minitorch.nn.modules import _hooks
+from minitorch.nn.modules import module as module_file
 
 
 class Double(nn.Module):
@@ -180,10 +180,10 @@ def test_old_backward_hook_is_refused_by_name():
 def test_global_hooks_reach_every_module_and_come_off():
     seen = []
     handles = [
-        _hooks.register_module_forward_pre_hook(lambda m, args: seen.append("pre")),
-        _hooks.register_module_forward_hook(lambda m, args, out: seen.append("post")),
-        _hooks.register_module_full_backward_pre_hook(lambda m, go: seen.append("back pre")),
-        _hooks.register_module_full_backward_hook(lambda m, gi, go: seen.append("back")),
+        module_file.register_module_forward_pre_hook(lambda m, args: seen.append("pre")),
+        module_file.register_module_forward_hook(lambda m, args, out: seen.append("post")),
+        module_file.register_module_full_backward_pre_hook(lambda m, go: seen.append("back pre")),
+        module_file.register_module_full_backward_hook(lambda m, gi, go: seen.append("back")),
     ]
     Double()(ones(1)).backward()
     assert seen == ["pre", "post", "back pre", "back"]
@@ -200,9 +200,9 @@ def test_registration_hooks_see_the_names():
         names.append(name)
 
     handles = [
-        _hooks.register_module_parameter_registration_hook(note),
-        _hooks.register_module_buffer_registration_hook(note),
-        _hooks.register_module_module_registration_hook(note),
+        module_file.register_module_parameter_registration_hook(note),
+        module_file.register_module_buffer_registration_hook(note),
+        module_file.register_module_module_registration_hook(note),
     ]
     module = nn.BatchNorm1d(2)
     nn.Sequential(module)

@@ -41,6 +41,19 @@ def test_parameter_of_an_integer_tensor_is_refused():
         nn.Parameter(torch.zeros(2, dtype=torch.int64))
 
 
+def test_parameter_of_a_subclass_keeps_the_subclass():
+    class Marked(torch.Tensor):
+        pass
+
+    param = nn.Parameter(torch.ones(2).as_subclass(Marked))
+    assert type(param) is Marked and isinstance(param, nn.Parameter) and param.requires_grad
+    module = nn.Module()
+    module.p = param
+    assert list(module._parameters) == ["p"]
+    with pytest.raises(TypeError, match="must be a Tensor, not list"):
+        nn.Parameter([1.0])
+
+
 def test_parameter_without_data_is_empty():
     assert nn.Parameter().shape == (0,)
 

@@ -9,13 +9,33 @@ from minitorch._core.device import device as device_type
 from minitorch._ops.copy import parse_to
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.nn.modules import _hooks
-from minitorch.nn.modules._hooks import HookRegistry, run_registration_hooks
+from minitorch.nn.modules._hooks import (
+    HookRegistry,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+    run_registration_hooks,
+)
 from minitorch.nn.modules._traversal import Traversal
 from minitorch.nn.modules.state_dict import StateDict
 from minitorch.nn.parameter import Buffer, Parameter
 from minitorch.tensor import Tensor
 
-__all__ = ["Module"]
+# PyTorch has the hooks on all modules here too.
+__all__ = [
+    "Module",
+    "register_module_buffer_registration_hook",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+]
 
 
 def typename(value):
