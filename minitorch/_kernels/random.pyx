@@ -6,13 +6,24 @@ same bits; normal numbers are the same up to the rounding of log, sin and cos (P
 vector approximations of those for 16 and more float32 numbers).
 """
 
-from libc.math cimport M_PI, cos, cosf, log, log1p, logf, sin, sinf, sqrt, sqrtf
+from libc.math cimport M_PI, cos, log, log1p, sin, sqrt
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from minitorch._kernels.convert cimport (
     cast_loop, item_size, load_double, store_double, store_int64)
+from minitorch._kernels.dispatch cimport kernels, mt_kernels
 from minitorch._kernels.types cimport BF16, BOOL, F16, F32, F64, I16, I32, I64, I8, U8
+
+cdef extern from *:
+    """
+    #include "isa/isa.h"
+    #define BOX_MULLER(table) (table)->pointwise->box_muller
+    """
+    # Blocks of 16 uniform floats into normal ones, element j paired with j + 8.
+    ctypedef void (*box_muller_fn)(float* x, Py_ssize_t blocks, float mean,
+                                   float std) noexcept nogil
+    box_muller_fn BOX_MULLER(const mt_kernels* table) noexcept nogil
 
 cdef enum:
     N = 624                     # words of state
@@ -180,17 +191,6 @@ cdef double one_normal(mt_generator* g) noexcept nogil:
     return radius * cos(angle)
 
 
-cdef void normal_block_f32(float* x, float mean, float std) noexcept nogil:
-    """Turn 16 uniform numbers into normal ones; element j pairs with j + 8."""
-    cdef int j
-    cdef float radius, angle, two = 2, two_pi = <float> (2 * M_PI)
-    for j in range(8):
-        radius = sqrtf(-two * logf(1 - x[j]))
-        angle = two_pi * x[j + 8]
-        x[j] = radius * cosf(angle) * std + mean
-        x[j + 8] = radius * sinf(angle) * std + mean
-
-
 cdef void normal_block_f64(double* x, double mean, double std) noexcept nogil:
     """Turn 16 uniform numbers into normal ones; element j pairs with j + 8."""
     cdef int j
@@ -205,13 +205,11 @@ cdef void normal_block_f64(double* x, double mean, double std) noexcept nogil:
 cdef void draw_normals_f32(mt_generator* g, float* out, Py_ssize_t n, double mean,
                            double std) noexcept nogil:
     """All uniform numbers first; the last 16 are drawn anew if they do not fill a block."""
-    cdef Py_ssize_t i
     rng_uniform(g, <char*> out, F32, n, 0, 1)
-    for i in range(n // 16):
-        normal_block_f32(out + i * 16, <float> mean, <float> std)
+    BOX_MULLER(kernels())(out, n // 16, <float> mean, <float> std)
     if n % 16:
         rng_uniform(g, <char*> (out + n - 16), F32, 16, 0, 1)
-        normal_block_f32(out + n - 16, <float> mean, <float> std)
+        BOX_MULLER(kernels())(out + n - 16, 1, <float> mean, <float> std)
 
 
 cdef void draw_normals_f64(mt_generator* g, double* out, Py_ssize_t n, double mean,

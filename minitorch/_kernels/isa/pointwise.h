@@ -55,6 +55,7 @@ typedef struct {
     mt_loop binary[N_BINARY][MT_N_CODES];
     mt_loop multi[N_MULTI][MT_N_CODES];
     mt_loop where[4];           /* by log2 of the item size: (cond, a, b) */
+    void (*box_muller)(float *x, ptrdiff_t blocks, float mean, float std);
 } mt_pointwise_table;
 
 #endif

@@ -6,6 +6,7 @@
 #include "convert.inc.h"
 #include "pointwise_lists.inc.h"
 #include "pointwise_loops.inc.h"
+#include "pointwise_math.inc.h"
 
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -16,18 +17,28 @@
 #define T float
 #define SUFFIX f32
 #define M(name) name##f
+#define V(name) vec_##name
 #include "pointwise_float.inc.h"
 #undef T
 #undef SUFFIX
 #undef M
+#undef V
 
 #define T double
 #define SUFFIX f64
 #define M(name) name
+#define V(name) name
 #include "pointwise_float.inc.h"
 #undef T
 #undef SUFFIX
 #undef M
+#undef V
+
+#define SUFFIX f64
+#define DEFINE(ID, name) LOOP(name) { UNARY_BODY(double, double, name) }
+FLOAT_TURN(DEFINE)
+#undef DEFINE
+#undef SUFFIX
 
 /* Integers; W is where arithmetic happens. */
 
@@ -115,6 +126,7 @@ HALF_APPLY(bf16)
     }
 #define DEFINE(ID, name) HALF_LOOP(name, f16, 1, 0, 0) HALF_LOOP(name, bf16, 1, 0, 0)
 FLOAT_UNARY(DEFINE)
+FLOAT_TURN(DEFINE)
 #undef DEFINE
 #define DEFINE(ID, name) HALF_LOOP(name, f16, 1, 0, 1) HALF_LOOP(name, bf16, 1, 0, 1)
 FLOAT_TEST(DEFINE)
@@ -181,7 +193,7 @@ WHERE_LOOP(uint64_t, 64)
 
 static const mt_pointwise_table pointwise_table = {
     .unary = {
-        FLOAT_UNARY(UNARY_FLOATS) FLOAT_TEST(UNARY_FLOATS)
+        FLOAT_UNARY(UNARY_FLOATS) FLOAT_TURN(UNARY_FLOATS) FLOAT_TEST(UNARY_FLOATS)
         INT_UNARY(UNARY_INTS) INT_TEST(UNARY_INTS)
         BOOL_UNARY(UNARY_BOOL)
     },
@@ -193,6 +205,7 @@ static const mt_pointwise_table pointwise_table = {
         BOOL_BINARY(BINARY_BOOL)
     },
     .multi = {FLOAT_MULTI(MULTI_FLOATS) INT_MULTI(MULTI_INTS)},
+    .box_muller = box_muller_f32,
     .where = {where_8, where_16, where_32, where_64},
 };
 

@@ -1,6 +1,9 @@
 /* Bodies of inner loops around a scalar function f, with the layouts that a compiler can
    vectorise written out: all operands contiguous, or one of them a scalar. */
 
+/* A call that is left in a loop keeps the loop scalar. */
+#define MT_ALWAYS static inline __attribute__((always_inline))
+
 #define AT(T, p, i) (((const T *)(p))[i])
 #define STEP_AT(T, p, i, step) (*(const T *)((p) + (i) * (step)))
 
