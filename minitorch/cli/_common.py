@@ -140,6 +140,15 @@ def counted(count, singular, plural=None):
     return f"{count} {singular if count == 1 else plural or singular + 's'}"
 
 
+def _bar_size():
+    """tqdm's options for the terminal's width; some terminals report a size of zero."""
+    try:
+        columns, lines = os.get_terminal_size(sys.stderr.fileno())
+    except (OSError, ValueError):
+        columns = lines = 0
+    return {"dynamic_ncols": True} if columns and lines else {"ncols": 90, "nrows": 24}
+
+
 class Progress:
     """A progress bar on stderr, if that is a terminal; otherwise nothing.
 
@@ -159,7 +168,7 @@ class Progress:
         if sys.stderr.isatty():
             from tqdm import tqdm
             self.bar = tqdm(total=total, initial=done, desc=title, unit=" images",
-                            file=sys.stderr, leave=False, dynamic_ncols=True, mininterval=0.1,
+                            file=sys.stderr, leave=False, mininterval=0.1, **_bar_size(),
                             bar_format="{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} "
                                        "{rate_noinv_fmt}, {remaining} left{postfix}")
             Progress.shown = self.bar

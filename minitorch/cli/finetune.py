@@ -1,8 +1,10 @@
 """``minitorch finetune``: options, wiring and messages of a finetuning run."""
 
+import contextlib
 import datetime
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -307,7 +309,7 @@ def _train(finetuning, stop):
                 f"{'was' if len(finetuning.problems) == 1 else 'were'} left out")
     if not finished:
         message(f"Stopped; saved {finetuning.path('last.ckpt')}. To go on: minitorch finetune "
-                f"--output {finetuning.output} --resume")
+                f"--output {shlex.quote(str(finetuning.output))} --resume")
         return TERMINATED if stop.received == signal.SIGTERM else INTERRUPTED
     best = finetuning.state.best
     elapsed = datetime.timedelta(seconds=round(time.monotonic() - started))
@@ -318,9 +320,13 @@ def _train(finetuning, stop):
 
 
 def _announce_stop(number):
-    name = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"
-    message(f"{name}: stopping after this step and saving"
-            + (" (Ctrl-C again: at once, without saving)" if number == signal.SIGINT else ""))
+    """Runs in the signal handler: only an unbuffered write is safe there."""
+    text = "SIGTERM: stopping after this step and saving"
+    if number == signal.SIGINT:
+        text = ("Ctrl-C: stopping after this step and saving "
+                "(Ctrl-C again: at once, without saving)")
+    with contextlib.suppress(OSError):
+        os.write(2, f"\r{text}\n".encode() if Progress.shown else f"{text}\n".encode())
 
 
 class _Reporter:
@@ -328,23 +334,21 @@ class _Reporter:
 
     def __init__(self, finetuning):
         self.run = finetuning
-        self.done = finetuning.state.metrics.images     # of an epoch that is resumed
         self.split = self.bar = None
 
     def on_step(self, split, metrics):
         report_unreadable(self.run.problems)
-        if split != self.split:
-            self._begin(split)
         seen = metrics.result()
+        if split != self.split:
+            self._begin(split, seen.images)
         self.bar.update(seen.images, loss=f"{seen.loss:.3f}",
                         acc=f"{100 * seen.accuracy:.1f}%")
 
-    def _begin(self, split):
+    def _begin(self, split, done):
         self.close()
         data = self.run.data.train if split == "train" else self.run.data.val
         epoch = f"epoch {self.run.state.epoch + 1}/{self.run.settings.epochs}"
-        self.split, self.bar = split, Progress(f"{epoch} {split:5}", len(data), self.done)
-        self.done = 0
+        self.split, self.bar = split, Progress(f"{epoch} {split:5}", len(data), done)
 
     def on_epoch(self, state, improved):
         self.close()
