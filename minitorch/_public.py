@@ -125,7 +125,7 @@ _FUNCTIONS = {
     rearrange: """
         flip fliplr flipud roll rot90 tril triu diag_embed diag tile repeat_interleave""",
     sorting: """
-        sort argsort topk unique""",
+        sort argsort topk unique kthvalue msort unique_consecutive""",
     loss: """
         softmax log_softmax""",
     dropout: """

@@ -398,7 +398,7 @@ _METHODS = {
         flip fliplr flipud roll rot90 tril tril_ triu triu_ diag_embed diag repeat tile
         repeat_interleave""",
     sorting: """
-        sort argsort topk unique""",
+        sort argsort topk unique kthvalue msort unique_consecutive""",
     loss: """
         softmax log_softmax""",
     copy: """

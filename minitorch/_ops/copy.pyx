@@ -4,8 +4,7 @@
 from minitorch._core.device import check_device, device as device_type
 from minitorch._core.dtype cimport FLOATING, check_dtype, dtype
 from minitorch._core.layout import (
-    channels_last, channels_last_3d, check_memory_format, contiguous_format, memory_format as
-    memory_format_type, preserve_format)
+    channels_last, check_memory_format, contiguous_format, preserve_format)
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     bump, check_writable, connect1, connect2, records1, records2, set_function)
@@ -49,6 +48,34 @@ cdef bint in_order(TensorBase t, Order order) noexcept:
         return t.contiguous
     return (t.ndim_ == (4 if order == ORDER_CHANNELS_LAST else 5)
             and is_channels_last(t.ndim_, t.shape_, t.strides_))
+
+
+cdef bint strides_say_last(TensorBase t) noexcept:
+    """PyTorch's guess whether a tensor is meant to be channels_last, also where sizes are 1."""
+    cdef Py_ssize_t least = 0
+    cdef int k, axis
+    if t.ndim_ not in (4, 5) or t.strides_[1] == 0:
+        return False
+    for k in range(t.ndim_):
+        axis = 1 if k == 0 else (t.ndim_ - k if k < t.ndim_ - 1 else 0)
+        if t.shape_[axis] == 0 or t.strides_[axis] < least:
+            return False
+        # equal strides of the first two axes mean the plain order
+        if axis == 0 and least == t.strides_[1]:
+            return False
+        least = t.strides_[axis]
+        if t.shape_[axis] > 1:
+            least *= t.shape_[axis]
+    return True
+
+
+cdef bint meant_in_order(TensorBase t, Order order) noexcept:
+    """Whether `Tensor.to` leaves the order of memory as it is."""
+    if order == ORDER_PRESERVE:
+        return True
+    if order == ORDER_CONTIGUOUS:
+        return not strides_say_last(t)
+    return t.ndim_ == (4 if order == ORDER_CHANNELS_LAST else 5) and strides_say_last(t)
 
 
 cdef TensorBase copied_raw(TensorBase t, dtype d, Order order):
@@ -158,7 +185,7 @@ cdef TensorBase to_copy_op(TensorBase t, dtype d, Order order, bint copy):
     """`t` in dtype `d` and the given order; `t` itself when nothing changes and not `copy`."""
     cdef TensorBase out
     cdef ToCopyBackward0 node
-    if t.dtype_ is d and not copy and in_order(t, order):
+    if t.dtype_ is d and not copy and meant_in_order(t, order):
         return t
     out = copied_raw(t, d, order)
     if d.category == FLOATING and records1(t):

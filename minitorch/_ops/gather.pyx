@@ -9,7 +9,6 @@ import warnings
 
 import numpy
 
-from minitorch._core.dtype cimport dtype
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, connect2, records1, set_function
 from minitorch._core.shape cimport broadcast, Dims, size_text, wrap_dim

@@ -14,7 +14,7 @@ from minitorch._ops.array cimport array_of
 from minitorch._ops.copy import TYPE_NAMES
 from minitorch._ops.expand cimport expand_to
 from minitorch._ops.index cimport (
-    finish, frozen, gather_raw, index_arrays_op, put_arrays, put_raw, records_change, target)
+    finish, gather_raw, index_arrays_op, put_arrays, records_change, target)
 from minitorch._ops.pointwise cimport masked
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.strided cimport shape_tuple, zeros_of

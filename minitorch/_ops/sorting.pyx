@@ -6,7 +6,6 @@ NaN counts as the largest number, as in PyTorch.  All sorts are stable.
 
 import numpy
 
-from minitorch._core.dtype cimport dtype
 from minitorch._core.dtype import from_numpy_dtype
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, set_function

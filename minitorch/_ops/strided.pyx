@@ -6,18 +6,16 @@ slope of all: `embed_op` adds a gradient into zeros at the elements of the view,
 `extract_op` reads those elements.  Each is the slope of the other.
 """
 
-from minitorch._core.dtype cimport of_code
 from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, set_function
 from minitorch._core.shape cimport (
-    Dims, checked_numel, contiguous_strides, dims_from, is_dense, product, size_text, wrap_dim,
-    wrap_index_dim)
+    Dims, checked_numel, contiguous_strides, dims_from, is_dense, size_text, wrap_dim)
 from minitorch._core.tensor cimport (
     VIEW_NO_GRAD, TensorBase, bare, extent, new_tensor, view_of)
 from minitorch._kernels.types cimport MAX_DIMS
-from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, copy_raw, fill_raw
-from minitorch._ops.array cimport array_of, from_array, numbers_of
+from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw, fill_raw
+from minitorch._ops.array cimport from_array, numbers_of
 
 
 # ---------------------------------------------------------------- common parts

@@ -18,7 +18,6 @@ from minitorch._kernels.types cimport MAX_DIMS
 from minitorch._ops._base cimport check_tensor
 from minitorch._ops.copy cimport ORDER_CONTIGUOUS, clone_op
 from minitorch._ops.strided cimport make_view, shape_tuple, unlinked
-from minitorch._ops.strided import as_strided_backward, copy_slices_backward
 
 
 # ---------------------------------------------------------------- view and reshape
