@@ -1,0 +1,32 @@
+"""Check the weight of minitorch: the wheel's size and the time that its import takes.
+
+    python tools/check_size.py dist/minitorch_cpu-*.whl
+"""
+
+import pathlib
+import statistics
+import subprocess
+import sys
+
+WHEEL_LIMIT_MB = 5.0
+IMPORT_LIMIT = 1.5  # times the import of numpy alone
+
+
+def import_seconds(module, runs=9):
+    """Median time of a Python process that imports `module`, less one that imports nothing."""
+    code = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
+    times = [float(subprocess.run([sys.executable, "-c", code.format(module)], check=True,
+                                  capture_output=True, text=True).stdout) for _ in range(runs)]
+    return statistics.median(times)
+
+
+def main():
+    megabytes = pathlib.Path(sys.argv[1]).stat().st_size / 1e6
+    ratio = import_seconds("minitorch") / import_seconds("numpy")
+    print(f"wheel {megabytes:.1f} MB (limit {WHEEL_LIMIT_MB}), "
+          f"import {ratio:.2f} x numpy's (limit {IMPORT_LIMIT})")
+    return megabytes > WHEEL_LIMIT_MB or ratio > IMPORT_LIMIT
+
+
+if __name__ == "__main__":
+    sys.exit(main())
