@@ -4,6 +4,7 @@ The blocks and their licence stand in ``tools/tutorial.py``.
 """
 
 import importlib.util
+import os
 import subprocess
 import sys
 import warnings
@@ -154,14 +155,14 @@ def test_adapted_block_changes_the_weights_only():
 
 
 def run_tool(*arguments, **environment):
-    import os
-
+    # the package under test, also where it is not installed
+    path = str(Path(torch.__file__).parents[1])
     return subprocess.run(
         [sys.executable, str(TOOL), *arguments],
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONPATH": path, **environment},
     )
 
 

@@ -17,7 +17,7 @@ from minitorch._core.node cimport Node, number
 from minitorch._core.node import FREED
 from minitorch._core.shape cimport size_text
 from minitorch._core.tensor cimport (
-    VIEW_INFERENCE, VIEW_MULTI_OUTPUT, VIEW_NO_GRAD, TensorBase, alias)
+    VIEW_DEFAULT, VIEW_INFERENCE, VIEW_MULTI_OUTPUT, TensorBase, alias)
 
 
 # ---------------------------------------------------------------- saved tensors
@@ -150,6 +150,8 @@ cdef TensorBase unpack(object kept, Node node):
                             f"result of type {type(t).__name__}")
     else:
         t = saved.tensor
+        if t.base is not None:
+            t.function()  # a view that lost its history says so first, as in PyTorch
         if t.storage.version != saved.version:
             raise_modified(saved, t, node)
     if saved.is_output:
@@ -168,8 +170,7 @@ cdef object raise_modified(SavedTensor saved, TensorBase t, Node node):
             f"operation: [torch.{kinds[t.dtype_.name]}Tensor {size_text(t.ndim_, t.shape_)}]")
     if maker is not None:
         number_of_output = saved.output_nr if saved.is_output else t.output_nr
-        name = maker.name().rstrip("0123456789")
-        text += f", which is output {number_of_output} of {name.removesuffix('Backward')},"
+        text += f", which is output {number_of_output} of {short_name(maker)},"
     text += f" is at version {t.storage.version}; expected version {saved.version} instead."
     if anomaly_enabled():
         text += (" Hint: the backtrace further above shows the operation that failed to compute "
@@ -341,40 +342,50 @@ cdef int check_writable(TensorBase t, bint records) except -1:
     if t.storage.readonly:
         raise RuntimeError("the memory of this tensor is read-only; clone() it before an in-place "
                            "operation")
+    if grad_enabled() and (records or t.requires()):
+        if t.base is not None:
+            refuse_rebase(t, False)
+            if t.base.leaf_requires_grad and t.base.grad_fn_ is None:
+                raise RuntimeError("a view of a leaf Variable that requires grad is being used in "
+                                   "an in-place operation.")
+        elif t.leaf_requires_grad and t.grad_fn_ is None:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place "
+                               "operation.")
     for i in range(t.ndim_):
         if t.strides_[i] == 0 and t.shape_[i] > 1:
             raise RuntimeError("unsupported operation: more than one element of the written-to "
                                "tensor refers to a single memory location. Please clone() the "
                                "tensor before performing the operation.")
-    if grad_enabled():
-        if t.base is not None:
-            check_view_writable(t, records)
-        elif t.leaf_requires_grad and t.grad_fn_ is None:
-            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place "
-                               "operation.")
     return 0
 
 
-cdef int check_view_writable(TensorBase t, bint records) except -1:
-    if t.base.leaf_requires_grad and t.base.grad_fn_ is None:
-        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an "
-                           "in-place operation.")
-    if not records:
-        return 0
-    if t.creation == VIEW_MULTI_OUTPUT:
+def refuse_rebase(TensorBase t, bint indirect):
+    """Raise if autograd cannot follow a change of the view `t`.
+
+    `indirect` is whether its base, or another view of it, was changed instead of `t` itself.
+    """
+    if t.creation == VIEW_DEFAULT:
+        return
+    changed = "its base or another view of its base has been" if indirect else "is being"
+    maker = t.grad_fn_
+    name = "" if maker is None else f"Output {t.output_nr} of {short_name(maker)} is a view"
+    if maker is None or t.creation != VIEW_MULTI_OUTPUT:
+        start = f"{name} of a view which was created in" if name else "A view was created in"
+        if t.creation == VIEW_INFERENCE:
+            raise RuntimeError(f"{start} inference mode and {changed} modified inplace in normal "
+                               "mode.")
         raise RuntimeError(
-            f"Output {t.output_nr} of {t.view_name} is a view and is being modified inplace. This "
-            "view is the output of a function that returns multiple views. Such functions do not "
-            "allow the output views to be modified inplace. You should replace the inplace "
-            "operation by an out-of-place one.")
-    if t.creation == VIEW_NO_GRAD:
-        raise RuntimeError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode "
-            "enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You "
-            "can clarify your code by moving both the view and the inplace either both inside the "
-            "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
-            "want the inplace to be tracked).")
-    if t.creation == VIEW_INFERENCE:
-        raise RuntimeError("A view was created in inference mode and is being modified inplace in "
-                           "normal mode.")
-    return 0
+            f"{start} no_grad mode and {changed} modified inplace with grad mode enabled. Given "
+            "that this use case is ambiguous and error-prone, it is forbidden. You can clarify "
+            "your code by moving both the view and the inplace either both inside the no_grad "
+            "block (if you don't want the inplace to be tracked) or both outside (if you want the "
+            "inplace to be tracked).")
+    raise RuntimeError(
+        f"{name} and {changed} modified inplace. This view is the output of a function that "
+        "returns multiple views. Such functions do not allow the output views to be modified "
+        "inplace. You should replace the inplace operation by an out-of-place one.")
+
+
+cdef str short_name(Node node):
+    """Its name without the ending, as PyTorch's errors have it."""
+    return node.name().rstrip("0123456789").removesuffix("Backward")

@@ -11,6 +11,7 @@ from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node, number
 from minitorch._core.record cimport (
     bump, check_writable, connect1, edge_of, records1, records2, set_function)
+from minitorch._core.record import refuse_rebase
 from minitorch._core.shape cimport (
     Dims, broadcast, contiguous_strides, dense_strides_like, is_dense, product, size_text)
 from minitorch._core.storage cimport Storage
