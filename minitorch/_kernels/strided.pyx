@@ -93,6 +93,7 @@ cdef Py_ssize_t make_plan(Plan* plan, mt_loop f, int nargs, char** ptrs, int ndi
     plan.f, plan.nargs, plan.ndim = f, nargs, 0
     for k in range(nargs):
         plan.ptrs[k] = ptrs[k]
+        plan.strides[0][k] = 0
     for dim in range(ndim):
         total *= shape[dim]
         if shape[dim] != 1:
@@ -106,8 +107,8 @@ cdef inline Py_ssize_t run_rows(const Plan* plan, char** ptrs, Py_ssize_t rows) 
     cdef int last = plan.ndim - 1, nargs = plan.nargs, k
     cdef const Py_ssize_t* strides = plan.strides[last - 1]
     cdef mt_loop f = plan.f
-    cdef Py_ssize_t row
-    for row in range(rows):
+    cdef Py_ssize_t _row
+    for _row in range(rows):
         f(ptrs, plan.strides[last], plan.shape[last])
         for k in range(nargs):
             ptrs[k] += strides[k]
@@ -209,31 +210,53 @@ cdef void apply_flat(mt_loop f, int nargs, char** ptrs, const Py_ssize_t* steps,
     parallel_for(run_range, &plan, n, GRAIN)
 
 
+cdef Py_ssize_t flat_size(int nargs, int ndim, const Py_ssize_t* shape,
+                          const Py_ssize_t* const* byte_strides) noexcept nogil:
+    """The number of elements if each operand walks evenly through all of them, else -1."""
+    cdef int dim, k
+    cdef Py_ssize_t total = shape[ndim - 1]
+    for dim in range(ndim - 2, -1, -1):
+        total *= shape[dim]
+        for k in range(nargs):
+            if byte_strides[k][dim] != byte_strides[k][dim + 1] * shape[dim + 1]:
+                return -1
+    return total
+
+
+cdef bint try_flat(mt_loop f, int nargs, char** ptrs, int ndim, const Py_ssize_t* shape,
+                   const Py_ssize_t* const* byte_strides) noexcept nogil:
+    """The short way for scalars, vectors and contiguous operands. False if it is barred."""
+    cdef Py_ssize_t[MAX_ARGS] steps
+    cdef Py_ssize_t total = flat_size(nargs, ndim, shape, byte_strides) if ndim else 1
+    cdef int k
+    if total < 0:
+        return False
+    for k in range(nargs):
+        steps[k] = byte_strides[k][ndim - 1] if ndim else 0
+    apply_flat(f, nargs, ptrs, steps, total)
+    return True
+
+
+cdef void run_plan(Plan* plan) noexcept nogil:
+    """A plan with at least one element."""
+    if plan.ndim == 0:
+        plan.f(plan.ptrs, plan.strides[0], 1)
+    elif has_short_rows(plan):
+        run_turned(plan)
+    else:
+        run_split(plan)
+
+
 cdef int apply_loop(mt_loop f, int nargs, char** ptrs, int ndim, const Py_ssize_t* shape,
                     const Py_ssize_t* const* byte_strides) noexcept nogil:
     """f over every index of `shape`; see the .pxd for the arguments."""
     cdef Plan plan
-    cdef Py_ssize_t[MAX_ARGS] steps
-    cdef Py_ssize_t total
-    cdef int k
     if nargs > MAX_ARGS or ndim > MAX_DIMS:
         return -1
-    if ndim <= 1:
-        for k in range(nargs):
-            steps[k] = byte_strides[k][0] if ndim else 0
-        apply_flat(f, nargs, ptrs, steps, shape[0] if ndim else 1)
+    if try_flat(f, nargs, ptrs, ndim, shape, byte_strides):
         return 0
-    total = make_plan(&plan, f, nargs, ptrs, ndim, shape, byte_strides)
-    if total == 0:
-        return 0
-    if plan.ndim == 0:
-        for k in range(nargs):
-            steps[k] = 0
-        f(ptrs, steps, 1)
-    elif has_short_rows(&plan):
-        run_turned(&plan)
-    else:
-        run_split(&plan)
+    if make_plan(&plan, f, nargs, ptrs, ndim, shape, byte_strides):
+        run_plan(&plan)
     return 0
 
 
@@ -306,17 +329,18 @@ cdef int strided_copy(char* out, int out_code, const Py_ssize_t* out_strides, co
     cdef Py_ssize_t total, units
     ptrs[0], ptrs[1] = out, <char*> x
     strides[0], strides[1] = out_strides, x_strides
-    if ndim < 2:
-        return apply_loop(f, 2, ptrs, ndim, shape, strides)
     if ndim > MAX_DIMS:
         return -1
+    if try_flat(f, 2, ptrs, ndim, shape, strides):
+        return 0
     total = make_plan(&plan, f, 2, ptrs, ndim, shape, strides)
     if total == 0:
         return 0
     job.plan = &plan
     job.rows = transposed_rows(&plan, item_size(out_code), item_size(x_code))
     if job.rows < 0:
-        return apply_loop(f, 2, ptrs, ndim, shape, strides)
+        run_plan(&plan)
+        return 0
     job.kernel = transpose_kernel(item_size(x_code)) if out_code == x_code else NULL
     job.row_tiles = (plan.shape[job.rows] + TILE_ROWS - 1) // TILE_ROWS
     units = total // plan.shape[plan.ndim - 1] // plan.shape[job.rows] * job.row_tiles
@@ -348,12 +372,12 @@ cdef bint any_zero(const char* x, int code, int ndim, const Py_ssize_t* shape,
                    const Py_ssize_t* x_strides) noexcept nogil:
     """Is any element zero? What a division of integers asks before it starts."""
     cdef Py_ssize_t[MAX_DIMS] index
-    cdef Py_ssize_t total = 1, i
+    cdef Py_ssize_t total = 1, _i
     cdef int dim
     for dim in range(ndim):
         index[dim] = 0
         total *= shape[dim]
-    for i in range(total):
+    for _i in range(total):
         if load_int64(x, code) == 0:
             return True
         for dim in range(ndim - 1, -1, -1):

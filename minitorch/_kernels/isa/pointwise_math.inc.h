@@ -27,7 +27,7 @@ MT_ALWAYS float vec_exp(float x) {
 
 /* log(2^e m) = e ln 2 + log m with sqrt(1/2) <= m < sqrt(2), and log m = 2 atanh(s) for
    s = (m - 1) / (m + 1), arranged as in Sun's fdlibm so that m - 1 enters exactly. */
-MT_ALWAYS float vec_log(float x) {
+MT_ALWAYS float vec_log_positive(float x) {
     int subnormal = x < 0x1p-126f;
     uint32_t bits = float_bits(subnormal ? x * 0x1p23f : x);
     uint32_t above = bits - 0x3f3504f3;                            /* sqrt(1/2) */
@@ -37,7 +37,11 @@ MT_ALWAYS float vec_log(float x) {
     float tail = z * (2.0f / 3 + z * (2.0f / 5 + z * (2.0f / 7 + z * (2.0f / 9))));
     float half_square = 0.5f * f * f, n = (float)e;
     float y = f - (half_square - (s * (half_square + tail) + n * -2.12194440e-4f));
-    y += n * 0.693359375f;
+    return y + n * 0.693359375f;
+}
+
+MT_ALWAYS float vec_log(float x) {
+    float y = vec_log_positive(x);
     y = x < INFINITY ? y : x;                                      /* infinity and NaN */
     y = x == 0 ? -INFINITY : y;
     return x < 0 ? NAN : y;
@@ -45,10 +49,12 @@ MT_ALWAYS float vec_log(float x) {
 
 /* log(1 + x), the rounding of 1 + x made good to first order. */
 MT_ALWAYS float vec_log1p(float x) {
-    float u = 1.0f + x;
-    float y = vec_log(u) + (x - (u - 1.0f)) / u;
-    y = u == 1.0f || x == INFINITY ? x : y;
-    return u == 0 ? -INFINITY : y;
+    float u = 1.0f + x, rounded = (u - 1.0f) - x;
+    float y = vec_log_positive(u) - rounded / u;
+    y = u == 1.0f ? x : y;
+    y = x < INFINITY ? y : x;
+    y = x == -1.0f ? -INFINITY : y;
+    return x < -1.0f ? NAN : y;
 }
 
 /* x + x^3 P(x^2) near zero (P fitted at Chebyshev points), 1 - 2 / (e^2x + 1) elsewhere. */
