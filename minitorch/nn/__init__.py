@@ -16,6 +16,7 @@ from minitorch.nn.modules.flatten import Flatten, Unflatten
 from minitorch.nn.modules.linear import Identity, Linear
 from minitorch.nn.modules.loss import CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
 from minitorch.nn.modules.module import Module
+from minitorch.nn.modules.normalization import GroupNorm
 from minitorch.nn.modules.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from minitorch.nn.parameter import Buffer, Parameter
 
@@ -30,6 +31,7 @@ __all__ = [
     "Dropout",
     "Flatten",
     "GELU",
+    "GroupNorm",
     "Identity",
     "L1Loss",
     "Linear",

@@ -263,6 +263,22 @@ def test_batchnorm_refuses(layer, shape, text):
     assert str(error.value) == text
 
 
+def test_groupnorm_normalises_each_group_of_each_example():
+    layer = nn.GroupNorm(2, 4, dtype=torch.float64)
+    with torch.no_grad():
+        layer.weight.copy_(tensor([1.0, 2.0, 3.0, 4.0]))
+        layer.bias.fill_(0.5)
+    x = random(3, 4, 2, 5)
+    groups = x.reshape(3, 2, -1)
+    normal = (groups - groups.mean(-1, keepdims=True)) / np.sqrt(
+        groups.var(-1, keepdims=True) + 1e-5
+    )
+    expected = normal.reshape(x.shape) * np.arange(1.0, 5.0)[:, None, None] + 0.5
+    assert_near(layer(tensor(x)), expected)
+    assert nn.GroupNorm(2, 4, bias=False).bias is None
+    assert nn.GroupNorm(2, 4, affine=False).weight is None
+
+
 # ---- activations ---------------------------------------------------------------------------------
 
 
@@ -382,6 +398,7 @@ REPRS = [
         "BatchNorm2d(64, eps=1e-05, momentum=0.1, affine=True, bias=True, "
         "track_running_stats=True)",
     ),
+    (lambda: nn.GroupNorm(2, 4), "GroupNorm(2, 4, eps=1e-05, affine=True, bias=True)"),
     (lambda: nn.ReLU(), "ReLU()"),
     (lambda: nn.ReLU(inplace=True), "ReLU(inplace=True)"),
     (lambda: nn.SiLU(inplace=True), "SiLU(inplace=True)"),

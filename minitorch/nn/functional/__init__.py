@@ -14,7 +14,7 @@ from minitorch.nn.functional.activation import (
     softmax,
     tanh,
 )
-from minitorch.nn.functional.layers import batch_norm, conv2d, flatten, linear
+from minitorch.nn.functional.layers import batch_norm, conv2d, flatten, group_norm, linear
 from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
 from minitorch.nn.functional.padding import pad
 from minitorch.nn.functional.pooling import (
@@ -33,6 +33,7 @@ __all__ = [
     "dropout",
     "flatten",
     "gelu",
+    "group_norm",
     "l1_loss",
     "linear",
     "log_softmax",

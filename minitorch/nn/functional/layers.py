@@ -1,4 +1,4 @@
-"""linear, conv2d, batch_norm and flatten."""
+"""linear, conv2d, batch_norm, group_norm and flatten."""
 
 import math
 
@@ -7,7 +7,7 @@ from minitorch._ops import linear as _linear
 from minitorch._ops import norm as _norm
 from minitorch.nn.functional.padding import pad
 
-__all__ = ["batch_norm", "conv2d", "flatten", "linear"]
+__all__ = ["batch_norm", "conv2d", "flatten", "group_norm", "linear"]
 
 
 def linear(input, weight, bias=None):
@@ -98,6 +98,13 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return _conv.conv2d(input, weight, bias, stride, padding, dilation, groups)
 
 
+def _check_batch(shape):
+    if shape[0] * math.prod(shape[2:]) == 1:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {shape}"
+        )
+
+
 def batch_norm(
     input,
     running_mean,
@@ -132,11 +139,7 @@ def batch_norm(
         In training with one value per channel, or a negative (in training: zero) `eps`.
     """
     if training:
-        shape = input.shape
-        if shape[0] * math.prod(shape[2:]) == 1:
-            raise ValueError(
-                f"Expected more than 1 value per channel when training, got input size {shape}"
-            )
+        _check_batch(input.shape)
         if eps <= 0.0:
             raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     if eps < 0.0:
@@ -144,3 +147,52 @@ def batch_norm(
     return _norm.batch_norm(
         input, running_mean, running_var, weight, bias, training, momentum, eps
     )
+
+
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
+    """Normalise each group of channels of each example by itself; arXiv:1803.08494.
+
+    Parameters
+    ----------
+    input : Tensor
+        (N, C, *).
+    num_groups : int
+        Divides C.
+    weight, bias : Tensor, optional
+        (C): scale and shift afterwards.
+    eps : float
+        Added to the variance.
+
+    Raises
+    ------
+    RuntimeError
+        If the groups do not divide the channels, or weight or bias is of another size.
+    ValueError
+        If there is one value only.
+    """
+    if input.dim() < 2:
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {input.dim()}"
+        )
+    shape = input.shape
+    batch, channels, *rest = shape
+    _check_batch([batch * channels // num_groups, num_groups, *rest])
+    if channels % num_groups != 0:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(shape)} and num_groups={num_groups}"
+        )
+    for name, vector in (("weight", weight), ("bias", bias)):
+        if vector is not None and vector.shape != (channels,):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, "
+                f"but got {name} of shape {list(vector.shape)} and input of shape {list(shape)}"
+            )
+    grouped = input.reshape(batch, num_groups, -1)
+    centered = grouped - grouped.mean(-1, keepdim=True)
+    variance = (centered * centered).mean(-1, keepdim=True)
+    result = (centered / (variance + eps).sqrt()).reshape(shape)
+    column = (channels, *[1] * len(rest))
+    if weight is not None:
+        result = result * weight.reshape(column)
+    return result if bias is None else result + bias.reshape(column)
