@@ -33,6 +33,7 @@ from minitorch._ops import (
     sorting,
     strided,
     view,
+    view_inplace,
 )
 
 __all__ = ["Tensor", "from_dlpack"]
@@ -381,6 +382,8 @@ _METHODS = {
     view: """
         view view_as reshape reshape_as flatten unflatten ravel permute transpose swapaxes
         swapdims t movedim moveaxis squeeze unsqueeze""",
+    view_inplace: """
+        squeeze_ unsqueeze_ t_ transpose_ swapaxes_ swapdims_""",
     expand: """
         expand expand_as broadcast_to""",
     strided: """

@@ -31,22 +31,28 @@ cdef class ViewBackward0(Node):
         return (unlinked(reshape_to(grads[0], self.sizes)),)
 
 
+cdef class ReshapeAliasBackward0(ViewBackward0):
+    """The same where `reshape` found a view of a tensor that is not contiguous."""
+
+
 cdef class UnsafeViewBackward0(ViewBackward0):
     """The same for a view of a fresh copy."""
 
 
 cdef TensorBase view_op(TensorBase t, int n, const Py_ssize_t* sizes):
     """A view in another shape of as many elements; RuntimeError where the strides forbid it."""
+    return viewed(t, n, sizes, ViewBackward0.__new__(ViewBackward0) if records1(t) else None)
+
+
+cdef TensorBase viewed(TensorBase t, int n, const Py_ssize_t* sizes, ViewBackward0 node):
     cdef Py_ssize_t strides[MAX_DIMS]
     cdef TensorBase v
-    cdef ViewBackward0 node
     if view_strides(t.ndim_, t.shape_, t.strides_, n, sizes, strides):
         raise RuntimeError("view size is not compatible with input tensor's size and stride (at "
                            "least one dimension spans across two contiguous subspaces). Use "
                            ".reshape(...) instead.")
     v = make_view(t, n, sizes, strides, t.offset)
-    if records1(t):
-        node = ViewBackward0.__new__(ViewBackward0)
+    if node is not None:
         node.sizes = shape_tuple(t)
         connect1(node, t)
         set_function(v, node, 0)
@@ -58,8 +64,11 @@ cdef TensorBase reshape_op(TensorBase t, int n, const Py_ssize_t* sizes):
     cdef Py_ssize_t strides[MAX_DIMS]
     cdef TensorBase copied, out
     cdef UnsafeViewBackward0 node
-    if view_strides(t.ndim_, t.shape_, t.strides_, n, sizes, strides) == 0:
+    if t.contiguous:
         return view_op(t, n, sizes)
+    if view_strides(t.ndim_, t.shape_, t.strides_, n, sizes, strides) == 0:
+        return viewed(t, n, sizes, ReshapeAliasBackward0.__new__(ReshapeAliasBackward0)
+                      if records1(t) else None)
     copied = clone_op(t, ORDER_CONTIGUOUS)
     contiguous_strides(n, sizes, strides)
     out = view_of(copied, n, sizes, strides, copied.offset)

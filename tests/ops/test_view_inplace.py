@@ -167,3 +167,21 @@ def test_copy_from_overlapping_memory_reads_before_it_writes():
     x = mt.arange(5.0)
     x[1:] = x[:-1]
     assert x.tolist() == [0, 0, 1, 2, 3]
+
+
+def test_shape_changes_in_place():
+    a = mt.ones(1, 3, requires_grad=True)
+    b = a * 2
+    row = b[0]
+    assert b.squeeze_(0) is b
+    assert b.shape == (3,)
+    assert b._version == 1
+    row.mul_(2)
+    b.sum().backward()
+    assert a.grad.tolist() == [[4, 4, 4]]
+    x = mt.arange(6.0).reshape(2, 3).clone().t_().unsqueeze_(0)
+    assert x.shape == (1, 3, 2)
+    assert x.stride() == (3, 1, 3)
+    assert x.transpose_(1, 2).tolist() == [[[0, 1, 2], [3, 4, 5]]]
+    with pytest.raises(RuntimeError, match="^" + LEAF):
+        a.squeeze_()
