@@ -1,17 +1,73 @@
-"""Reductions and their derivatives."""
+# cython: auto_pickle=False
+"""Sums, means, counts, all and any; and the machinery of the other reductions."""
 
-from minitorch._core.dtype cimport BOOLEAN, FLOATING, check_dtype, default_float, dtype, of_code
+from minitorch._core.dtype cimport FLOATING, check_dtype, dtype, of_code
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, save, set_function, unpack
 from minitorch._core.shape cimport (
-    Dims, contiguous_strides, is_dense, product, size_text, wrap_dim)
-from minitorch._core.tensor cimport (
-    TensorBase, alias, bare, new_strided, new_tensor, shape_of, view_of)
+    Dims, contiguous_strides, dims_from_args, product, size_text, wrap_dim)
+from minitorch._core.tensor cimport TensorBase, alias, bare, new_strided, shape_of
+from minitorch._kernels.pointwise cimport UNARY_ISNAN, UNARY_LOGICAL_NOT
 from minitorch._kernels.reduce cimport *
-from minitorch._kernels.types cimport BF16, BOOL, F16, I64, MAX_DIMS
+from minitorch._kernels.types cimport BOOL, I64, MAX_DIMS
 from minitorch._ops._base cimport (
-    cast_raw, check_tensor, contiguous_raw, copy_raw, deliver, expand_raw, fill_raw)
-from minitorch._ops.pointwise cimport mul_number, mul_op, to_dtype
+    cast_raw, check_tensor, contiguous_raw, deliver, expand_raw, unary_raw)
+from minitorch._ops.pointwise cimport div_op, masked, mul_number, to_dtype
+
+
+# ---------------------------------------------------------------- arguments
+
+cdef object either(object value, object other, str where, str name):
+    """An argument given by PyTorch's name or by numpy's (`axis`, `keepdims`)."""
+    if other is None:
+        return value
+    if value is not None and value is not False:
+        raise TypeError(f"{where}() got an unexpected keyword argument '{name}'")
+    return other
+
+
+cdef int flag(object keepdim, object keepdims, str where) except -1:
+    """`keepdim=` as a truth value."""
+    keepdim = either(keepdim, keepdims, where, "keepdims")
+    if not isinstance(keepdim, bool):
+        raise TypeError(f"{where}(): argument 'keepdim' must be bool, not "
+                        f"{type(keepdim).__name__}")
+    return 1 if keepdim else 0
+
+
+cdef str kind_of(dtype d):
+    from minitorch._ops.copy import TYPE_NAMES
+    return TYPE_NAMES[d.name]
+
+
+cdef object axes_tuple(Axes* axes, int ndim):
+    """The reduced axes for `dim=`; None for a tensor that has no axis."""
+    cdef int i
+    return tuple([i for i in range(ndim) if axes.reduced[i]]) if ndim else None
+
+
+cdef Py_ssize_t axes_count(Axes* axes, TensorBase x) noexcept:
+    """How many elements become one."""
+    cdef Py_ssize_t count = 1
+    cdef int i
+    for i in range(x.ndim_):
+        if axes.reduced[i]:
+            count *= x.shape_[i]
+    return count
+
+
+cdef int check_not_empty(TensorBase x, Axes* axes, bint whole, str where) except -1:
+    """Raise where an operation without an identity would reduce no elements."""
+    cdef int i
+    if x.numel_:
+        return 0
+    if whole:
+        raise RuntimeError(f"{where}(): Expected reduction dim to be specified for input.numel() "
+                           "== 0. Specify the reduction dim with the 'dim' argument.")
+    for i in range(x.ndim_):
+        if axes.reduced[i] and x.shape_[i] == 0:
+            raise IndexError(f"{where}(): Expected reduction dim {i} to have non-zero size.")
+    return 0
 
 
 # ---------------------------------------------------------------- raw machinery
@@ -106,10 +162,12 @@ cdef TensorBase packed(TensorBase x, Axes* axes, int* order, Py_ssize_t* blocks)
 
 
 cdef TensorBase reduced_output(TensorBase x, Axes* axes, const int* order, bint keepdim, dtype d):
-    """An uninitialised result whose kept axes lie in memory in `order`."""
+    """An uninitialised result whose kept axes lie in memory in `order`; see `in_rows`."""
     cdef Py_ssize_t shape[MAX_DIMS]
     cdef Py_ssize_t strides[MAX_DIMS]
-    cdef Py_ssize_t step = 1, all_strides[MAX_DIMS]
+    cdef Py_ssize_t rows[MAX_DIMS]
+    cdef Py_ssize_t step = 1
+    cdef Py_ssize_t all_strides[MAX_DIMS]
     cdef int i, axis, n = 0
     for i in range(x.ndim_ - 1, -1, -1):
         axis = order[i]
@@ -122,7 +180,16 @@ cdef TensorBase reduced_output(TensorBase x, Axes* axes, const int* order, bint 
         shape[n] = 1 if axes.reduced[i] else x.shape_[i]
         strides[n] = all_strides[i]
         n += 1
+    contiguous_strides(n, shape, rows)
+    for i in range(n):
+        if shape[i] == 1:
+            strides[i] = rows[i]
     return new_strided(d, n, shape, strides)
+
+
+cdef TensorBase in_rows(TensorBase result):
+    """A filled `reduced_output` as PyTorch returns it: row-major, whatever the input was."""
+    return contiguous_raw(result)
 
 
 cdef TensorBase reduce_raw(int op, TensorBase x, Axes* axes, bint keepdim, dtype out,
@@ -139,7 +206,7 @@ cdef TensorBase reduce_raw(int op, TensorBase x, Axes* axes, bint keepdim, dtype
         status = reduce_op(op, to, c_out, NULL, from_, c_in, blocks[0], blocks[1], blocks[2],
                            param)
     check_status(status, x)
-    return result
+    return in_rows(result)
 
 
 cdef int check_status(int status, TensorBase x) except -1:
@@ -168,29 +235,45 @@ cdef TensorBase restore_axes(TensorBase g, Axes* axes):
 
 # ---------------------------------------------------------------- sum and mean
 
-cdef class ExpandingNode(Node):
+cdef class ReducingNode(Node):
+    """Base of the nodes of reductions: remembers the axes, to put them back."""
+
+    cdef TensorBase spread(self, TensorBase t):
+        """`t` with axes of size 1 where axes were reduced."""
+        return t if self.kept or t is None else restore_axes(t, &self.axes)
+
+    cdef TensorBase cast_back(self, TensorBase g):
+        """The gradient in the dtype of the input."""
+        return g if self.input_dtype is None else to_dtype(g, self.input_dtype)
+
+
+cdef int link_reducing(ReducingNode node, TensorBase x, Axes* axes, bint keepdim,
+                       TensorBase out) except -1:
+    """Connect a node to its input and make it the function of its (first) output."""
+    connect1(node, x)
+    node.axes, node.kept = axes[0], keepdim
+    node.input_dtype = x.dtype_ if x.dtype_ is not out.dtype_ else None
+    set_function(out, node, 0)
+    return 0
+
+
+cdef class ExpandingNode(ReducingNode):
     """A sum: the gradient is spread over the reduced axes (times `scale`)."""
 
+    # not in the slots: the node keeps no tensor, so it may run again after its graph was freed
     cdef object shape
-    cdef Axes axes
-    cdef bint kept
     cdef object scale
 
     saved_names = ("self_sym_sizes", "dim", "keepdim")
 
     def _saved(self, int slot):
-        return (self.shape, tuple([i for i in range(len(self.shape)) if self.axes.reduced[i]]),
-                bool(self.kept))[slot]
+        return (self.shape, axes_tuple(&self.axes, len(self.shape)) or (), bool(self.kept))[slot]
 
     cdef tuple apply(self, tuple grads):
-        cdef TensorBase g = grads[0]
-        if not self.kept and g.ndim_ != len(self.shape):
-            g = restore_axes(g, &self.axes)
+        cdef TensorBase g = self.spread(grads[0])
         if self.scale is not None:
             g = mul_number(g, self.scale)
-        if self.s3 is not None:
-            g = to_dtype(g, <dtype> self.s3)
-        return (expand_op(g, self.shape),)
+        return (expand_op(self.cast_back(g), self.shape),)
 
 
 cdef class SumBackward0(ExpandingNode):
@@ -209,57 +292,59 @@ cdef class MeanBackward1(ExpandingNode):
     pass
 
 
-cdef int link_expanding(ExpandingNode node, TensorBase x, Axes* axes, bint keepdim,
-                        TensorBase out) except -1:
-    connect1(node, x)
-    node.shape, node.axes, node.kept = shape_of(x), axes[0], keepdim
-    node.s3 = x.dtype_ if x.dtype_ is not out.dtype_ else None
-    set_function(out, node, 0)
-    return 0
-
-
 cdef TensorBase sum_as(TensorBase x, object dims, bint keepdim, dtype out):
     cdef Axes axes
     cdef TensorBase result
     cdef ExpandingNode node
     read_axes(dims, x, &axes, "sum")
+    if records1(x):
+        check_floating(out)
     result = reduce_raw(REDUCE_SUM, x, &axes, keepdim, out, 0)
     if records1(x):
-        if dims is None:
+        if dims is None and not keepdim:
             node = SumBackward0.__new__(SumBackward0)
         else:
             node = SumBackward1.__new__(SumBackward1)
-        link_expanding(node, x, &axes, keepdim, result)
+        link_reducing(node, x, &axes, keepdim, result)
+        node.shape = shape_of(x)
     return result
+
+
+cdef int check_floating(dtype out) except -1:
+    """Raise where a recorded operation is asked for a dtype without derivatives."""
+    if out.category != FLOATING:
+        raise RuntimeError(f"Autograd not support dtype: {kind_of(out)}")
+    return 0
+
+
+cdef int check_mean_dtype(dtype d, str whose) except -1:
+    if d.category != FLOATING:
+        raise RuntimeError(f"mean(): could not infer output dtype. {whose} dtype must be either a "
+                           f"floating point or complex dtype. Got: {kind_of(d)}")
+    return 0
 
 
 cdef TensorBase mean_as(TensorBase x, object dims, bint keepdim, dtype out):
     cdef Axes axes
     cdef TensorBase result
     cdef ExpandingNode node
-    cdef Py_ssize_t count = 1
-    cdef int i
-    if out.category != FLOATING:
-        raise RuntimeError("mean(): could not infer output dtype. Input dtype must be either a "
-                           "floating point or complex dtype. Got: "
-                           f"{x.dtype_.name.capitalize()}")
+    cdef Py_ssize_t count
     read_axes(dims, x, &axes, "mean")
-    x = to_dtype(x, out)
-    result = reduce_raw(REDUCE_MEAN, x, &axes, keepdim, out, 0)
+    result = reduce_raw(REDUCE_MEAN, cast_raw(x, out), &axes, keepdim, out, 0)
     if records1(x):
-        if dims is None:
+        if dims is None and not keepdim:
             node = MeanBackward0.__new__(MeanBackward0)
         else:
             node = MeanBackward1.__new__(MeanBackward1)
-        link_expanding(node, x, &axes, keepdim, result)
-        for i in range(x.ndim_):
-            if axes.reduced[i]:
-                count *= x.shape_[i]
+        link_reducing(node, x, &axes, keepdim, result)
+        node.shape = shape_of(x)
+        count = axes_count(&axes, x)
         node.scale = 1.0 / count if count else float("inf")
     return result
 
 
 cdef dtype sum_dtype(TensorBase x, object wanted, str where):
+    """The dtype of a sum or product: as asked for, else int64 for whole numbers."""
     if wanted is not None:
         return check_dtype(wanted, where)
     return x.dtype_ if x.dtype_.category == FLOATING else of_code(I64)
@@ -277,26 +362,107 @@ def sum(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keep
     """The sum of all elements, or along the axes `dim`.
 
     Integers and bools are summed as int64 unless `dtype` says otherwise.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int or tuple of int, optional
+        None and () stand for all axes.
+    keepdim : bool
+        Keep the reduced axes with size 1.
+    dtype : dtype, optional
+        Of the result and of the arithmetic.
+    axis, keepdims
+        numpy's names of `dim` and `keepdim`.
     """
-    x = check_tensor(input, "sum", "input")
-    dim = axis if dim is None else dim
-    keepdim = keepdim if keepdims is None else keepdims
-    return deliver(sum_as(x, dim, keepdim, sum_dtype(x, dtype, "sum")), out)
+    cdef TensorBase x = check_tensor(input, "sum", "input")
+    dim = either(dim, axis, "sum", "axis")
+    return deliver(sum_as(x, dim, flag(keepdim, keepdims, "sum"), sum_dtype(x, dtype, "sum")), out)
 
 
 def mean(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keepdims=None):
-    """The mean of all elements, or along the axes `dim`.
+    """The mean of all elements, or along the axes `dim`; arguments as in `sum`.
 
     Raises
     ------
     RuntimeError
         For a dtype that is not floating.
     """
-    x = check_tensor(input, "mean", "input")
-    dim = axis if dim is None else dim
-    keepdim = keepdim if keepdims is None else keepdims
-    result = (<TensorBase> x).dtype_ if dtype is None else check_dtype(dtype, "mean")
-    return deliver(mean_as(x, dim, keepdim, result), out)
+    cdef TensorBase x = check_tensor(input, "mean", "input")
+    dim = either(dim, axis, "mean", "axis")
+    wanted = x.dtype_ if dtype is None else check_dtype(dtype, "mean")
+    check_mean_dtype(wanted, "Input" if dtype is None else "Optional")
+    return deliver(mean_as(x, dim, flag(keepdim, keepdims, "mean"), wanted), out)
+
+
+# ---------------------------------------------------------------- without NaN, and counts
+
+cdef class NansumBackward0(ReducingNode):
+    """The gradient goes to the elements that are numbers."""
+
+    saved_names = ("self",)
+
+    cdef tuple apply(self, tuple grads):
+        return (self.cast_back(masked(self.spread(grads[0]), numbers_raw(unpack(self.s0, self)))),)
+
+
+cdef TensorBase numbers_raw(TensorBase x):
+    """Where `x` is not NaN."""
+    return unary_raw(UNARY_LOGICAL_NOT, unary_raw(UNARY_ISNAN, x))
+
+
+cdef TensorBase nansum_as(TensorBase x, object dims, bint keepdim, dtype out):
+    cdef Axes axes
+    cdef TensorBase result
+    cdef NansumBackward0 node
+    if x.dtype_.category != FLOATING:
+        return sum_as(x, dims, keepdim, out)
+    read_axes(dims, x, &axes, "nansum")
+    if records1(x):
+        check_floating(out)
+    result = reduce_raw(REDUCE_SUM, masked(alias(x), numbers_raw(x)), &axes, keepdim, out, 0)
+    if records1(x):
+        node = NansumBackward0.__new__(NansumBackward0)
+        link_reducing(node, x, &axes, keepdim, result)
+        node.s0 = save(x)
+    return result
+
+
+def nansum(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keepdims=None):
+    """`sum` with NaN counted as zero."""
+    cdef TensorBase x = check_tensor(input, "nansum", "input")
+    dim = either(dim, axis, "nansum", "axis")
+    return deliver(nansum_as(x, dim, flag(keepdim, keepdims, "nansum"),
+                             sum_dtype(x, dtype, "nansum")), out)
+
+
+def nanmean(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keepdims=None):
+    """The mean of the elements that are not NaN; NaN where there are none.
+
+    Raises
+    ------
+    RuntimeError
+        For a tensor that is not floating.
+    """
+    cdef TensorBase x = check_tensor(input, "nanmean", "input")
+    cdef bint keep = flag(keepdim, keepdims, "nanmean")
+    dim = either(dim, axis, "nanmean", "axis")
+    if x.dtype_.category != FLOATING:
+        raise RuntimeError("nanmean(): expected input to have floating point or complex dtype but "
+                           f"got {kind_of(x.dtype_)}")
+    total = nansum_as(x, dim, keep, sum_dtype(x, dtype, "nanmean"))
+    return deliver(div_op(total, sum_op(numbers_raw(x), dim, keep)), out)
+
+
+cdef TensorBase nonzero_raw(TensorBase x):
+    """Where `x` is not 0, as bool."""
+    return cast_raw(alias(x), of_code(BOOL))
+
+
+def count_nonzero(input, dim=None, *, axis=None):
+    """How many elements are not zero, in all or along the axes `dim`, as int64."""
+    cdef TensorBase x = check_tensor(input, "count_nonzero", "input")
+    return sum_op(nonzero_raw(x), either(dim, axis, "count_nonzero", "axis"), False)
 
 
 # ---------------------------------------------------------------- broadcasting, undone
@@ -304,15 +470,17 @@ def mean(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, kee
 cdef class ExpandBackward0(Node):
     """The gradient of a broadcast is summed back."""
 
+    cdef object shape
+
     cdef tuple apply(self, tuple grads):
-        return (sum_to_op(grads[0], self.s3),)
+        return (sum_to_op(grads[0], self.shape),)
 
 
 cdef TensorBase expand_op(TensorBase g, object shape):
     """`g` broadcast to `shape`, as a recorded view."""
     cdef Py_ssize_t sizes[MAX_DIMS]
     cdef TensorBase out
-    cdef Node node
+    cdef ExpandBackward0 node
     cdef int i, n = len(shape)
     for i in range(n):
         sizes[i] = shape[i]
@@ -320,7 +488,7 @@ cdef TensorBase expand_op(TensorBase g, object shape):
     if records1(g):
         node = ExpandBackward0.__new__(ExpandBackward0)
         connect1(node, g)
-        node.s3, node.n_outputs = shape_of(g), 1
+        node.shape, node.n_outputs = shape_of(g), 1
         set_function(out, node, 0)
     return out
 
@@ -340,22 +508,67 @@ cdef TensorBase sum_to_op(TensorBase g, object shape):
     return g
 
 
+def sum_to_size(input, *size):
+    """Sum over the axes along which a tensor of `size` would be broadcast to this one.
+
+    Raises
+    ------
+    RuntimeError
+        If `size` does not broadcast to the tensor's shape.
+    """
+    cdef TensorBase x = check_tensor(input, "sum_to_size", "input")
+    cdef Dims wanted
+    cdef int i, extra
+    dims_from_args(size, &wanted, "sum_to_size")
+    extra = x.ndim_ - wanted.n
+    for i in range(wanted.n):
+        if extra < 0 or (wanted.at[i] != 1 and wanted.at[i] != x.shape_[i + extra]):
+            raise RuntimeError(f"size {{{size_text(wanted.n, wanted.at)}}} is not expandable to "
+                               f"size {{{size_text(x.ndim_, x.shape_)}}}.")
+    if wanted.n == 0:
+        return sum_op(x, None, False) if x.ndim_ else x
+    return sum_to_op(x, tuple([wanted.at[i] for i in range(wanted.n)]))
+
+
 # ---------------------------------------------------------------- all and any
 
-cdef TensorBase truth(int op, object input, object dim, bint keepdim, str where):
-    cdef TensorBase x = check_tensor(input, where, "input")
+cdef TensorBase truth(int op, TensorBase x, object dim, bint keepdim, str where):
     cdef Axes axes
-    read_axes(dim, x, &axes, where)
-    out = of_code(BOOL)
-    result = reduce_raw(op, x, &axes, keepdim, out, 0)
+    cdef TensorBase result
+    if isinstance(dim, (tuple, list)) and len(dim) == 0:
+        # unlike all other reductions, PyTorch takes () for no axis here
+        result = nonzero_raw(x)
+    else:
+        read_axes(dim, x, &axes, where)
+        result = reduce_raw(op, x, &axes, keepdim, of_code(BOOL), 0)
     return cast_raw(result, x.dtype_) if x.dtype_.name == "uint8" else result
 
 
-def all(input, dim=None, keepdim=False, *, out=None):
-    """True if all elements (along `dim`) are nonzero."""
-    return deliver(truth(REDUCE_ALL, input, dim, keepdim, "all"), out)
+cdef object truth_into(TensorBase result, object out, str where):
+    cdef dtype d
+    if isinstance(out, TensorBase):
+        d = (<TensorBase> out).dtype_
+        if d.code != BOOL and d.name != "uint8":
+            raise RuntimeError(f"{where} only supports bool tensor for result, got: {kind_of(d)}")
+    return deliver(result, out)
 
 
-def any(input, dim=None, keepdim=False, *, out=None):
-    """True if any element (along `dim`) is nonzero."""
-    return deliver(truth(REDUCE_ANY, input, dim, keepdim, "any"), out)
+def all(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
+    """True if all elements (along the axes `dim`) are nonzero; uint8 for uint8."""
+    cdef TensorBase x = check_tensor(input, "all", "input")
+    return truth_into(truth(REDUCE_ALL, x, either(dim, axis, "all", "axis"),
+                            flag(keepdim, keepdims, "all"), "all"), out, "all")
+
+
+def any(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
+    """True if any element (along the axes `dim`) is nonzero; uint8 for uint8."""
+    cdef TensorBase x = check_tensor(input, "any", "input")
+    return truth_into(truth(REDUCE_ANY, x, either(dim, axis, "any", "axis"),
+                            flag(keepdim, keepdims, "any"), "any"), out, "any")
+
+
+cdef bint has_zero(TensorBase x) except -1:
+    """Whether any element is 0."""
+    cdef Axes axes
+    read_axes(None, x, &axes, "all")
+    return not reduce_raw(REDUCE_ALL, x, &axes, False, of_code(BOOL), 0).data()[0]
