@@ -6,13 +6,13 @@ slope of all: `embed_op` adds a gradient into zeros at the elements of the view,
 `extract_op` reads those elements.  Each is the slope of the other.
 """
 
-from minitorch._core.grad_mode cimport grad_enabled
+from minitorch._core.grad_mode cimport grad_enabled, inference_mode
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, set_function
 from minitorch._core.shape cimport (
     Dims, checked_numel, contiguous_strides, dims_from, is_dense, size_text, wrap_dim)
 from minitorch._core.tensor cimport (
-    VIEW_NO_GRAD, TensorBase, bare, extent, new_tensor, view_of)
+    VIEW_INFERENCE, VIEW_NO_GRAD, TensorBase, bare, extent, new_tensor, view_of)
 from minitorch._kernels.types cimport MAX_DIMS
 from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw, fill_raw
 from minitorch._ops.array cimport from_array, numbers_of
@@ -24,7 +24,13 @@ cdef TensorBase make_view(TensorBase t, int n, const Py_ssize_t* shape,
                           const Py_ssize_t* strides, Py_ssize_t offset):
     """A view, marked as made in no_grad or like the view it is made of; not yet recorded."""
     cdef TensorBase v = view_of(t, n, shape, strides, offset)
-    if v.base is not None:
+    if inference_mode():
+        if not t.inference:
+            # of a normal tensor: to be changed in place only until the mode ends
+            v.base = t if t.base is None else t.base
+            v.creation = VIEW_INFERENCE
+            v.view_version = t.storage.version
+    elif v.base is not None:
         if not grad_enabled():
             v.creation = VIEW_NO_GRAD
         elif t.base is not None and t.creation:
