@@ -170,7 +170,7 @@ cdef class MaxPoolBackwardBackward(Node):
         return "MaxPool2DWithIndicesBackwardBackward0"
 
     cdef tuple apply(self, tuple grads):
-        from minitorch._ops.index import gather
+        from minitorch._ops.gather import gather
         cdef TensorBase g = grads[0]
         cdef TensorBase at = <TensorBase> self.s1
         planes = g.reshape(self.shape.batch, self.shape.channels, -1)
