@@ -56,6 +56,14 @@ def test_error_stays_below_the_stated_units_in_the_last_place(name):
     assert np.quantile(error, 0.999) <= LIMIT[name]
 
 
+@pytest.mark.parametrize("name", ["tanh", "erf", "sin", "log1p", "relu", "sqrt"])
+def test_negative_zero_keeps_its_sign(name):
+    x = np.full(40, -0.0, np.float32)
+    got = np.empty_like(x)
+    twin.run(name, "float32", got, x)
+    assert (got == 0).all() and np.signbit(got).all()
+
+
 @pytest.mark.parametrize("name", ["sin", "cos"])
 def test_sine_and_cosine_are_right_near_and_far(name):
     far = np.array([1e4, 1e6, -1e8, 3e38, 8192, -8192, 8193], np.float32)

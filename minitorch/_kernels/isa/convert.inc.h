@@ -58,7 +58,12 @@ static inline uint16_t store_bf16(float x) {
 /* n floats from float16 or bfloat16 elements `step` bytes apart, and back. */
 static void widen_f16(float *out, const char *x, ptrdiff_t step, ptrdiff_t n) {
     ptrdiff_t i = 0;
-#if defined(__F16C__)
+#if defined(__AVX512F__)
+    if (step == 2)
+        for (; i + 16 <= n; i += 16)
+            _mm512_storeu_ps(out + i, _mm512_cvtph_ps(
+                                          _mm256_loadu_si256((const __m256i *)(x + 2 * i))));
+#elif defined(__F16C__)
     if (step == 2)
         for (; i + 8 <= n; i += 8)
             _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(x + 2 * i))));
@@ -68,7 +73,13 @@ static void widen_f16(float *out, const char *x, ptrdiff_t step, ptrdiff_t n) {
 
 static void narrow_f16(char *out, ptrdiff_t step, const float *x, ptrdiff_t n) {
     ptrdiff_t i = 0;
-#if defined(__F16C__)
+#if defined(__AVX512F__)
+    if (step == 2)
+        for (; i + 16 <= n; i += 16)
+            _mm256_storeu_si256((__m256i *)(out + 2 * i),
+                                _mm512_cvtps_ph(_mm512_loadu_ps(x + i),
+                                                _MM_FROUND_TO_NEAREST_INT));
+#elif defined(__F16C__)
     if (step == 2)
         for (; i + 8 <= n; i += 8)
             _mm_storeu_si128((__m128i *)(out + 2 * i),

@@ -57,7 +57,7 @@ MT_ALWAYS float vec_log1p(float x) {
     return x < -1.0f ? NAN : y;
 }
 
-/* x + x^3 P(x^2) near zero (P fitted at Chebyshev points), 1 - 2 / (e^2x + 1) elsewhere. */
+/* |x| + |x|^3 P(x^2) near zero (P fitted at Chebyshev points), 1 - 2 / (e^2x + 1) elsewhere. */
 MT_ALWAYS float vec_tanh(float x) {
     float a = fabsf(x), z = x * x;
     float p = -0.00604516509593f;
@@ -65,8 +65,8 @@ MT_ALWAYS float vec_tanh(float x) {
     p = p * z + -0.0538432631751f;
     p = p * z + 0.133327188456f;
     p = p * z + -0.333333284333f;
-    float far = copysignf(1.0f - 2.0f / (vec_exp(2.0f * a) + 1.0f), x);
-    return a < 0.625f ? x + x * z * p : far;
+    float far = 1.0f - 2.0f / (vec_exp(2.0f * a) + 1.0f);
+    return copysignf(a < 0.625f ? a + a * z * p : far, x);
 }
 
 /* x P(x^2) near zero, 1 - e^-L(|x|) elsewhere, L = -log(erfc); both fitted at Chebyshev points. */
@@ -97,7 +97,8 @@ MT_ALWAYS void vec_sincos(float x, float *sine, float *cosine) {
     float shifted = x * 0.636619772f + ROUND_MAGIC, q = shifted - ROUND_MAGIC;
     float r = x - q * 1.5703125f - q * 4.837512969970703125e-4f - q * 7.549789948768648e-8f;
     float z = r * r;
-    float s = r + r * z * (-1.0f / 6 + z * (1.0f / 120 + z * (-1.0f / 5040 + z * (1.0f / 362880))));
+    float s = r * (1.0f + z * (-1.0f / 6 + z * (1.0f / 120 + z * (-1.0f / 5040
+                                                                  + z * (1.0f / 362880)))));
     float c = 1.0f - 0.5f * z + z * z * (1.0f / 24 + z * (-1.0f / 720 + z * (1.0f / 40320
                                         - z * (1.0f / 3628800))));
     uint32_t quarter = float_bits(shifted);
