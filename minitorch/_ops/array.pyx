@@ -29,9 +29,10 @@ cdef object numbers_of(TensorBase t):
 
 cdef TensorBase from_array(object array, dtype d):
     """A tensor over a fresh array of elements (or bit patterns, for bfloat16) of `d`."""
-    # 0-d results of numpy are immutable scalars
-    array = numpy.require(array, requirements=("W", "A"))
     cdef TensorBase made
+    # 0-d results of numpy are immutable scalars
+    if not isinstance(array, numpy.ndarray):
+        array = numpy.array(array)
     if array.itemsize == d.itemsize:
         return wrap_buffer(array, d, True)
     made = wrap_buffer(array, None, True)

@@ -283,7 +283,7 @@ TYPE_NAMES = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloa
               "bool": "Bool"}
 
 
-def type_(input, dtype=None, non_blocking=False, **kwargs):
+def type_(input, dtype=None, non_blocking=False, **kwargs):  # no-cython-lint
     """The name of the tensor's type (``'torch.FloatTensor'``), or the tensor in another dtype.
 
     `dtype` may be a dtype or such a name.
@@ -296,7 +296,7 @@ def type_(input, dtype=None, non_blocking=False, **kwargs):
     if isinstance(dtype, str):
         for name, kind in TYPE_NAMES.items():
             if dtype == f"torch.{kind}Tensor":
-                dtype = getattr(dtypes, name)
+                dtype = getattr(dtypes, name)  # no-cython-lint
                 break
         else:
             raise ValueError(f"invalid type: '{dtype}'")

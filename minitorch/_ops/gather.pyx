@@ -18,8 +18,9 @@ from minitorch._ops._base cimport check_tensor, contiguous_raw, deliver, is_numb
 from minitorch._ops.array cimport array_of, from_array, numbers_of
 from minitorch._ops.copy import TYPE_NAMES
 from minitorch._ops.expand cimport expand_to
-from minitorch._ops.index cimport (
-    finish, frozen, gather_raw, index_arrays_op, put_arrays, put_raw, records_change, target)
+from minitorch._ops.index cimport index_arrays_op, put_arrays
+from minitorch._ops.places cimport (
+    finish, frozen, gather_raw, put_raw, records_change, target)
 from minitorch._ops.pointwise cimport mul_number
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.strided cimport shape_tuple, slice_op, zeros_of

@@ -13,8 +13,8 @@ from minitorch._ops._base cimport check_tensor, deliver, is_number
 from minitorch._ops.array cimport array_of
 from minitorch._ops.copy import TYPE_NAMES
 from minitorch._ops.expand cimport expand_to
-from minitorch._ops.index cimport (
-    finish, gather_raw, index_arrays_op, put_arrays, records_change, target)
+from minitorch._ops.index cimport index_arrays_op, put_arrays
+from minitorch._ops.places cimport finish, gather_raw, records_change, target
 from minitorch._ops.pointwise cimport masked
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.strided cimport shape_tuple, zeros_of

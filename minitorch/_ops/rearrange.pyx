@@ -15,7 +15,7 @@ from minitorch._ops.array cimport array_of, from_array
 from minitorch._ops.copy cimport ORDER_CONTIGUOUS, clone_op
 from minitorch._ops.expand cimport expand_to
 from minitorch._ops.gather cimport index_select_op
-from minitorch._ops.index cimport finish, records_change, target
+from minitorch._ops.places cimport finish, records_change, target
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.strided cimport diagonal_op, shape_tuple, zeros_of
 from minitorch._ops.view cimport reshape_to, unsqueeze_op

@@ -135,7 +135,7 @@ cdef TensorBase view_bits(TensorBase t, dtype d):
     return v
 
 
-def view(input, *shape, size=None, dtype=None):
+def view(input, *shape, size=None, dtype=None):  # no-cython-lint
     """A view of the same memory in another shape, or its bytes as another dtype.
 
     ``view(2, -1)``, ``view((2, -1))`` or ``view(dtype)``.  One size may be -1: it is inferred.
