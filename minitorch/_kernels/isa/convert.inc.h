@@ -66,7 +66,8 @@ static void widen_f16(float *out, const char *x, ptrdiff_t step, ptrdiff_t n) {
 #elif defined(__F16C__)
     if (step == 2)
         for (; i + 8 <= n; i += 8)
-            _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(x + 2 * i))));
+            _mm256_storeu_ps(out + i, _mm256_cvtph_ps(
+                                          _mm_loadu_si128((const __m128i *)(x + 2 * i))));
 #endif
     for (; i < n; i++) out[i] = load_f16(*(const uint16_t *)(x + i * step));
 }
@@ -263,7 +264,8 @@ static inline void transpose_8x8(char *out, ptrdiff_t out_row, const char *x,
         v[c + 3] = _mm256_shuffle_ps(w[c + 1], w[c + 3], 0xee);
     }
     for (int r = 0; r < 4; r++) {
-        _mm256_storeu_ps((float *)(out + r * out_row), _mm256_permute2f128_ps(v[r], v[r + 4], 0x20));
+        _mm256_storeu_ps((float *)(out + r * out_row),
+                         _mm256_permute2f128_ps(v[r], v[r + 4], 0x20));
         _mm256_storeu_ps((float *)(out + (r + 4) * out_row),
                          _mm256_permute2f128_ps(v[r], v[r + 4], 0x31));
     }
