@@ -33,9 +33,16 @@ def cast(values, dtype, op):
 
 
 def lay_out(array, layout):
-    """The same values with other strides: every second element of a larger array, or Fortran."""
+    """The same values in other strides.
+
+    Every second element of a larger array, Fortran's order, or channels last (for four axes).
+    """
     if layout == "contiguous" or array.ndim == 0:
         return np.array(array, order="C")
+    if layout == "channels_last":
+        if array.ndim != 4:
+            return np.array(array, order="C")
+        return np.array(array.transpose(0, 2, 3, 1), order="C").transpose(0, 3, 1, 2)
     if layout == "fortran":
         return np.array(array, order="F")
     large = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), dtype=array.dtype)

@@ -4,9 +4,13 @@ import numpy as np
 import reference as ref
 from op_record import Error, Op, Sample, distinct, functional, uniform
 
+IMAGE_LAYOUTS = ("contiguous", "channels_last", "strided", "fortran")
+
 
 def nn_op(name, reference, samples, **options):
-    """Record of a function in ``nn.functional``."""
+    """Record of a function in ``nn.functional``; those of images are tried channels last too."""
+    if "2d" in name or "norm" in name:
+        options["layouts"] = IMAGE_LAYOUTS
     return Op(name, reference, samples, call=options.pop("call", functional(name)), **options)
 
 
