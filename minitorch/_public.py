@@ -45,6 +45,7 @@ from minitorch._ops import (
     creation,
     dropout,
     expand,
+    extremes,
     gather,
     index,
     join,
@@ -54,7 +55,9 @@ from minitorch._ops import (
     pointwise,
     rearrange,
     reduce,
+    scan,
     sorting,
+    statistics,
     view,
 )
 from minitorch._ops import random as _random
@@ -104,7 +107,13 @@ _FUNCTIONS = {
     linear: """
         matmul mm bmm mv dot outer addmm addmv baddbmm""",
     reduce: """
-        sum mean all any""",
+        sum mean nansum nanmean count_nonzero all any""",
+    extremes: """
+        amax amin aminmax max min argmax argmin median nanmedian""",
+    statistics: """
+        var std var_mean std_mean norm logsumexp""",
+    scan: """
+        prod cumsum cumprod""",
     view: """
         reshape flatten unflatten ravel permute transpose swapaxes swapdims t movedim moveaxis
         squeeze unsqueeze""",

@@ -19,6 +19,7 @@ from minitorch._ops import (
     copy,
     creation,
     expand,
+    extremes,
     gather,
     gradients,  # noqa: F401  gives the engine its arithmetic
     index,
@@ -30,7 +31,9 @@ from minitorch._ops import (
     random,
     rearrange,
     reduce,
+    scan,
     sorting,
+    statistics,
     strided,
     view,
     view_inplace,
@@ -374,7 +377,13 @@ _METHODS = {
     linear: """
         matmul mm bmm mv dot outer addmm addmv baddbmm""",
     reduce: """
-        sum mean all any""",
+        sum mean nansum nanmean count_nonzero all any sum_to_size""",
+    extremes: """
+        amax amin aminmax max min argmax argmin median nanmedian""",
+    statistics: """
+        var std norm logsumexp""",
+    scan: """
+        prod cumsum cumsum_ cumprod cumprod_""",
     creation: """
         new_empty new_zeros new_ones new_full""",
     random: """

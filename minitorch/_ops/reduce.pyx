@@ -40,6 +40,18 @@ cdef str kind_of(dtype d):
     return TYPE_NAMES[d.name]
 
 
+cdef dict CXX_NAMES = {
+    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int",
+    "int32": "int", "int64": "long int", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+    "float32": "float", "float64": "double",
+}
+
+
+cdef str cxx_name(dtype d):
+    """The C++ name, which some of PyTorch's errors show."""
+    return CXX_NAMES[d.name]
+
+
 cdef object axes_tuple(Axes* axes, int ndim):
     """The reduced axes for `dim=`; None for a tensor that has no axis."""
     cdef int i
