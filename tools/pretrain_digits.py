@@ -224,6 +224,7 @@ def provenance(options, source, counts):
             "train": counts[0],
             "val": counts[1],
             "origin": "Y. LeCun, C. Cortes, C. Burges: The MNIST database of handwritten digits",
+            "licence": "CC BY-SA 3.0 (Y. LeCun, C. Cortes; as the documentation of Keras says)",
         },
         "licence": "MIT, as minitorch; the weights were trained by this program from random "
         "initial values",
