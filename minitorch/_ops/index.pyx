@@ -171,7 +171,7 @@ cdef Reader read_index(TensorBase t, object index):
         for item in parts:
             used += axes_of(item)
     if used > t.ndim_:
-        if t.ndim_ == 0 and len(parts) == 1:
+        if t.ndim_ == 0 and not isinstance(index, tuple):
             raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
                              "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number")
         raise IndexError(f"too many indices for tensor of dimension {t.ndim_}")
