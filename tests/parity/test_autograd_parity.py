@@ -18,14 +18,26 @@ UNARY = ["exp", "sin", "tanh", "sigmoid", "relu", "abs", "neg", "square"]
 BINARY = ["add", "sub", "mul", "maximum", "div"]
 INPLACE_UNARY = ["tanh_", "sigmoid_", "relu_", "neg_", "exp_", "zero_"]
 INPLACE_BINARY = ["add_", "mul_", "sub_", "copy_"]
+REDUCTIONS = ["mean", "max", "amax", "logsumexp", "cumsum", "prod", "var", "norm", "softmax"]
+JOINS = ["cat", "stack"]
+PICKS = ["ints", "mask", "masked_fill", "where", "masked_fill_", "clamp_"]
+PRODUCTS = ["matmul", "outer", "linear"]
 
 
-def random_program(rng, length):
+# Kinds of steps that change tensors or cut the graph.
+IMPURE = ("inplace1", "inplace2", "index_put", "detach", "no_grad")
+
+
+def random_program(rng, length, pure=False):
     """Steps as tuples (kind, name, first operand, second operand)."""
     kinds = ["unary"] * 4 + ["binary"] * 5 + ["view"] * 4 + ["inplace1"] * 2 + ["inplace2"] * 3
     kinds += ["scalar", "pow", "detach", "no_grad", "clone", "index_put", "sum"]
-    names = {"unary": UNARY, "binary": BINARY, "inplace1": INPLACE_UNARY}
-    names["inplace2"] = INPLACE_BINARY
+    kinds += ["reduce"] * 3 + ["join", "pick", "pick", "product"]
+    if pure:
+        kinds = [kind for kind in kinds if kind not in IMPURE]
+    names = {"unary": UNARY, "binary": BINARY, "inplace1": INPLACE_UNARY, "reduce": REDUCTIONS}
+    names |= {"inplace2": INPLACE_BINARY, "join": JOINS, "product": PRODUCTS}
+    names["pick"] = [name for name in PICKS if not (pure and name.endswith("_"))]
     names["view"] = ["t", "first_row", "step", "reshape", "unsqueeze", "expand", "split"]
     steps = []
     for _ in range(length):
@@ -51,6 +63,46 @@ def view(x, name):
     return x.split(1)[-1] if x.dim() > 0 else x.view_as(x)
 
 
+def reduced(ns, x, name):
+    """A reduction or scan of the last axis."""
+    if x.dim() == 0 or x.shape[-1] == 0:
+        return x.sum()
+    if name == "max":
+        return x.max(-1).values
+    if name == "var":
+        return x.var(-1, correction=0)
+    if name == "norm":
+        return x.norm(2, -1)
+    if name == "softmax":
+        return ns.nn.functional.softmax(x, -1)
+    return getattr(x, name)(-1)
+
+
+def picked(ns, x, name):
+    """Elements chosen by integers or by a mask."""
+    if x.dim() == 0 or x.shape[0] == 0:
+        return x.clone()
+    if name == "ints":
+        return x[ns.tensor([0, x.shape[0] - 1, 0])]
+    if name == "clamp_":
+        return x.clamp_(-0.5, 0.5)
+    mask = x.detach() > 0.1
+    if name == "mask":
+        return x[mask]
+    if name == "where":
+        return ns.where(mask, x, x * 2.0)
+    return getattr(x, name)(mask, 0.25)
+
+
+def multiplied(ns, x, name):
+    """A matrix product of the tensor with itself."""
+    if x.dim() < 2:
+        return ns.outer(x.reshape(-1), x.reshape(-1))
+    if name == "linear":
+        return ns.nn.functional.linear(x, x.reshape(-1, x.shape[-1]))
+    return ns.matmul(x, x.transpose(-1, -2))
+
+
 def step_result(ns, pool, step):
     """Run one step; what it adds to the pool, or None."""
     kind, name, first, second = step
@@ -71,6 +123,14 @@ def step_result(ns, pool, step):
         return view(x, name)
     if kind == "inplace1":
         return getattr(x, name)()
+    if kind == "reduce":
+        return reduced(ns, x, name)
+    if kind == "pick":
+        return picked(ns, x, name)
+    if kind == "product":
+        return multiplied(ns, x, name) if x.numel() < 40 else x * 1.0
+    if kind == "join":
+        return getattr(ns, name)([x, x * 0.5]) if x.dim() else ns.stack([x, x])
     if kind == "scalar":
         return 2.0 - x * 1.5
     if kind == "pow":
@@ -94,6 +154,8 @@ def first_words(error):
 def describe(t):
     """What can be seen of a tensor from outside."""
     name = "" if t.grad_fn is None else t.grad_fn.name().rpartition("::")[2]
+    # a view of a fresh copy is called unsafe in PyTorch; here it is one like others
+    name = name.replace("UnsafeView", "View")
     return t.detach().numpy().copy(), t.requires_grad, t._version, name
 
 
@@ -136,3 +198,36 @@ def test_random_programs_agree(block):
         for step, a, b in zip(program, ours[0], theirs[0], strict=True):
             assert same(a, b), (number, program, step, a, b)
         assert same(ours[1], theirs[1]), (number, program, ours[1], theirs[1])
+
+
+def second_order(ns, program, values):
+    """Gradients of the squared gradients."""
+    leaves = [ns.tensor(v, dtype=ns.float64, requires_grad=True) for v in values]
+    pool = [leaf * 1.0 for leaf in leaves] + [leaves[0]]
+    for step in program:
+        made = step_result(ns, pool, step)
+        if made is not None:
+            pool.append(made)
+    total = sum(t.sum() for t in pool if t.requires_grad)
+    first = ns.autograd.grad(total, leaves, create_graph=True, allow_unused=True)
+    squares = sum((g * g).sum() for g in first if g is not None)
+    if not squares.requires_grad:
+        return [None] * len(leaves)
+    second = ns.autograd.grad(squares, leaves, allow_unused=True)
+    return [None if g is None else (g + 0).numpy() for g in second]
+
+
+@pytest.mark.parametrize("block", range(15))
+def test_second_derivatives_of_random_programs_agree(block):
+    for number in range(20):
+        rng = random.Random(7000 * block + number)
+        values = np.random.default_rng(number).uniform(-1, 1, (2, 3, 4)).tolist()
+        program = random_program(rng, rng.randrange(2, 8), pure=True)
+        ours = second_order(mt, program, values)
+        theirs = second_order(torch, program, values)
+        for a, b in zip(ours, theirs, strict=True):
+            # PyTorch gives zeros or None where a gradient is constant; both mean the same
+            a = np.zeros((3, 4)) if a is None else a
+            b = np.zeros((3, 4)) if b is None else b
+            size = max(1.0, np.abs(b[np.isfinite(b)]).max(initial=0))
+            np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-10 * size, err_msg=str(program))
