@@ -11,10 +11,10 @@ from libc.stdlib cimport free, realloc
 
 from minitorch._core.grad_mode cimport (
     anomaly_check_nan, anomaly_enabled, grad_enabled, set_grad_enabled)
+from minitorch._core.dtype cimport dtype
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport AccumulateGrad, PythonNode, edge_of
-from minitorch._core.shape cimport is_dense
-from minitorch._core.tensor cimport TensorBase, alias, same_geometry, same_shape, shape_of
+from minitorch._core.tensor cimport TensorBase, alias, same_geometry, same_shape
 
 cdef extern from *:
     """
@@ -27,12 +27,13 @@ cdef add_gradients add_ = NULL
 cdef add_gradient_into add_into_ = NULL
 cdef copy_gradient copy_ = NULL
 cdef find_nan has_nan_ = NULL
+cdef cast_gradient cast_ = NULL
 
 
 cdef void set_gradient_ops(add_gradients add, add_gradient_into add_into, copy_gradient copy,
-                           find_nan has_nan) noexcept:
-    global add_, add_into_, copy_, has_nan_
-    add_, add_into_, copy_, has_nan_ = add, add_into, copy, has_nan
+                           find_nan has_nan, cast_gradient cast) noexcept:
+    global add_, add_into_, copy_, has_nan_, cast_
+    add_, add_into_, copy_, has_nan_, cast_ = add, add_into, copy, has_nan, cast
 
 
 # ---------------------------------------------------------------- the queue of ready nodes
@@ -131,7 +132,7 @@ cdef class Run:
         """Find the nodes from which a captured node can be reached."""
         cdef list path = []          # (node, place of the next edge to follow)
         cdef set visited = set()
-        cdef Node node, after
+        cdef Node node
         cdef Py_ssize_t place
         self.wanted = set(self.captures)
         for root in roots:
@@ -174,6 +175,9 @@ cdef class Run:
         found = self.arrived.pop(node, None)
         if node.n_outputs > 1:
             return (None,) * node.n_outputs if found is None else tuple(<list> found)
+        if (found is not None and node.out_dtype is not None
+                and (<TensorBase> found).dtype_ is not node.out_dtype):
+            found = cast_(<TensorBase> found, <dtype> node.out_dtype)
         return (found,)
 
     cdef int run(self) except -1:

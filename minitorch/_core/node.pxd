@@ -6,6 +6,7 @@ cdef class Node:
     cdef object s0, s1, s2, s3, s4   # what the forward kept; see `saved_names`
     cdef readonly unsigned long long sequence_nr
     cdef int n_outputs               # outputs of the forward operation
+    cdef object out_dtype            # dtype of output 0: gradients arrive in it
     cdef bint freed
     cdef list tensor_hooks           # (output number, dict of hooks), before all else
     cdef dict retained               # output number -> hook that fills .grad of a non-leaf

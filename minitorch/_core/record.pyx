@@ -11,7 +11,6 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 
-from minitorch._core.dtype cimport dtype
 from minitorch._core.grad_mode cimport anomaly_enabled, grad_enabled, inference_mode
 from minitorch._core.node cimport Node, number
 from minitorch._core.node import FREED
@@ -210,6 +209,7 @@ cdef Node accumulator_of(TensorBase leaf):
         return <Node> <object> leaf.accumulator
     node = AccumulateGrad.__new__(AccumulateGrad)
     node.leaf = leaf
+    node.out_dtype = leaf.dtype_
     node.next_ = ()
     node.n_outputs = 1
     node.sequence_nr = <unsigned long long> -1
@@ -281,6 +281,8 @@ cdef void set_function(TensorBase out, Node node, int nr) noexcept:
     """Make `out` the output number `nr` of `node`."""
     out.grad_fn_ = node
     out.output_nr = nr
+    if nr == 0:
+        node.out_dtype = out.dtype_
     if nr >= node.n_outputs:
         node.n_outputs = nr + 1
 

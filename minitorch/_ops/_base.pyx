@@ -6,23 +6,20 @@
 import numbers
 import warnings
 
-from minitorch._core.dtype cimport BOOLEAN, FLOATING, default_float, dtype, of_code, promote
+from minitorch._core.dtype cimport FLOATING, default_float, dtype, of_code, promote
 from minitorch._core.grad_mode cimport grad_enabled
-from minitorch._core.node cimport Node, number
-from minitorch._core.record cimport (
-    bump, check_writable, connect1, edge_of, records1, records2, set_function)
+from minitorch._core.node cimport Node
+from minitorch._core.node cimport number as give_number
+from minitorch._core.record cimport bump, check_writable, connect1, edge_of, set_function
 from minitorch._core.record import refuse_rebase
-from minitorch._core.shape cimport (
-    Dims, broadcast, contiguous_strides, dense_strides_like, is_dense, product, size_text)
-from minitorch._core.storage cimport Storage
+from minitorch._core.shape cimport Dims, broadcast, is_dense, size_text
 from minitorch._core.tensor cimport (
-    TensorBase, alias, bare, new_like, new_strided, new_tensor, same_geometry, same_shape,
-    scalar_of, set_view_function_maker, shape_of, write_item)
-from minitorch._kernels.convert cimport cast_loop
+    TensorBase, bare, new_like, new_strided, new_tensor, same_geometry, same_shape, scalar_of,
+    set_view_function_maker, write_item)
 from minitorch._kernels.pointwise cimport (
     binary_gives_bool, binary_loop, mt_loop, unary_gives_bool, unary_loop)
 from minitorch._kernels.strided cimport MAX_ARGS, apply_flat, apply_loop, fill, strided_copy
-from minitorch._kernels.types cimport BOOL, F32, F64, I64, MAX_DIMS
+from minitorch._kernels.types cimport BOOL, F64, I64, MAX_DIMS
 
 # Below this many elements a kernel is shorter than giving up the GIL.
 cdef enum:
@@ -523,7 +520,7 @@ cdef int set_history(TensorBase t, Node node) except -1:
         numbers_ = list(node.next_nr or (0,) * len(edges))
         numbers_[0] = base.output_nr
         whole.next_nr = tuple(numbers_)
-    number(whole)
+    give_number(whole)
     set_function(base, whole, 0)
     regenerate_view_function(t)
     return 0

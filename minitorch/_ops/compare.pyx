@@ -1,13 +1,13 @@
 """Comparisons, logical and bitwise operations: none has a derivative."""
 
-from minitorch._core.dtype cimport BOOLEAN, FLOATING, dtype, of_code
+from minitorch._core.dtype cimport FLOATING, dtype, of_code
 from minitorch._core.record cimport bump, check_writable
 from minitorch._core.tensor cimport TensorBase, same_shape
 from minitorch._kernels.pointwise cimport *
 from minitorch._kernels.types cimport BOOL
 from minitorch._ops._base cimport (
-    binary_into, binary_raw, check_inplace_result, check_tensor, common_dtype, copy_raw, deliver,
-    is_number, operand)
+    binary_raw, check_inplace_result, check_tensor, common_dtype, copy_raw, deliver, is_number,
+    operand)
 
 
 cdef TensorBase compare(int op, object input, object other, str where):

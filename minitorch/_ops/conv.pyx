@@ -13,14 +13,13 @@ from minitorch._core.record cimport (
     connect2, connect3, records2, records3, save, set_function, unpack)
 from minitorch._core.shape cimport (
     channels_last_strides, contiguous_strides, is_channels_last, size_text)
-from minitorch._core.tensor cimport (
-    TensorBase, channels_last, new_strided, new_tensor, shape_of)
+from minitorch._core.tensor cimport TensorBase, channels_last, new_strided, new_tensor
 from minitorch._kernels.conv cimport (
     conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight, conv2d_forward,
     conv_out_size)
 from minitorch._kernels.shapes cimport ConvShape
-from minitorch._kernels.types cimport F32, F64
-from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, copy_raw
+from minitorch._kernels.types cimport F32
+from minitorch._ops._base cimport check_tensor, contiguous_raw
 from minitorch._ops.pointwise cimport to_dtype
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.view cimport squeeze_op, unsqueeze_op

@@ -3,23 +3,20 @@
 import math
 
 from minitorch._core.dtype cimport (
-    BOOLEAN, FLOATING, INTEGRAL, check_dtype, default_float, dtype as DType, of_code, promote)
+    FLOATING, INTEGRAL, check_dtype, default_float, dtype as DType, of_code, promote)
 from minitorch._core.device import check_device
 from minitorch._core.layout import (
-    channels_last as CHANNELS_LAST, channels_last_3d as CHANNELS_LAST_3D, check_layout,
-    check_memory_format, contiguous_format as CONTIGUOUS, preserve_format as PRESERVE)
+    channels_last as CHANNELS_LAST, check_layout, check_memory_format,
+    contiguous_format as CONTIGUOUS, preserve_format as PRESERVE)
 from minitorch._core.dtype import from_numpy_dtype
-from minitorch._core.record cimport bump
 from minitorch._core.shape cimport (
     Dims, channels_last_strides, checked_numel, contiguous_strides, dims_from, dims_from_args,
     is_dense)
 from minitorch._core.tensor cimport (
-    TensorBase, alias, new_like, new_strided, new_tensor, scalar_of, shape_of, wrap_buffer,
-    write_item)
+    TensorBase, alias, new_like, new_strided, new_tensor, scalar_of, wrap_buffer, write_item)
 from minitorch._core.tensor import from_buffer
-from minitorch._kernels.types cimport BF16, BOOL, F32, F64, I64, MAX_DIMS
-from minitorch._ops._base cimport (
-    cast_raw, check_tensor, clone_raw, copy_raw, deliver, fill_raw, is_number)
+from minitorch._kernels.types cimport BOOL, F64, I64, MAX_DIMS
+from minitorch._ops._base cimport cast_raw, check_tensor, clone_raw, deliver, fill_raw, is_number
 
 
 # ---------------------------------------------------------------- common arguments

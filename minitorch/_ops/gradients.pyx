@@ -2,11 +2,11 @@
 
 from minitorch._core.engine cimport set_gradient_ops
 from minitorch._core.record cimport bump
-from minitorch._core.tensor cimport TensorBase, alias, new_strided
+from minitorch._core.tensor cimport TensorBase, new_strided
 from minitorch._core.shape cimport is_dense
 from minitorch._kernels.pointwise cimport BINARY_ADD
 from minitorch._ops._base cimport binary_into, clone_raw, copy_raw
-from minitorch._ops.pointwise cimport add_op
+from minitorch._ops.pointwise cimport add_op, to_dtype
 from minitorch._ops.pointwise import isnan
 
 
@@ -32,4 +32,4 @@ cdef bint has_nan(TensorBase g):
     return any_(isnan(g)).item()
 
 
-set_gradient_ops(add_op, add_into, copy_for, has_nan)
+set_gradient_ops(add_op, add_into, copy_for, has_nan, to_dtype)

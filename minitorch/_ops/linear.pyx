@@ -1,19 +1,18 @@
 """Matrix products and what is made of them, with their derivatives."""
 
-from minitorch._core.dtype cimport FLOATING, dtype, of_code
+from minitorch._core.dtype cimport FLOATING, of_code
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
-    connect2, connect3, connect_all, records2, records3, save, set_function, unpack)
-from minitorch._core.shape cimport Dims, broadcast, product, size_text
+    connect2, connect3, records2, records3, save, set_function, unpack)
+from minitorch._core.shape cimport Dims, broadcast, product
 from minitorch._core.tensor cimport TensorBase, new_tensor, shape_of
 from minitorch._kernels.gemm cimport gemm
-from minitorch._kernels.types cimport F32, F64, MAX_DIMS
-from minitorch._ops._base cimport (
-    cast_raw, check_tensor, copy_raw, deliver, expand_raw, fill_raw, is_number)
+from minitorch._kernels.types cimport F32, F64
+from minitorch._ops._base cimport cast_raw, check_tensor, copy_raw, deliver, expand_raw, is_number
 from minitorch._ops.array cimport from_array, numbers_of
 from minitorch._ops.expand cimport expand_to
 from minitorch._ops.pointwise cimport add_op, mul_number, mul_op
-from minitorch._ops.reduce cimport sum_op, sum_to_op
+from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.view cimport reshape_to, squeeze_op, t_op, transpose_op, unsqueeze_op
 
 cdef dict KINDS = {

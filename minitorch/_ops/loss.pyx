@@ -2,18 +2,17 @@
 
 from libc.stdint cimport int64_t
 
-from minitorch._core.dtype cimport FLOATING, dtype, of_code
+from minitorch._core.dtype cimport FLOATING, of_code
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     connect1, connect2, records1, records2, save, save_output, set_function, unpack)
 from minitorch._core.shape cimport product, size_text, wrap_dim
-from minitorch._core.tensor cimport TensorBase, new_like, new_tensor, same_shape, shape_of
+from minitorch._core.tensor cimport TensorBase, new_tensor, same_shape, shape_of
 from minitorch._kernels cimport softmax as kernels
 from minitorch._kernels.softmax cimport REDUCE_MEAN, REDUCE_NONE, REDUCE_SUM, Reduction
-from minitorch._kernels.types cimport F32, F64, I64, U8
+from minitorch._kernels.types cimport F32, I64, U8
 from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, deliver
-from minitorch._ops.pointwise cimport (
-    add_op, div_op, mul_number, mul_op, neg_op, sub_op, to_dtype, unary_op)
+from minitorch._ops.pointwise cimport mul_number, mul_op, neg_op, sub_op, to_dtype, unary_op
 from minitorch._kernels.pointwise cimport UNARY_EXP
 from minitorch._ops.reduce cimport mean_op, sum_op
 from minitorch._ops.view cimport reshape_to

@@ -11,9 +11,9 @@ from minitorch._core.shape cimport product
 from minitorch._core.tensor cimport TensorBase, channels_last, new_like, new_tensor
 from minitorch._kernels cimport norm as kernels
 from minitorch._kernels.norm cimport NormShape
-from minitorch._kernels.types cimport F32, F64
+from minitorch._kernels.types cimport F32
 from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, copy_raw
-from minitorch._ops.pointwise cimport add_number, mul_number, mul_op, pow_number, sub_op, to_dtype
+from minitorch._ops.pointwise cimport add_number, mul_op, pow_number, sub_op, to_dtype
 from minitorch._ops.reduce cimport mean_op, sum_op
 from minitorch._ops.view cimport reshape_to
 

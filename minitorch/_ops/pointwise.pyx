@@ -4,21 +4,18 @@ The backward formulas are written with the differentiable functions of this file
 recorded backward (`create_graph=True`) can be differentiated again.
 """
 
-from minitorch._core.dtype cimport BOOLEAN, FLOATING, INTEGRAL, check_dtype, default_float, dtype, of_code
-from minitorch._core.grad_mode cimport grad_enabled
+from minitorch._core.dtype cimport BOOLEAN, FLOATING, INTEGRAL, default_float, dtype, of_code
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
-    bump, check_writable, connect1, connect2, connect_all, records1, records2, records3, save,
-    save_output, set_function, unpack)
-from minitorch._core.shape cimport Dims, broadcast, size_text
-from minitorch._core.tensor cimport (
-    TensorBase, alias, new_like, new_tensor, same_geometry, same_shape, scalar_of, shape_of)
+    bump, check_writable, connect1, connect2, records1, records2, save, save_output, set_function,
+    unpack)
+from minitorch._core.tensor cimport TensorBase, new_like, same_shape, scalar_of, shape_of
 from minitorch._kernels.pointwise cimport *
-from minitorch._kernels.types cimport BF16, BOOL, F16, F32, F64, I64
+from minitorch._kernels.types cimport BOOL, F32, I64
 from minitorch._ops._base cimport (
-    binary_into, binary_raw, cast_raw, check_inplace_result, check_tensor, clone_raw,
-    common_dtype, copy_raw, deliver, expand_raw, fill_raw, full_raw, is_number, new_output,
-    new_output3, number_tensor, operand, run2, run3, run_list, set_history, unary_raw)
+    binary_into, binary_raw, cast_raw, check_inplace_result, check_tensor, clone_raw, common_dtype,
+    copy_raw, deliver, full_raw, is_number, new_output, new_output3, number_tensor, operand, run2,
+    run3, run_list, set_history, unary_raw)
 from minitorch._ops.reduce cimport sum_to_op
 
 
@@ -684,7 +681,6 @@ def pow(input, exponent, *, out=None):
 def pow_(self, exponent):
     """`pow` in place."""
     cdef TensorBase a = check_tensor(self, "pow_", "self")
-    cdef TensorBase before
     cdef Node node
     cdef bint records
     if not is_number(exponent):

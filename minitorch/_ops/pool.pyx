@@ -4,13 +4,13 @@ from libc.stdint cimport int64_t
 
 from minitorch._core.dtype cimport FLOATING, dtype, of_code
 from minitorch._core.node cimport Node
-from minitorch._core.record cimport connect1, records1, save, set_function, unpack
+from minitorch._core.record cimport connect1, records1, set_function, unpack
 from minitorch._core.shape cimport channels_last_strides, contiguous_strides, size_text
 from minitorch._core.tensor cimport TensorBase, channels_last, new_strided, shape_of
 from minitorch._kernels cimport pooling as kernels
 from minitorch._kernels.pooling cimport PoolShape
 from minitorch._kernels.types cimport F32, F64, I64
-from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, copy_raw
+from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw
 from minitorch._ops.pointwise cimport to_dtype
 from minitorch._ops.view cimport squeeze_op, unsqueeze_op
 

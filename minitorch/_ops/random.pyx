@@ -2,9 +2,7 @@
 
 import os
 import threading
-import time
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 from minitorch._core.dtype cimport FLOATING, check_dtype, default_float, dtype as DType, of_code
@@ -13,9 +11,8 @@ from minitorch._core.record cimport bump, check_writable
 from minitorch._core.shape cimport is_dense
 from minitorch._core.tensor cimport TensorBase, new_like, new_tensor
 from minitorch._kernels.random cimport *
-from minitorch._kernels.types cimport BOOL, F32, F64, I64, U8
-from minitorch._ops._base cimport (
-    check_tensor, contiguous_raw, copy_raw, deliver, cast_raw, number_tensor)
+from minitorch._kernels.types cimport F32, F64, I64, U8
+from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw, deliver, cast_raw
 from minitorch._ops.creation cimport check_options, empty_of, finished
 from minitorch._ops.creation import _like_for_random
 
