@@ -7,7 +7,7 @@ refuses with PyTorch's words. The walk through the graph is the engine's.
 
 import warnings
 
-from minitorch._core.engine import run_backward
+from minitorch._core.engine import retain_grad, run_backward
 from minitorch._core.tensor import TensorBase
 from minitorch.autograd import grad_mode, graph
 from minitorch.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
@@ -106,6 +106,9 @@ def backward(
         # 3: the usual caller is Tensor.backward, one frame further up
         warnings.warn(_CYCLE_WARNING, UserWarning, stacklevel=3)
     chosen = None if inputs is None else _as_inputs(inputs, "backward")
+    for item in chosen or ():
+        if isinstance(item, TensorBase) and not item.is_leaf:
+            retain_grad(item)
     roots = _as_tuple(tensors)
     grads = _make_grads(roots, grad_tensors)
     run_backward(

@@ -147,6 +147,14 @@ def test_inputs_limits_what_accumulates():
     assert y.grad is None
 
 
+def test_inputs_may_be_results_whose_gradient_is_then_kept():
+    x = leaf(1.0, 2.0)
+    y = x * 3
+    (y * y).sum().backward(inputs=[y])
+    assert y.grad.tolist() == [6.0, 12.0]
+    assert x.grad is None
+
+
 def test_batched_grads_are_refused_by_name():
     if "minitorch" not in mt.__name__:
         pytest.skip("torch has vmap")
@@ -452,3 +460,34 @@ def test_a_graph_is_no_reference_cycle(function):
         assert leaves() is None
     finally:
         gc.enable()
+
+
+def test_hooks_run_in_pytorchs_order():
+    log = []
+    x = leaf(1.0, 2.0)
+    y = x * 2
+    y.retain_grad()
+    y.register_hook(lambda g: log.append(("tensor", g.tolist())) or g * 10)
+    y.grad_fn.register_prehook(lambda gs: log.append(("pre", gs[0].tolist())) or (gs[0] * 3,))
+    y.grad_fn.register_hook(lambda gi, go: log.append(("post", gi[0].tolist(), go[0].tolist())))
+    x.register_hook(lambda g: log.append(("leaf", g.tolist())))
+    x.register_post_accumulate_grad_hook(lambda t: log.append(("after", t.grad.tolist())))
+    y.sum().backward()
+    assert log == [
+        ("tensor", [1.0, 1.0]),
+        ("pre", [10.0, 10.0]),
+        ("post", [60.0, 60.0], [30.0, 30.0]),
+        ("leaf", [60.0, 60.0]),
+        ("after", [60.0, 60.0]),
+    ]
+    assert y.grad.tolist() == [10.0, 10.0]
+
+
+def test_hook_stays_with_the_function_it_was_set_on():
+    seen = []
+    x = leaf(1.0, 2.0)
+    y = x * 1
+    y.register_hook(lambda g: seen.append(g.tolist()))
+    y.mul_(5)
+    y.sum().backward()
+    assert seen == [[5.0, 5.0]]
