@@ -381,7 +381,7 @@ _METHODS = {
     extremes: """
         amax amin aminmax max min argmax argmin median nanmedian""",
     statistics: """
-        var std norm logsumexp""",
+        var std logsumexp""",
     scan: """
         prod cumsum cumsum_ cumprod cumprod_""",
     creation: """
@@ -445,6 +445,7 @@ Tensor.__getitem__ = index.getitem
 Tensor.__setitem__ = index.setitem
 Tensor.__matmul__ = linear.op_matmul
 Tensor.where = lambda self, condition, other: pointwise.where(condition, self, other)
+Tensor.norm = statistics.tensor_norm
 Tensor.type = copy.type_
 for _name, _caster in copy.CASTERS.items():
     setattr(Tensor, _name, _caster)

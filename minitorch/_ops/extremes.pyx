@@ -12,7 +12,6 @@ from libc.stdint cimport int64_t
 from minitorch._core.dtype cimport BOOLEAN, FLOATING, of_code
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, save, save_output, set_function, unpack
-from minitorch._core.shape cimport wrap_dim
 from minitorch._core.tensor cimport TensorBase, scalar_of
 from minitorch._kernels.pointwise cimport BINARY_EQ, UNARY_ISNAN
 from minitorch._kernels.reduce cimport (
@@ -26,7 +25,8 @@ from minitorch._ops.pointwise cimport add_op, div_op, mul_op
 from minitorch._ops.pointwise import maximum, minimum
 from minitorch._ops.reduce cimport (
     Axes, ReducingNode, axes_tuple, check_not_empty, check_status, cxx_name, either, flag,
-    in_rows, kind_of, link_reducing, packed, read_axes, reduce_raw, reduced_output, sum_op)
+    in_rows, kind_of, link_reducing, one_axis, packed, read_axes, reduce_raw, reduced_output,
+    sum_op)
 from minitorch._ops.sorting import named_outputs
 from minitorch._ops.strided cimport shape_tuple, zeros_of
 from minitorch._ops.view cimport reshape_to
@@ -252,9 +252,9 @@ cdef int check_aminmax(TensorBase x, object dim) except -1:
         if dim is None:
             raise RuntimeError("aminmax(): cannot compute aminmax over an empty dimension as the "
                                "operation has no identity.")
-        if x.shape_[wrap_dim(dim, x.ndim_)] == 0:
-            raise IndexError(f"aminmax: Expected reduction dim {wrap_dim(dim, x.ndim_)} to have "
-                             "non-zero size.")
+        if x.shape_[one_axis(dim, x, "aminmax")] == 0:
+            raise IndexError(f"aminmax: Expected reduction dim {one_axis(dim, x, 'aminmax')} to "
+                             "have non-zero size.")
     return 0
 
 
@@ -272,7 +272,7 @@ def aminmax(input, *, dim=None, keepdim=False, out=None, axis=None, keepdims=Non
     cdef TensorBase low, high
     cdef AminmaxBackward0 node
     dim = either(dim, axis, "aminmax", "axis")
-    read_axes(None if dim is None else wrap_dim(dim, x.ndim_), x, &axes, "aminmax")
+    read_axes(None if dim is None else one_axis(dim, x, "aminmax"), x, &axes, "aminmax")
     check_aminmax(x, dim)
     low = reduce_raw(REDUCE_AMIN, x, &axes, keep, x.dtype_, 0)
     high = reduce_raw(REDUCE_AMAX, x, &axes, keep, x.dtype_, 0)
@@ -352,7 +352,7 @@ cdef object extreme(int op, object input, object dim, object keepdim, object oth
     if isinstance(dim, (tuple, list, str, float)):
         raise TypeError(f"{where}() received an invalid combination of arguments: 'dim' must be "
                         f"int, not {type(dim).__name__}")
-    return pair_into(extreme_along(op, x, wrap_dim(dim, x.ndim_), keep, where), out,
+    return pair_into(extreme_along(op, x, one_axis(dim, x, where), keep, where), out,
                      MAX if op == REDUCE_MAX else MIN)
 
 
@@ -395,7 +395,7 @@ cdef object arg_extreme(int op, object input, object dim, object keepdim, object
         # counted in rows, whatever the order in memory
         result = picked_raw(op, reshape_to(contiguous_raw(x), (-1,)), 0, False)[1]
         return into_exactly(reshape_to(result, (1,) * x.ndim_) if keep else result, out)
-    dim = wrap_dim(dim, x.ndim_)
+    dim = one_axis(dim, x, where)
     read_axes(dim, x, &axes, where)
     check_not_empty(x, &axes, False, where)
     return into_exactly(picked_raw(op, x, dim, keep)[1], out)
@@ -466,7 +466,7 @@ cdef tuple median_along(TensorBase x, int dim, bint keepdim, bint ignore_nan, Pi
     if sizes:
         sizes = sizes[:dim] + ((1,) if keepdim else ()) + sizes[dim + 1:]
     values = from_array(numpy.ascontiguousarray(found).reshape(sizes), x.dtype_)
-    indices = from_array(numpy.array(places, numpy.int64).reshape(sizes), of_code(I64))
+    indices = from_array(numpy.array(places, numpy.int64, order="C").reshape(sizes), of_code(I64))
     return link_picking(node, x, dim, keepdim, values, indices)
 
 
@@ -480,7 +480,7 @@ cdef object any_median(object input, object dim, object keepdim, object out, obj
             raise TypeError(f'{where}() missing 1 required positional arguments: "dim"')
         return median_of_all(x, ignore_nan, NanmedianBackward0.__new__(NanmedianBackward0)
                              if ignore_nan else MedianBackward0.__new__(MedianBackward0))
-    made = median_along(x, wrap_dim(dim, x.ndim_), keep, ignore_nan,
+    made = median_along(x, one_axis(dim, x, where), keep, ignore_nan,
                         NanmedianBackward1.__new__(NanmedianBackward1) if ignore_nan
                         else MedianBackward1.__new__(MedianBackward1), where)
     return pair_into(made, out, NANMEDIAN if ignore_nan else MEDIAN)

@@ -12,7 +12,7 @@ from minitorch._kernels.reduce cimport *
 from minitorch._kernels.types cimport BOOL, I64, MAX_DIMS
 from minitorch._ops._base cimport (
     cast_raw, check_tensor, contiguous_raw, deliver, expand_raw, unary_raw)
-from minitorch._ops.pointwise cimport div_op, masked, mul_number, to_dtype
+from minitorch._ops.pointwise cimport div_op, masked, mul_number, mul_op, to_dtype
 
 
 # ---------------------------------------------------------------- arguments
@@ -33,6 +33,18 @@ cdef int flag(object keepdim, object keepdims, str where) except -1:
         raise TypeError(f"{where}(): argument 'keepdim' must be bool, not "
                         f"{type(keepdim).__name__}")
     return 1 if keepdim else 0
+
+
+cdef int one_axis(object dim, TensorBase x, str where) except -1:
+    """`dim=` of an operation along a single axis, wrapped."""
+    if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+        raise TypeError(f"{where}(): argument 'dim' must be int, not {type(dim).__name__}")
+    return wrap_dim(dim, x.ndim_)
+
+
+cdef object asked(object dtype, object out):
+    """The dtype to compute in: as given, or that of `out=`."""
+    return (<TensorBase> out).dtype_ if dtype is None and isinstance(out, TensorBase) else dtype
 
 
 cdef str kind_of(dtype d):
@@ -88,7 +100,7 @@ cdef int read_axes(object dims, TensorBase x, Axes* axes, str where) except -1:
     """Read `dim=`: None or () for all axes, a number, or a tuple of them."""
     cdef int i, axis
     axes.n = 0
-    for i in range(x.ndim_):
+    for i in range(max(x.ndim_, 1)):
         axes.reduced[i] = False
     if dims is None or (isinstance(dims, (tuple, list)) and len(dims) == 0):
         for i in range(x.ndim_):
@@ -98,13 +110,13 @@ cdef int read_axes(object dims, TensorBase x, Axes* axes, str where) except -1:
     if not isinstance(dims, (tuple, list)):
         dims = (dims,)
     for dim in dims:
-        axis = wrap_dim(dim, x.ndim_)
-        if x.ndim_ == 0:
-            continue
+        axis = one_axis(dim, x, where)
         if axes.reduced[axis]:
             raise RuntimeError(f"dim {axis} appears multiple times in the list of dims")
         axes.reduced[axis] = True
         axes.n += 1
+    if x.ndim_ == 0:
+        axes.n = 0
     return 0
 
 
@@ -192,7 +204,8 @@ cdef TensorBase reduced_output(TensorBase x, Axes* axes, const int* order, bint 
         shape[n] = 1 if axes.reduced[i] else x.shape_[i]
         strides[n] = all_strides[i]
         n += 1
-    contiguous_strides(n, shape, rows)
+    if n:
+        contiguous_strides(n, shape, rows)
     for i in range(n):
         if shape[i] == 1:
             strides[i] = rows[i]
@@ -389,7 +402,8 @@ def sum(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keep
     """
     cdef TensorBase x = check_tensor(input, "sum", "input")
     dim = either(dim, axis, "sum", "axis")
-    return deliver(sum_as(x, dim, flag(keepdim, keepdims, "sum"), sum_dtype(x, dtype, "sum")), out)
+    return deliver(sum_as(x, dim, flag(keepdim, keepdims, "sum"),
+                         sum_dtype(x, asked(dtype, out), "sum")), out)
 
 
 def mean(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keepdims=None):
@@ -415,7 +429,8 @@ cdef class NansumBackward0(ReducingNode):
     saved_names = ("self",)
 
     cdef tuple apply(self, tuple grads):
-        return (self.cast_back(masked(self.spread(grads[0]), numbers_raw(unpack(self.s0, self)))),)
+        cdef TensorBase numbers = numbers_raw(unpack(self.s0, self))
+        return (self.cast_back(mul_op(self.spread(grads[0]), numbers)),)
 
 
 cdef TensorBase numbers_raw(TensorBase x):
@@ -445,7 +460,7 @@ def nansum(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, k
     cdef TensorBase x = check_tensor(input, "nansum", "input")
     dim = either(dim, axis, "nansum", "axis")
     return deliver(nansum_as(x, dim, flag(keepdim, keepdims, "nansum"),
-                             sum_dtype(x, dtype, "nansum")), out)
+                             sum_dtype(x, asked(dtype, out), "nansum")), out)
 
 
 def nanmean(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keepdims=None):

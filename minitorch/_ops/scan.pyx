@@ -10,7 +10,7 @@ from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     bump, check_writable, connect1, records1, save, save_output, set_function, unpack)
-from minitorch._core.shape cimport product, wrap_dim
+from minitorch._core.shape cimport product
 from minitorch._core.tensor cimport TensorBase, new_tensor, scalar_of
 from minitorch._kernels.pointwise cimport BINARY_EQ, BINARY_LOGICAL_AND, UNARY_LOGICAL_NOT
 from minitorch._kernels.reduce cimport REDUCE_PROD, SCAN_PROD, SCAN_SUM, scan_op
@@ -23,8 +23,8 @@ from minitorch._ops.join cimport cat_op
 from minitorch._ops.pointwise cimport add_op, div_op, masked, mul_op, to_dtype
 from minitorch._ops.rearrange cimport flip_op, triangle_op
 from minitorch._ops.reduce cimport (
-    Axes, ReducingNode, check_floating, cxx_name, either, expand_op, flag, has_zero,
-    link_reducing, read_axes, reduce_raw, sum_dtype, sum_op)
+    Axes, ReducingNode, asked, check_floating, cxx_name, either, expand_op, flag, has_zero,
+    link_reducing, one_axis, read_axes, reduce_raw, sum_dtype, sum_op)
 from minitorch._ops.strided cimport shape_tuple, slice_op
 from minitorch._ops.view cimport reshape_to, transpose_op, unsqueeze_op
 
@@ -177,7 +177,7 @@ cdef TensorBase scanned(int op, TensorBase x, object dim, object wanted, str whe
     cdef int axis
     if dim is None:
         raise TypeError(f'{where}() missing 1 required positional arguments: "dim"')
-    axis = wrap_dim(dim, x.ndim_)
+    axis = one_axis(dim, x, where)
     return cumsum_op(x, axis, out) if op == SCAN_SUM else cumprod_op(x, axis, out)
 
 
@@ -217,7 +217,8 @@ def cumsum(input, dim=None, *, dtype=None, out=None, axis=None):
         Of the input's shape.
     """
     cdef TensorBase x = check_tensor(input, "cumsum", "input")
-    return deliver(scanned(SCAN_SUM, x, either(dim, axis, "cumsum", "axis"), dtype, "cumsum"), out)
+    return deliver(scanned(SCAN_SUM, x, either(dim, axis, "cumsum", "axis"),
+                           asked(dtype, out), "cumsum"), out)
 
 
 def cumsum_(self, dim=None, *, dtype=None, axis=None):
@@ -229,8 +230,8 @@ def cumsum_(self, dim=None, *, dtype=None, axis=None):
 def cumprod(input, dim=None, *, dtype=None, out=None, axis=None):
     """Running products along an axis; arguments as in `cumsum`."""
     cdef TensorBase x = check_tensor(input, "cumprod", "input")
-    return deliver(scanned(SCAN_PROD, x, either(dim, axis, "cumprod", "axis"), dtype, "cumprod"),
-                   out)
+    return deliver(scanned(SCAN_PROD, x, either(dim, axis, "cumprod", "axis"),
+                           asked(dtype, out), "cumprod"), out)
 
 
 def cumprod_(self, dim=None, *, dtype=None, axis=None):
@@ -283,7 +284,9 @@ cdef class ProdBackward1(ReducingNode):
     saved_names = ("self", "result", "dim", "keepdim")
 
     def _saved(self, int slot):
-        return ReducingNode._saved(self, slot) if slot < 2 else (self.dim, bool(self.kept))[slot - 2]
+        if slot < 2:
+            return ReducingNode._saved(self, slot)
+        return self.dim if slot == 2 else bool(self.kept)
 
     cdef tuple apply(self, tuple grads):
         cdef TensorBase g = self.spread(grads[0])
@@ -296,7 +299,8 @@ cdef TensorBase prod_as(TensorBase x, object dim, bint keepdim, dtype out):
     cdef Axes axes
     cdef TensorBase result
     cdef ReducingNode node
-    read_axes(None if dim is None else wrap_dim(dim, x.ndim_), x, &axes, "prod")
+    cdef int axis = 0 if dim is None else one_axis(dim, x, "prod")
+    read_axes(None if dim is None else axis, x, &axes, "prod")
     if records1(x):
         check_floating(out)
     result = reduce_raw(REDUCE_PROD, x, &axes, keepdim, out, 0)
@@ -305,7 +309,7 @@ cdef TensorBase prod_as(TensorBase x, object dim, bint keepdim, dtype out):
             node = ProdBackward0.__new__(ProdBackward0)
         else:
             node = ProdBackward1.__new__(ProdBackward1)
-            (<ProdBackward1> node).dim = wrap_dim(dim, x.ndim_)
+            (<ProdBackward1> node).dim = axis
         link_reducing(node, x, &axes, keepdim, result)
         node.s0, node.s1 = save(x), save_output(result)
     return result
@@ -327,4 +331,4 @@ def prod(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, kee
     if dim is None and keep or isinstance(dim, (tuple, list)):
         raise TypeError("prod() received an invalid combination of arguments: 'dim' must be one "
                         "int, and 'keepdim' needs it")
-    return deliver(prod_as(x, dim, keep, sum_dtype(x, dtype, "prod")), out)
+    return deliver(prod_as(x, dim, keep, sum_dtype(x, asked(dtype, out), "prod")), out)

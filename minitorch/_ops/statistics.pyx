@@ -270,7 +270,7 @@ cdef TensorBase norm_slope(TensorBase g, TensorBase x, TensorBase norm, double p
     if p == 1:
         return mul_op(g, sign)
     if p == 2:
-        return mul_op(x, masked(div_op(g, norm), nonzero_raw(norm)))
+        return mul_op(g, masked(div_op(x, norm), nonzero_raw(norm)))
     size = unary_op(UNARY_ABS, x)
     if p == math.inf or p == -math.inf:
         mask = binary_raw(BINARY_LOGICAL_OR, binary_raw(BINARY_EQ, size, norm, size.dtype_),
@@ -397,6 +397,11 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     return vector_norm(input, order, dim, keepdim, dtype=dtype, out=out)
 
 
+def tensor_norm(self, p="fro", dim=None, keepdim=False, dtype=None):
+    """The method form of `norm`, which has no `out`."""
+    return norm(self, p, dim, keepdim, dtype=dtype)
+
+
 # ---------------------------------------------------------------- logsumexp
 
 cdef class LogsumexpBackward0(ReducingNode):
@@ -428,10 +433,13 @@ cdef TensorBase logsumexp_raw(TensorBase x, Axes* axes, bint keepdim, dtype out)
 
 
 cdef TensorBase dropped(TensorBase t, Axes* axes):
-    """`t` without its reduced axes, which have size 1."""
+    """A fresh `t` without its reduced axes, which have size 1; no view to the outside."""
     from minitorch._ops.view import reshape
     cdef int i
-    return reshape(t, tuple([t.shape_[i] for i in range(t.ndim_) if not axes.reduced[i]]))
+    cdef TensorBase out
+    out = reshape(t, tuple([t.shape_[i] for i in range(t.ndim_) if not axes.reduced[i]]))
+    out.base = None
+    return out
 
 
 def logsumexp(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
