@@ -8,16 +8,14 @@ cimport cython
 from cpython.buffer cimport (
     PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer)
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.object cimport PyObject, PyTypeObject
 from libc.string cimport memcpy
 
-from minitorch._core.dtype cimport FLOATING, dtype, from_buffer_format, of_code
+from minitorch._core.dtype cimport FLOATING, dtype, from_buffer_format
 from minitorch._core.grad_mode cimport inference_mode
 from minitorch._core.node cimport Node
 from minitorch._core.shape cimport (
-    channels_last_strides, checked_numel, contiguous_strides, dense_strides_like, is_channels_last,
-    is_contiguous, is_dense, product, size_text)
-from minitorch._core.storage cimport Storage, new_storage, wrap_memory
+    contiguous_strides, dense_strides_like, is_channels_last, is_contiguous, is_dense, product)
+from minitorch._core.storage cimport new_storage, wrap_memory
 from minitorch._kernels.types cimport (
     BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8, Code, MAX_DIMS)
 from minitorch._core.shape import Size
