@@ -141,12 +141,24 @@ def _pow_samples(rng):
     ]
 
 
+def overlap_error(method):
+    """Writing into a part of what is read."""
+
+    def call(mt):
+        x = mt.arange(6.0)
+        getattr(x[1:], method)(x[:-1])
+
+    return Error(
+        call, RuntimeError, "some elements of the input tensor and the written-to tensor refer to"
+    )
+
+
 BINARY = [
     binary(
         "add",
         lambda a, b, alpha=1: a + alpha * b,
         samples=_alpha_samples,
-        errors=(leaf_error("add_", 1.0),),
+        errors=(leaf_error("add_", 1.0), overlap_error("add_")),
     ),
     binary("sub", lambda a, b, alpha=1: a - alpha * b, samples=_alpha_samples),
     binary("mul", np.multiply, errors=(leaf_error("mul_", 2.0),)),

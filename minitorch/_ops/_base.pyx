@@ -413,10 +413,31 @@ cdef bint overlaps(TensorBase out, TensorBase a) noexcept:
 
 # ---------------------------------------------------------------- in-place history
 
+cdef int refuse_overlap(TensorBase t, TensorBase other) except -1:
+    """Raise if writing `t` changes elements of `other` that are still to be read."""
+    cdef Py_ssize_t begin, end, other_begin, other_end
+    if t.storage is not other.storage or t is other:
+        return 0
+    if t.offset == other.offset and same_geometry(t, other):
+        return 0
+    if not (is_dense(t.ndim_, t.shape_, t.strides_)
+            and is_dense(other.ndim_, other.shape_, other.strides_)):
+        return 0  # too hard to tell; PyTorch lets these pass as well
+    begin, other_begin = t.offset * t.dtype_.itemsize, other.offset * other.dtype_.itemsize
+    end = begin + t.numel_ * t.dtype_.itemsize
+    other_end = other_begin + other.numel_ * other.dtype_.itemsize
+    if begin < other_end and other_begin < end:
+        raise RuntimeError("unsupported operation: some elements of the input tensor and the "
+                           "written-to tensor refer to a single memory location. Please clone() "
+                           "the tensor before performing the operation.")
+    return 0
+
+
 cdef int check_inplace_result(TensorBase t, TensorBase other, dtype result) except -1:
     """Check that the outcome of an operation with `other` fits into `t`."""
     cdef Dims common
     cdef int i
+    refuse_overlap(t, other)
     if result.category > t.dtype_.category:
         raise RuntimeError(f"result type {kind_name(result)} can't be cast to the desired output "
                            f"type {kind_name(t.dtype_)}")
