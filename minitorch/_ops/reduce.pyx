@@ -402,8 +402,8 @@ def sum(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keep
     """
     cdef TensorBase x = check_tensor(input, "sum", "input")
     dim = either(dim, axis, "sum", "axis")
-    return deliver(sum_as(x, dim, flag(keepdim, keepdims, "sum"),
-                         sum_dtype(x, asked(dtype, out), "sum")), out)
+    wanted = sum_dtype(x, asked(dtype, out), "sum")
+    return deliver(sum_as(x, dim, flag(keepdim, keepdims, "sum"), wanted), out)
 
 
 def mean(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keepdims=None):
