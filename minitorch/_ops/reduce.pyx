@@ -1,7 +1,7 @@
 # cython: auto_pickle=False
 """Sums, means, counts, all and any; and the machinery of the other reductions."""
 
-from minitorch._core.dtype cimport FLOATING, check_dtype, dtype, of_code
+from minitorch._core.dtype cimport FLOATING, check_dtype, dtype as DType, of_code
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, save, set_function, unpack
 from minitorch._core.shape cimport (
@@ -47,7 +47,7 @@ cdef object asked(object dtype, object out):
     return (<TensorBase> out).dtype_ if dtype is None and isinstance(out, TensorBase) else dtype
 
 
-cdef str kind_of(dtype d):
+cdef str kind_of(DType d):
     from minitorch._ops.copy import TYPE_NAMES
     return TYPE_NAMES[d.name]
 
@@ -59,7 +59,7 @@ cdef dict CXX_NAMES = {
 }
 
 
-cdef str cxx_name(dtype d):
+cdef str cxx_name(DType d):
     """The C++ name, which some of PyTorch's errors show."""
     return CXX_NAMES[d.name]
 
@@ -185,7 +185,7 @@ cdef TensorBase packed(TensorBase x, Axes* axes, int* order, Py_ssize_t* blocks)
     return arranged
 
 
-cdef TensorBase reduced_output(TensorBase x, Axes* axes, const int* order, bint keepdim, dtype d):
+cdef TensorBase reduced_output(TensorBase x, Axes* axes, const int* order, bint keepdim, DType d):
     """An uninitialised result whose kept axes lie in memory in `order`; see `in_rows`."""
     cdef Py_ssize_t shape[MAX_DIMS]
     cdef Py_ssize_t strides[MAX_DIMS]
@@ -217,7 +217,7 @@ cdef TensorBase in_rows(TensorBase result):
     return contiguous_raw(result)
 
 
-cdef TensorBase reduce_raw(int op, TensorBase x, Axes* axes, bint keepdim, dtype out,
+cdef TensorBase reduce_raw(int op, TensorBase x, Axes* axes, bint keepdim, DType out,
                            double param):
     """Reduce along axes; the result has dtype `out`."""
     cdef int order[MAX_DIMS]
@@ -317,7 +317,7 @@ cdef class MeanBackward1(ExpandingNode):
     pass
 
 
-cdef TensorBase sum_as(TensorBase x, object dims, bint keepdim, dtype out):
+cdef TensorBase sum_as(TensorBase x, object dims, bint keepdim, DType out):
     cdef Axes axes
     cdef TensorBase result
     cdef ExpandingNode node
@@ -335,21 +335,21 @@ cdef TensorBase sum_as(TensorBase x, object dims, bint keepdim, dtype out):
     return result
 
 
-cdef int check_floating(dtype out) except -1:
+cdef int check_floating(DType out) except -1:
     """Raise where a recorded operation is asked for a dtype without derivatives."""
     if out.category != FLOATING:
         raise RuntimeError(f"Autograd not support dtype: {kind_of(out)}")
     return 0
 
 
-cdef int check_mean_dtype(dtype d, str whose) except -1:
+cdef int check_mean_dtype(DType d, str whose) except -1:
     if d.category != FLOATING:
         raise RuntimeError(f"mean(): could not infer output dtype. {whose} dtype must be either a "
                            f"floating point or complex dtype. Got: {kind_of(d)}")
     return 0
 
 
-cdef TensorBase mean_as(TensorBase x, object dims, bint keepdim, dtype out):
+cdef TensorBase mean_as(TensorBase x, object dims, bint keepdim, DType out):
     cdef Axes axes
     cdef TensorBase result
     cdef ExpandingNode node
@@ -368,7 +368,7 @@ cdef TensorBase mean_as(TensorBase x, object dims, bint keepdim, dtype out):
     return result
 
 
-cdef dtype sum_dtype(TensorBase x, object wanted, str where):
+cdef DType sum_dtype(TensorBase x, object wanted, str where):
     """The dtype of a sum or product: as asked for, else int64 for whole numbers."""
     if wanted is not None:
         return check_dtype(wanted, where)
@@ -438,7 +438,7 @@ cdef TensorBase numbers_raw(TensorBase x):
     return unary_raw(UNARY_LOGICAL_NOT, unary_raw(UNARY_ISNAN, x))
 
 
-cdef TensorBase nansum_as(TensorBase x, object dims, bint keepdim, dtype out):
+cdef TensorBase nansum_as(TensorBase x, object dims, bint keepdim, DType out):
     cdef Axes axes
     cdef TensorBase result
     cdef NansumBackward0 node
@@ -572,7 +572,7 @@ cdef TensorBase truth(int op, TensorBase x, object dim, bint keepdim, str where)
 
 
 cdef object truth_into(TensorBase result, object out, str where):
-    cdef dtype d
+    cdef DType d
     if isinstance(out, TensorBase):
         d = (<TensorBase> out).dtype_
         if d.code != BOOL and d.name != "uint8":

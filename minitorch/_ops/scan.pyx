@@ -5,7 +5,7 @@ The slopes of products divide by the elements where none is zero, and else multi
 left of each element with what is right of it.
 """
 
-from minitorch._core.dtype cimport check_dtype, dtype, of_code
+from minitorch._core.dtype cimport check_dtype, dtype as DType, of_code
 from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
@@ -29,7 +29,7 @@ from minitorch._ops.strided cimport shape_tuple, slice_op
 from minitorch._ops.view cimport reshape_to, transpose_op, unsqueeze_op
 
 
-cdef TensorBase scan_raw(int op, TensorBase x, int dim, dtype out):
+cdef TensorBase scan_raw(int op, TensorBase x, int dim, DType out):
     """Running sums or products along an axis, in dtype `out`."""
     cdef TensorBase rows = contiguous_raw(x)
     cdef TensorBase result = new_tensor(out, x.ndim_, x.shape_)
@@ -53,7 +53,7 @@ cdef class ScanNode(Node):
     """Base of the nodes of scans."""
 
     cdef int dim
-    cdef dtype input_dtype       # None where the result has it too
+    cdef DType input_dtype       # None where the result has it too
 
     cdef TensorBase cast_back(self, TensorBase g):
         return g if self.input_dtype is None else to_dtype(g, self.input_dtype)
@@ -82,7 +82,7 @@ cdef int link_scan(ScanNode node, TensorBase x, int dim, TensorBase out) except 
     return 0
 
 
-cdef TensorBase cumsum_op(TensorBase x, int dim, dtype out):
+cdef TensorBase cumsum_op(TensorBase x, int dim, DType out):
     """Running sums along an axis; recorded."""
     cdef TensorBase result
     cdef CumsumBackward0 node
@@ -142,7 +142,7 @@ cdef TensorBase around_first_zero(TensorBase g, TensorBase x, TensorBase result,
     Before the first zero of a line the products do not vanish; from there on only the zero
     itself has a slope: that of the products with a 1 in its place.
     """
-    cdef dtype flag_ = of_code(BOOL), count = of_code(I64)
+    cdef DType flag_ = of_code(BOOL), count = of_code(I64)
     cdef TensorBase zero = unary_raw(UNARY_LOGICAL_NOT, x)
     cdef TensorBase seen = scan_raw(SCAN_SUM, zero, dim, count)
     cdef TensorBase before = unary_raw(UNARY_LOGICAL_NOT, seen)
@@ -156,7 +156,7 @@ cdef TensorBase around_first_zero(TensorBase g, TensorBase x, TensorBase result,
     return add_op(masked(left, before), masked(here, first))
 
 
-cdef TensorBase cumprod_op(TensorBase x, int dim, dtype out):
+cdef TensorBase cumprod_op(TensorBase x, int dim, DType out):
     """Running products along an axis; recorded."""
     cdef TensorBase result
     cdef CumprodBackward0 node
@@ -173,7 +173,7 @@ cdef TensorBase cumprod_op(TensorBase x, int dim, dtype out):
 # ---------------------------------------------------------------- the functions
 
 cdef TensorBase scanned(int op, TensorBase x, object dim, object wanted, str where):
-    cdef dtype out = sum_dtype(x, wanted, where)
+    cdef DType out = sum_dtype(x, wanted, where)
     cdef int axis
     if dim is None:
         raise TypeError(f'{where}() missing 1 required positional arguments: "dim"')
@@ -183,7 +183,7 @@ cdef TensorBase scanned(int op, TensorBase x, object dim, object wanted, str whe
 
 cdef TensorBase scanned_inplace(int op, TensorBase x, object dim, object wanted, str where):
     """Overwrite `x`; what the slope needs is taken from a copy."""
-    cdef dtype out = x.dtype_ if wanted is None else check_dtype(wanted, where)
+    cdef DType out = x.dtype_ if wanted is None else check_dtype(wanted, where)
     cdef TensorBase before, result
     cdef bint records = records1(x)
     if out is not x.dtype_:
@@ -295,7 +295,7 @@ cdef class ProdBackward1(ReducingNode):
         return (self.cast_back(out),)
 
 
-cdef TensorBase prod_as(TensorBase x, object dim, bint keepdim, dtype out):
+cdef TensorBase prod_as(TensorBase x, object dim, bint keepdim, DType out):
     cdef Axes axes
     cdef TensorBase result
     cdef ReducingNode node

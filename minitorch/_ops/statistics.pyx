@@ -4,7 +4,7 @@
 import math
 import numbers
 
-from minitorch._core.dtype cimport FLOATING, check_dtype, default_float, dtype, of_code
+from minitorch._core.dtype cimport FLOATING, check_dtype, default_float, dtype as DType, of_code
 from minitorch._core.record cimport records1, save, save_output, set_function, unpack
 from minitorch._core.tensor cimport TensorBase, alias
 from minitorch._kernels.pointwise cimport (
@@ -287,7 +287,7 @@ cdef TensorBase norm_slope(TensorBase g, TensorBase x, TensorBase norm, double p
     return mul_op(scaled, masked(div_op(g, pow_number(norm, p - 1)), nonzero_raw(norm)))
 
 
-cdef TensorBase norm_raw(TensorBase x, double p, Axes* axes, bint keepdim, dtype out):
+cdef TensorBase norm_raw(TensorBase x, double p, Axes* axes, bint keepdim, DType out):
     cdef TensorBase size
     if p == 2:
         return reduce_raw(REDUCE_NORM2, alias(x), axes, keepdim, out, 0)
@@ -321,9 +321,9 @@ cdef int check_norm(TensorBase x, double p, Axes* axes, bint whole) except -1:
     return 0
 
 
-cdef dtype norm_dtype(TensorBase x, object wanted):
+cdef DType norm_dtype(TensorBase x, object wanted):
     """The result's dtype, not narrower than the input's."""
-    cdef dtype out = x.dtype_
+    cdef DType out = x.dtype_
     if out.category != FLOATING:
         raise RuntimeError("linalg.vector_norm: Expected a floating point or complex tensor as "
                            f"input. Got {kind_of(out)}")
@@ -415,7 +415,7 @@ cdef class LogsumexpBackward0(ReducingNode):
         return (mul_op(self.spread(grads[0]), unary_op(UNARY_EXP, sub_op(x, result))),)
 
 
-cdef TensorBase logsumexp_raw(TensorBase x, Axes* axes, bint keepdim, dtype out):
+cdef TensorBase logsumexp_raw(TensorBase x, Axes* axes, bint keepdim, DType out):
     """log(sum(exp(x))), moved by the largest element, which must not overflow."""
     cdef TensorBase top, moved, total
     if x.dtype_.category != FLOATING:
