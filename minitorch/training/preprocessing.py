@@ -49,9 +49,8 @@ class Preprocessing:
 
     def transform(self):
         """The callable that turns a PIL image into a float32 tensor (3, crop, crop)."""
-        from minitorch.transforms.presets import ImageClassification
-
         from minitorch.transforms import InterpolationMode
+        from minitorch.transforms.presets import ImageClassification
         return ImageClassification(
             crop_size=self.crop_size, resize_size=self.resize_size, mean=self.mean,
             std=self.std, interpolation=InterpolationMode(self.interpolation), antialias=True)

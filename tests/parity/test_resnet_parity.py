@@ -5,10 +5,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from torch_resnet import resnet18 as torch_resnet18  # noqa: E402
+
 import minitorch  # noqa: E402
 from minitorch.models import resnet18  # noqa: E402
-
-from torch_resnet import resnet18 as torch_resnet18  # noqa: E402
 
 STEPS = 3
 
