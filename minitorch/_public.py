@@ -4,10 +4,43 @@ Packages that only some programs use (models, transforms, datasets, training) ar
 their first use, so that `import minitorch` stays short.
 """
 
+# The imports are the point of this file: none of them is unused.
+# ruff: noqa: F401
+
 from importlib import import_module as _import_module
 
+from minitorch import autograd, backends, nn, optim, random, serialization, testing, utils
+from minitorch import tensor as _tensor
 from minitorch._core import dtype as _dtypes
+from minitorch._core.device import device
+from minitorch._core.dtype import (
+    dtype,
+    finfo,
+    get_default_dtype,
+    iinfo,
+    promote_types,
+    set_default_dtype,
+)
+from minitorch._core.engine import current_graph_task_id as _current_graph_task_id
+from minitorch._core.grad_mode import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    is_grad_enabled,
+    set_anomaly_enabled,
+)
+from minitorch._core.grad_mode import is_inference_mode as is_inference_mode_enabled
+from minitorch._core.layout import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,
+)
+from minitorch._core.shape import Size, broadcast_shapes
 from minitorch._core.storage import Storage as UntypedStorage
+from minitorch._kernels.parallel import get_num_threads, set_num_threads
 from minitorch._ops import (
     _base,
     compare,
@@ -32,7 +65,24 @@ from minitorch._ops import (
 )
 from minitorch._ops import random as _random
 from minitorch._ops import strided as _strided
-from minitorch.tensor import Tensor
+from minitorch._tensor_str import get_printoptions, set_printoptions
+from minitorch.autograd.grad_mode import (
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+)
+from minitorch.random import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
+from minitorch.serialization import load, save
+from minitorch.tensor import Tensor, from_dlpack
 
 __version__ = "0.1.0"
 
