@@ -284,6 +284,12 @@ cdef tuple leading(TensorBase t, int n):
     return tuple([t.shape_[i] for i in range(n)])
 
 
+cdef TensorBase fresh(TensorBase t):
+    """A reshaped product is no view to the outside: nobody else sees what it shows."""
+    t.base = None
+    return t
+
+
 cdef TensorBase matmul_op(TensorBase a, TensorBase b):
     """The product over the last axis of `a` and the one before the last of `b`."""
     cdef Dims batch
@@ -302,13 +308,13 @@ cdef TensorBase matmul_op(TensorBase a, TensorBase b):
     if a.ndim_ == 1 and b.ndim_ == 2:
         a = unsqueeze_op(a, 0)
         check_mm(a, b, "matmul")
-        return squeeze_op(mm_op(a, b), 0)
+        return fresh(squeeze_op(mm_op(a, b), 0))
     if a.ndim_ >= 3 and b.ndim_ <= 2:
         return folded(a, b)
     if a.ndim_ == 1:
-        return squeeze_op(matmul_op(unsqueeze_op(a, 0), b), b.ndim_ - 2)
+        return fresh(squeeze_op(matmul_op(unsqueeze_op(a, 0), b), b.ndim_ - 2))
     if b.ndim_ == 1:
-        return squeeze_op(matmul_op(a, unsqueeze_op(b, 1)), a.ndim_ - 1)
+        return fresh(squeeze_op(matmul_op(a, unsqueeze_op(b, 1)), a.ndim_ - 1))
     if a.shape_[a.ndim_ - 1] != b.shape_[b.ndim_ - 2]:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: "
@@ -321,7 +327,7 @@ cdef TensorBase matmul_op(TensorBase a, TensorBase b):
     count = product(batch.n, batch.at)
     out = bmm_op(reshape_to(expand_to(a, outer + left), (count,) + left),
                  reshape_to(expand_to(b, outer + right), (count,) + right))
-    return reshape_to(out, outer + (left[0], right[1]))
+    return fresh(reshape_to(out, outer + (left[0], right[1])))
 
 
 cdef TensorBase folded(TensorBase a, TensorBase b):
@@ -330,9 +336,9 @@ cdef TensorBase folded(TensorBase a, TensorBase b):
     cdef Py_ssize_t rows = product(a.ndim_ - 1, a.shape_)
     flat = reshape_to(a, (rows, a.shape_[a.ndim_ - 1]))
     if b.ndim_ == 1:
-        return reshape_to(checked_mv(flat, b), outer)
+        return fresh(reshape_to(checked_mv(flat, b), outer))
     check_mm(flat, b, "matmul")
-    return reshape_to(mm_op(flat, b), outer + (b.shape_[1],))
+    return fresh(reshape_to(mm_op(flat, b), outer + (b.shape_[1],)))
 
 
 cdef TensorBase checked_mv(TensorBase a, TensorBase v):
@@ -497,4 +503,4 @@ def linear(input, weight, bias=None):
     out = addmm_op(b, flat, transposed, 1, 1)
     if x.ndim_ == 2:
         return out
-    return reshape_to(out, leading(x, x.ndim_ - 1) + (w.shape_[0],))
+    return fresh(reshape_to(out, leading(x, x.ndim_ - 1) + (w.shape_[0],)))
