@@ -154,7 +154,7 @@ def unary_samples(low=-2.0, high=2.0):
             return uniform(rng, *shape, low=low, high=high)
 
         return [Sample(make(3, 4)), Sample(make(5)), Sample(make()), Sample(make(2, 0, 3)),
-                Sample(make(2, 3, 2, 2))]  # fmt: skip
+                Sample(make(2, 3, 2, 2))]
 
     return samples
 

@@ -178,14 +178,14 @@ INDEXING = [
         "masked_select",
         lambda x, mask: x[np.broadcast_to(mask, x.shape)],
         lambda rng: [Sample(uniform(rng, 3, 4), rng.random((3, 4)) < 0.5),
-                     Sample(uniform(rng, 3, 4), rng.random(4) < 0.5)],  # fmt: skip
+                     Sample(uniform(rng, 3, 4), rng.random(4) < 0.5)],
         method="masked_select",
     ),
     Op(
         "nonzero",
         lambda x: np.argwhere(x),
         lambda rng: [Sample(rng.random((3, 4)) < 0.5), Sample(uniform(rng, 5)),
-                     Sample(np.zeros((2, 2)))],  # fmt: skip
+                     Sample(np.zeros((2, 2)))],
         method="nonzero",
         result="int64",
         grad=False,
@@ -204,7 +204,7 @@ INDEXING = [
         "argsort",
         lambda x, dim=-1, descending=False: _sort(x, dim, descending)[1],
         lambda rng: [Sample(distinct(rng, 3, 5)), Sample(distinct(rng, 4, 3), 0),
-                     Sample(distinct(rng, 6), descending=True)],  # fmt: skip
+                     Sample(distinct(rng, 6), descending=True)],
         method="argsort",
         result="int64",
         grad=False,
@@ -219,7 +219,7 @@ INDEXING = [
         "sort",
         lambda x, dim=-1, descending=False: _sort(x, dim, descending),
         lambda rng: [Sample(distinct(rng, 3, 5)), Sample(distinct(rng, 4, 3), 0),
-                     Sample(distinct(rng, 6), dim=0, descending=True)],  # fmt: skip
+                     Sample(distinct(rng, 6), dim=0, descending=True)],
         method="sort",
     ),
 ]

@@ -231,7 +231,7 @@ def _bits(rng):
         return rng.random(shape) < 0.5
 
     return [Sample(ints(3, 4), ints(4)), Sample(ints(2, 3), 5), Sample(bools(3, 1), bools(1, 4)),
-            Sample(ints(0, 2), ints(2))]  # fmt: skip
+            Sample(ints(0, 2), ints(2))]
 
 
 def bitwise(name, reference):

@@ -134,7 +134,7 @@ def _norm(x, p=2, dim=None, keepdim=False):
 def _norm_samples(rng):
     x = uniform(rng, 3, 4)
     return [Sample(x), Sample(x, 2, 1), Sample(x, p=1), Sample(x, p=3.0, dim=0, keepdim=True),
-            Sample(x, 2, dim=(0, 1)), Sample(distinct(rng, 3, 4), float("inf"))]  # fmt: skip
+            Sample(x, 2, dim=(0, 1)), Sample(distinct(rng, 3, 4), float("inf"))]
 
 
 def _logsumexp(x, dim, keepdim=False):
@@ -159,7 +159,7 @@ REDUCTIONS = [
     reduction("amax", np.max, samples=reduce_samples(distinct, empty=False)),
     reduction("amin", np.min, samples=reduce_samples(distinct, empty=False)),
     reduction("max", None, reference=_pick(np.max, np.argmax), samples=picking,
-              errors=(empty_max_error,)),  # fmt: skip
+              errors=(empty_max_error,)),
     reduction("min", None, reference=_pick(np.min, np.argmin), samples=picking),
     reduction(
         "argmax", None, reference=_arg(np.argmax), samples=picking, result="int64", grad=False
@@ -168,9 +168,9 @@ REDUCTIONS = [
         "argmin", None, reference=_arg(np.argmin), samples=picking, result="int64", grad=False
     ),
     reduction("all", np.all, dtypes=FLOATS + BOOL, result="bool", grad=False,
-              samples=reduce_samples(multi=False)),  # fmt: skip
+              samples=reduce_samples(multi=False)),
     reduction("any", np.any, dtypes=FLOATS + BOOL, result="bool", grad=False,
-              samples=reduce_samples(multi=False)),  # fmt: skip
+              samples=reduce_samples(multi=False)),
     Op("var", _variance, _var_samples, method="var", slack=10, errors=(dim_error("var"),)),
     Op(
         "std",

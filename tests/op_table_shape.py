@@ -165,18 +165,18 @@ SHAPES = [
         ((2, 3), (1, 2)),
     ),
     shape_op("narrow", lambda x, d, s, n: x.take(range(s, s + n), axis=d),
-             ((4, 5), 0, 1, 2), ((4, 5), 1, 3, 2), ((4, 5), -1, 0, 5)),  # fmt: skip
+             ((4, 5), 0, 1, 2), ((4, 5), 1, 3, 2), ((4, 5), -1, 0, 5)),
     shape_op("select", lambda x, d, i: x.take(i, axis=d),
-             ((3, 4), 0, 1), ((3, 4), 1, -1)),  # fmt: skip
+             ((3, 4), 0, 1), ((3, 4), 1, -1)),
     shape_op("movedim", np.moveaxis, ((2, 3, 4), 0, 2), ((2, 3, 4), (0, 1), (1, 0))),
     shape_op("flip", lambda x, d: np.flip(x, d), ((3, 4), (0,)), ((3, 4), (0, 1)), ((3, 4), (-1,))),
     shape_op("roll", lambda x, s, d: np.roll(x, s, d), ((3, 4), 1, 0), ((3, 4), (1, -2), (0, 1))),
     shape_op("tril", lambda x, k=0: np.tril(x, k), ((3, 4),), ((4, 3), 1), ((2, 3, 3), -1),
-             dtypes=FLOATS),  # fmt: skip
+             dtypes=FLOATS),
     shape_op("triu", lambda x, k=0: np.triu(x, k), ((3, 4),), ((4, 3), 1), ((2, 3, 3), -1),
-             dtypes=FLOATS),  # fmt: skip
+             dtypes=FLOATS),
     shape_op("diagonal", lambda x, *a: np.diagonal(x, *a), ((3, 4),), ((3, 4), 1),
-             ((2, 3, 4), 0, 1, 2)),  # fmt: skip
+             ((2, 3, 4), 0, 1, 2)),
     shape_op("swapaxes", np.swapaxes, ((2, 3, 4), 0, 2)),
     shape_op("tile", lambda x, n: np.tile(x, n), ((2, 3), (2,)), ((2, 3), (2, 1, 2))),
     shape_op("expand_as", lambda x, y: np.broadcast_to(x, y.shape), ((3, 1), np.zeros((2, 3, 4)))),

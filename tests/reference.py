@@ -21,7 +21,7 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     kh, kw = weight.shape[2:]
     if isinstance(padding, str):
         total = [(0, 0) if padding == "valid" else (d * (k - 1),) * 2
-                 for d, k in ((dh, kh), (dw, kw))]  # fmt: skip
+                 for d, k in ((dh, kh), (dw, kw))]
         sides = [(t[0] // 2, t[0] - t[0] // 2) for t in total]
     else:
         sides = [(p, p) for p in pair(padding)]

@@ -152,4 +152,4 @@ def test_make_tensor_refuses_contradictions():
         make_tensor(
             2, dtype=mt.float32, device="cpu", noncontiguous=True,
             memory_format=mt.contiguous_format,
-        )  # fmt: skip
+        )

@@ -279,7 +279,7 @@ def _vector(v, like, many, name, side, create_graph):
     if v is None:
         if len(like) != 1 or like[0].numel() != 1:
             which = {"output": "user-provided function returns",
-                     "input": "input to the user-provided function is"}[side]  # fmt: skip
+                     "input": "input to the user-provided function is"}[side]
             raise RuntimeError(
                 f"The vector v can only be None if the {which} a single Tensor with a single "
                 "element."

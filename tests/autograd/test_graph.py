@@ -47,7 +47,7 @@ def test_dot_of_the_tutorial_names_nodes_and_points_forward(tutorial):
     assert sorted(labels.values()) == sorted(
         ["a\\n(2,)", "b\\n(2,)", "PowBackward0", "PowBackward0", "MulBackward0", "SubBackward0",
          "(2,)"]
-    )  # fmt: skip
+    )
     edges = [(labels[s], labels[t]) for s, t in re.findall(r"(n\d+) -> (n\d+);", dot)]
     assert sorted(edges) == sorted(
         [
@@ -65,7 +65,7 @@ def test_leaves_are_blue_in_both_forms(tutorial):
     a, b, q = tutorial
     for line in graph.to_dot(q, params={"a": a}).split("\n"):
         assert ('fillcolor="#cfe4ff"' in line) == ('"a\\n' in line or 'label="(2,)", f' in line
-                                                   and "#0b3b7a" in line)  # fmt: skip
+                                                   and "#0b3b7a" in line)
     svg = graph.to_svg(q, params={"a": a, "b": b})
     leaves = [lines for kind, lines, _ in boxes(svg) if kind == "leaf"]
     assert sorted(leaves) == [["a", "(2,)"], ["b", "(2,)"]]

@@ -118,7 +118,7 @@ def differentiable_call(op, sample, layout):
 
     args = [mark(value) for value in args]
     kwargs = {name: mark(value) if name in op_grad_kwargs(op) else value
-              for name, value in kwargs.items()}  # fmt: skip
+              for name, value in kwargs.items()}
 
     def call(*tensors):
         def fill(value):

@@ -11,7 +11,7 @@ import minitorch as mt
 torch = pytest.importorskip("torch")
 
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int8", "int16", "int32", "int64", "uint8",
-          "bool")  # fmt: skip
+          "bool")
 OPTIONS = {
     "precision": (None, 0, 2, 4, 7),
     "threshold": (None, 0, 10, 1000),
