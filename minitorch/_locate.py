@@ -39,7 +39,8 @@ def redirect(package):
     ImportError
         If no compiled copy is installed.
     """
-    source = os.path.dirname(os.path.abspath(__file__))
+    path = sys.modules[package].__path__
+    source = os.path.abspath(path[0])
     if _is_compiled(source):
         return None
     found = _installed(source)
@@ -48,5 +49,5 @@ def redirect(package):
             f"the minitorch in {source} holds sources only, without compiled modules, and no "
             "minitorch is installed in this Python; run 'pip install .' in its folder (or "
             "'pip install -e . --no-build-isolation' to work on it)")
-    sys.modules[package].__path__[:] = [found]
+    path[:] = [found]
     return found

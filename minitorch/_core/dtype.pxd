@@ -19,6 +19,9 @@ cdef class dtype:
     cdef bytes format                # code of the buffer protocol
 
 cdef dtype of_code(Code code)
+# "Float" and "float": what PyTorch's errors call a dtype, in Python's and in C++'s words.
+cdef str type_name(dtype d)
+cdef str cxx_name(dtype d)
 cdef dtype promote(dtype a, dtype b)
 cdef dtype default_float()
 cdef dtype check_dtype(object value, str where)

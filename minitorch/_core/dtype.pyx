@@ -78,6 +78,28 @@ cdef dtype of_code(Code code):
     return <dtype> BY_CODE[code]
 
 
+# What PyTorch's errors and its old tensor types (torch.FloatTensor) call the dtypes.
+TYPE_NAMES = {
+    "float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
+    "int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte",
+    "bool": "Bool",
+}
+
+cdef dict CXX_NAMES = {
+    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int",
+    "int32": "int", "int64": "long int", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+    "float32": "float", "float64": "double",
+}
+
+
+cdef str type_name(dtype d):
+    return TYPE_NAMES[d.name]
+
+
+cdef str cxx_name(dtype d):
+    return CXX_NAMES[d.name]
+
+
 cdef dtype default_float():
     return default_float_
 

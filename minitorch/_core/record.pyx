@@ -11,6 +11,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 
+from minitorch._core.dtype cimport type_name
 from minitorch._core.grad_mode cimport anomaly_enabled, grad_enabled, inference_mode
 from minitorch._core.node cimport Node, number
 from minitorch._core.node import FREED
@@ -162,11 +163,8 @@ cdef TensorBase unpack(object kept, Node node):
 
 cdef object raise_modified(SavedTensor saved, TensorBase t, Node node):
     cdef Node maker = node if saved.is_output else t.function()
-    kinds = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
-             "int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte",
-             "bool": "Bool"}
     text = ("one of the variables needed for gradient computation has been modified by an inplace "
-            f"operation: [torch.{kinds[t.dtype_.name]}Tensor {size_text(t.ndim_, t.shape_)}]")
+            f"operation: [torch.{type_name(t.dtype_)}Tensor {size_text(t.ndim_, t.shape_)}]")
     if maker is not None:
         number_of_output = saved.output_nr if saved.is_output else t.output_nr
         text += f", which is output {number_of_output} of {short_name(maker)},"

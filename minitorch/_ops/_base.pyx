@@ -6,7 +6,7 @@
 import numbers
 import warnings
 
-from minitorch._core.dtype cimport FLOATING, default_float, dtype, of_code, promote
+from minitorch._core.dtype cimport FLOATING, default_float, dtype, of_code, promote, type_name
 from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node
 from minitorch._core.node cimport number as give_number
@@ -360,18 +360,12 @@ cdef TensorBase new_output3(dtype d, TensorBase a, TensorBase b, TensorBase c):
     return shaped_output(d, three.n, three.at, [a, b, c])
 
 
-cdef str kind_name(dtype d):
-    return {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
-            "int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte",
-            "bool": "Bool"}[d.name]
-
-
 cdef TensorBase unary_raw(int op, TensorBase a):
     """An elementwise operation of one operand, in the operand's dtype."""
     cdef mt_loop loop = unary_loop(op, a.code())
     cdef TensorBase out
     if loop == NULL:
-        raise NotImplementedError(f"this operation is not implemented for '{kind_name(a.dtype_)}'")
+        raise NotImplementedError(f"this operation is not implemented for '{type_name(a.dtype_)}'")
     out = new_like(a, of_code(BOOL) if unary_gives_bool(op) else a.dtype_)
     run2(loop, out, a)
     return out
@@ -380,7 +374,7 @@ cdef TensorBase unary_raw(int op, TensorBase a):
 cdef mt_loop find_binary(int op, dtype compute) except NULL:
     cdef mt_loop loop = binary_loop(op, compute.code)
     if loop == NULL:
-        raise NotImplementedError(f"this operation is not implemented for '{kind_name(compute)}'")
+        raise NotImplementedError(f"this operation is not implemented for '{type_name(compute)}'")
     return loop
 
 
@@ -439,8 +433,8 @@ cdef int check_inplace_result(TensorBase t, TensorBase other, dtype result) exce
     cdef int i
     refuse_overlap(t, other)
     if result.category > t.dtype_.category:
-        raise RuntimeError(f"result type {kind_name(result)} can't be cast to the desired output "
-                           f"type {kind_name(t.dtype_)}")
+        raise RuntimeError(f"result type {type_name(result)} can't be cast to the desired output "
+                           f"type {type_name(t.dtype_)}")
     if same_shape(t, other) or other.numel_ == 1 and other.ndim_ <= t.ndim_:
         return 0
     broadcast(t.ndim_, t.shape_, other.ndim_, other.shape_, &common)
@@ -561,8 +555,8 @@ cdef object deliver(TensorBase result, object out):
         raise RuntimeError("functions with out=... arguments don't support automatic "
                            "differentiation, but one of the arguments requires grad.")
     if result.dtype_.category > to.dtype_.category:
-        raise RuntimeError(f"result type {kind_name(result.dtype_)} can't be cast to the desired "
-                           f"output type {kind_name(to.dtype_)}")
+        raise RuntimeError(f"result type {type_name(result.dtype_)} can't be cast to the desired "
+                           f"output type {type_name(to.dtype_)}")
     if not same_shape(result, to):
         if to.numel_ != 0:
             warnings.warn(

@@ -7,7 +7,7 @@ convolution can be differentiated any number of times.
 The result is channels_last if the input or the weight is, as in PyTorch.
 """
 
-from minitorch._core.dtype cimport FLOATING, dtype, of_code
+from minitorch._core.dtype cimport FLOATING, dtype, of_code, type_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     connect2, connect3, records2, records3, save, set_function, unpack)
@@ -94,15 +94,9 @@ cdef int check_operands(TensorBase x, TensorBase w, TensorBase b, int groups) ex
 
 cdef int check_same_dtype(TensorBase x, TensorBase other) except -1:
     if x.dtype_ is not other.dtype_:
-        raise RuntimeError(f"expected scalar type {scalar_name(x.dtype_)} but found "
-                           f"{scalar_name(other.dtype_)}")
+        raise RuntimeError(f"expected scalar type {type_name(x.dtype_)} but found "
+                           f"{type_name(other.dtype_)}")
     return 0
-
-
-cdef str scalar_name(dtype d):
-    return {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
-            "int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte",
-            "bool": "Bool"}[d.name]
 
 
 cdef int fill_shape(ConvShape* s, const Py_ssize_t* x, const Py_ssize_t* w, tuple options) except -1:
@@ -349,7 +343,7 @@ cdef TensorBase in_float(TensorBase x, TensorBase w, TensorBase b, tuple options
     """Half precision is computed in float32; integers are not convolved."""
     cdef dtype d = x.dtype_
     if d.category != FLOATING:
-        raise NotImplementedError(f"\"slow_conv2d_cpu\" not implemented for '{scalar_name(d)}'")
+        raise NotImplementedError(f"\"slow_conv2d_cpu\" not implemented for '{type_name(d)}'")
     if d.itemsize >= 4:
         return convolution_op(x, w, b, options)
     single = of_code(F32)

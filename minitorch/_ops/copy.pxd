@@ -14,5 +14,6 @@ cdef bint in_order(TensorBase t, Order order) noexcept
 cdef TensorBase clone_op(TensorBase t, Order order)
 cdef TensorBase contiguous_op(TensorBase t)
 cdef TensorBase to_copy_op(TensorBase t, dtype d, Order order, bint copy)
+cdef TensorBase to_dtype(TensorBase t, dtype d)
 cdef TensorBase copy_op(TensorBase t, TensorBase source)
 cdef TensorBase fill_op(TensorBase t, object value)

@@ -2,7 +2,7 @@
 """Copies: clone, memory order, dtype, and writing into a tensor."""
 
 from minitorch._core.device import check_device, device as device_type
-from minitorch._core.dtype cimport FLOATING, check_dtype, dtype
+from minitorch._core.dtype cimport FLOATING, check_dtype, dtype, type_name
 from minitorch._core.layout import (
     channels_last, check_memory_format, contiguous_format, preserve_format)
 from minitorch._core.node cimport Node
@@ -196,6 +196,11 @@ cdef TensorBase to_copy_op(TensorBase t, dtype d, Order order, bint copy):
     return out
 
 
+cdef TensorBase to_dtype(TensorBase t, dtype d):
+    """`t` in dtype `d`; `t` itself when it has that dtype."""
+    return to_copy_op(t, d, ORDER_PRESERVE, False)
+
+
 TO_USAGE = """to() received an invalid combination of arguments - got ({given}), but expected one of:
  * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, \
 torch.memory_format memory_format = None)
@@ -278,11 +283,6 @@ def type_as(input, other):
     return to_copy_op(t, like.dtype_, ORDER_PRESERVE, False)
 
 
-TYPE_NAMES = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
-              "int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte",
-              "bool": "Bool"}
-
-
 def type_(input, dtype=None, non_blocking=False, **kwargs):  # no-cython-lint
     """The name of the tensor's type (``'torch.FloatTensor'``), or the tensor in another dtype.
 
@@ -292,9 +292,9 @@ def type_(input, dtype=None, non_blocking=False, **kwargs):  # no-cython-lint
     for key in kwargs:
         raise TypeError(f"type() got an unexpected keyword argument '{key}'")
     if dtype is None:
-        return f"torch.{TYPE_NAMES[t.dtype_.name]}Tensor"
+        return f"torch.{type_name(t.dtype_)}Tensor"
     if isinstance(dtype, str):
-        for name, kind in TYPE_NAMES.items():
+        for name, kind in dtypes.TYPE_NAMES.items():
             if dtype == f"torch.{kind}Tensor":
                 dtype = getattr(dtypes, name)  # no-cython-lint
                 break
@@ -341,7 +341,7 @@ cdef int check_expandable(TensorBase source, TensorBase t) except -1:
         return 0
     if lead < 0:
         raise RuntimeError(
-            f"expand(torch.{TYPE_NAMES[source.dtype_.name]}Tensor"
+            f"expand(torch.{type_name(source.dtype_)}Tensor"
             f"{{{size_text(source.ndim_, source.shape_)}}}, size={size_text(t.ndim_, t.shape_)}): "
             f"the number of sizes provided ({t.ndim_}) must be greater or equal to the number of "
             f"dimensions in the tensor ({source.ndim_})")

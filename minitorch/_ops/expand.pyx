@@ -1,13 +1,13 @@
 # cython: auto_pickle=False
 """Views that repeat elements: broadcasting."""
 
+from minitorch._core.dtype cimport type_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, set_function
 from minitorch._core.shape cimport Dims, dims_from, dims_from_args, size_text
 from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.types cimport MAX_DIMS
 from minitorch._ops._base cimport check_tensor
-from minitorch._ops.copy import TYPE_NAMES
 from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.strided cimport make_view, shape_tuple
 from minitorch._ops.view import reshape, unsqueeze
@@ -50,7 +50,7 @@ cdef int check_expand(TensorBase t, Dims* wanted) except -1:
     cdef int i, j, lead = wanted.n - t.ndim_
     cdef str asked = size_text(wanted.n, wanted.at)
     if lead < 0:
-        raise RuntimeError(f"expand(torch.{TYPE_NAMES[t.dtype_.name]}Tensor"
+        raise RuntimeError(f"expand(torch.{type_name(t.dtype_)}Tensor"
                            f"{{{size_text(t.ndim_, t.shape_)}}}, size={asked}): the number of "
                            f"sizes provided ({wanted.n}) must be greater or equal to the number "
                            f"of dimensions in the tensor ({t.ndim_})")

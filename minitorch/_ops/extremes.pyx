@@ -9,7 +9,7 @@ import numpy
 
 from libc.stdint cimport int64_t
 
-from minitorch._core.dtype cimport BOOLEAN, FLOATING, of_code
+from minitorch._core.dtype cimport BOOLEAN, FLOATING, of_code, cxx_name, type_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, save, save_output, set_function, unpack
 from minitorch._core.tensor cimport TensorBase, scalar_of
@@ -24,8 +24,8 @@ from minitorch._ops.gather import scatter
 from minitorch._ops.pointwise cimport add_op, div_op, mul_op
 from minitorch._ops.pointwise import maximum, minimum
 from minitorch._ops.reduce cimport (
-    Axes, ReducingNode, axes_tuple, check_not_empty, check_status, cxx_name, either, flag,
-    in_rows, kind_of, link_reducing, one_axis, packed, read_axes, reduce_raw, reduced_output,
+    Axes, ReducingNode, axes_tuple, check_not_empty, check_status, either, flag,
+    in_rows, link_reducing, one_axis, packed, read_axes, reduce_raw, reduced_output,
     sum_op)
 from minitorch._ops.sorting import named_outputs
 from minitorch._ops.strided cimport shape_tuple, zeros_of
@@ -214,8 +214,8 @@ cdef TensorBase amax_op(int op, TensorBase x, object dim, bint keepdim, str wher
 cdef TensorBase match_dtypes(TensorBase result, object out):
     if isinstance(out, TensorBase) and (<TensorBase> out).dtype_ is not result.dtype_:
         raise RuntimeError("Expected the dtype for input and out to match, but got "
-                           f"{kind_of(result.dtype_)} for input's dtype and "
-                           f"{kind_of((<TensorBase> out).dtype_)} for out's dtype.")
+                           f"{type_name(result.dtype_)} for input's dtype and "
+                           f"{type_name((<TensorBase> out).dtype_)} for out's dtype.")
     return deliver(result, out)
 
 

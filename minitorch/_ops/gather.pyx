@@ -9,6 +9,7 @@ import warnings
 
 import numpy
 
+from minitorch._core.dtype cimport type_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, connect2, records1, set_function
 from minitorch._core.shape cimport broadcast, Dims, size_text, wrap_dim
@@ -16,7 +17,6 @@ from minitorch._core.tensor cimport TensorBase, scalar_of
 from minitorch._kernels.types cimport I32, I64
 from minitorch._ops._base cimport check_tensor, contiguous_raw, deliver, is_number
 from minitorch._ops.array cimport array_of, from_array, numbers_of
-from minitorch._ops.copy import TYPE_NAMES
 from minitorch._ops.expand cimport expand_to
 from minitorch._ops.index cimport index_arrays_op, put_arrays
 from minitorch._ops.places cimport (
@@ -146,7 +146,7 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     cdef int axis
     if index.code() != I64 and index.code() != I32:
         raise RuntimeError("torch.take_along_dim(): dtype of indices should be Long but got "
-                           f"{TYPE_NAMES[index.dtype_.name]}")
+                           f"{type_name(index.dtype_)}")
     if dim is None:
         return deliver(gather_op(reshape_to(t, (-1,)), 0, reshape_to(index, (-1,))), out)
     axis = wrap_dim(dim, t.ndim_)
@@ -419,7 +419,7 @@ cdef int check_source(TensorBase t, int dim, TensorBase index, TensorBase source
     """Check that `source` has one place for each index and else the shape of `t`."""
     cdef Py_ssize_t along = source.shape_[dim] if source.ndim_ > dim else 1
     cdef int i
-    cdef str mine = TYPE_NAMES[t.dtype_.name], other = TYPE_NAMES[source.dtype_.name]
+    cdef str mine = type_name(t.dtype_), other = type_name(source.dtype_)
     if source.dtype_ is not t.dtype_ and where == "index_add_":
         raise RuntimeError(f"index_add_(): self ({mine}) and source ({other}) must have the same "
                            "scalar type")
@@ -576,7 +576,7 @@ def take(input, index):
     cdef TakeBackward0 node
     if at.code() != I64:
         raise RuntimeError("take(): Expected a long tensor for index, but got "
-                           f"{TYPE_NAMES[at.dtype_.name]}")
+                           f"{type_name(at.dtype_)}")
     array = array_of(at)
     if array.size:
         for place in (int(array.min()), int(array.max())):

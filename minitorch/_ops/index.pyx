@@ -10,7 +10,7 @@ import warnings
 
 import numpy
 
-from minitorch._core.dtype cimport FLOATING, dtype
+from minitorch._core.dtype cimport FLOATING, dtype, type_name
 from minitorch._core.dtype import from_numpy_dtype
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
@@ -22,7 +22,6 @@ from minitorch._ops._base cimport check_tensor, deliver, is_number
 from minitorch._ops.array cimport from_array
 from minitorch._ops.copy cimport (
     ORDER_PRESERVE, clone_op, copy_op, fill_op, to_copy_op)
-from minitorch._ops.copy import TYPE_NAMES
 from minitorch._ops.places cimport (
     finish, frozen, gather_raw, index_arrays, is_mask, nonzero_array, picked_shape, put_raw,
     records_change, target)
@@ -294,8 +293,8 @@ cdef TensorBase index_put_op(TensorBase t, list indices, TensorBase values, bint
         check_writable(t, records_change(t, values))
     if values.dtype_ is not t.dtype_:
         raise RuntimeError("Index put requires the source and destination dtypes match, got "
-                           f"{TYPE_NAMES[t.dtype_.name]} for the destination and "
-                           f"{TYPE_NAMES[values.dtype_.name]} for the source.")
+                           f"{type_name(t.dtype_)} for the destination and "
+                           f"{type_name(values.dtype_)} for the source.")
     arrays = index_arrays(t, indices)
     wanted = picked_shape(t, arrays)
     values = without_leading(values, len(wanted))
@@ -350,9 +349,9 @@ def setitem(input, index, value):
     if number and not is_number(value):
         if isinstance(value, complex):
             raise RuntimeError("value cannot be converted to type "
-                               f"{TYPE_NAMES[t.dtype_.name].lower()} without overflow")
+                               f"{type_name(t.dtype_).lower()} without overflow")
         raise TypeError(f"can't assign a {type(value).__name__} to a "
-                        f"torch.{TYPE_NAMES[t.dtype_.name]}Tensor")
+                        f"torch.{type_name(t.dtype_)}Tensor")
     reader = read_index(t, index)
     if reader.advanced:
         set_places(reader.view, reader.found, value, number)

@@ -1,6 +1,6 @@
 """Matrix products and what is made of them, with their derivatives."""
 
-from minitorch._core.dtype cimport FLOATING, of_code
+from minitorch._core.dtype cimport FLOATING, of_code, cxx_name, type_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     connect2, connect3, records2, records3, save, set_function, unpack)
@@ -14,11 +14,6 @@ from minitorch._ops.expand cimport expand_to
 from minitorch._ops.pointwise cimport add_op, mul_number, mul_op
 from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.view cimport reshape_to, squeeze_op, t_op, transpose_op, unsqueeze_op
-
-cdef dict KINDS = {
-    "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
-    "int64": "long", "int32": "int", "int16": "short", "int8": "signed char",
-    "uint8": "unsigned char", "bool": "bool"}
 
 
 # ---------------------------------------------------------------- raw products
@@ -97,7 +92,7 @@ cdef TensorBase rare_product(TensorBase a, TensorBase b):
 cdef int check_dtypes(TensorBase a, TensorBase b, str where) except -1:
     if a.dtype_ is not b.dtype_:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: "
-                           f"{KINDS[a.dtype_.name]} != {KINDS[b.dtype_.name]} ({where})")
+                           f"{cxx_name(a.dtype_)} != {cxx_name(b.dtype_)} ({where})")
     return 0
 
 
@@ -496,9 +491,8 @@ def linear(input, weight, bias=None):
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({flat.shape_[0]}x"
                            f"{flat.shape_[1]} and {w.shape_[1]}x{w.shape_[0]})")
     if x.dtype_ is not w.dtype_:
-        names = KINDS[x.dtype_.name], KINDS[w.dtype_.name]
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got "
-                           f"{names[0].capitalize()} and {names[1].capitalize()}")
+                           f"{type_name(x.dtype_)} and {type_name(w.dtype_)}")
     check_bias(b, x)
     out = addmm_op(b, flat, transposed, 1, 1)
     if x.ndim_ == 2:

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t
 
-from minitorch._core.dtype cimport FLOATING, of_code
+from minitorch._core.dtype cimport FLOATING, of_code, type_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     connect1, connect2, records1, records2, save, save_output, set_function, unpack)
@@ -124,7 +124,7 @@ cdef TensorBase checked_softmax(object input, object dim, bint log, str where):
         raise TypeError(f"{where}() missing required argument: 'dim'")
     if x.dtype_.category != FLOATING:
         raise NotImplementedError(f"\"{where}_lastdim_kernel_impl\" not implemented for "
-                                  f"'{'Long' if x.dtype_.name == 'int64' else x.dtype_.name}'")
+                                  f"'{type_name(x.dtype_)}'")
     return softmax_op(x, wrap_dim(dim, x.ndim_), log)
 
 
@@ -286,11 +286,8 @@ cdef TensorBase checked_target(TensorBase x, object target, int64_t ignore, str 
     cdef Py_ssize_t bad, s[3]
     check_shapes(x, t)
     if t.dtype_.code != I64 and t.dtype_.code != U8:
-        names = {"int32": "Int", "int16": "Short", "int8": "Char", "bool": "Bool",
-                 "float32": "Float", "float64": "Double", "float16": "Half",
-                 "bfloat16": "BFloat16"}
         raise RuntimeError("expected target dtype to be Long or Byte, but got "
-                           f"{names[t.dtype_.name]}")
+                           f"{type_name(t.dtype_)}")
     t = contiguous_raw(cast_raw(t, of_code(I64)))
     blocks(x, s)
     bad = kernels.first_bad_target(<const int64_t*> t.data(), t.numel_, s[1], ignore)
@@ -317,8 +314,7 @@ cdef TensorBase checked_weight(TensorBase x, object weight, str where):
 cdef TensorBase checked_input(object input, str where):
     cdef TensorBase x = check_tensor(input, where, "input")
     if x.dtype_.category != FLOATING:
-        name = "Long" if x.dtype_.name == "int64" else x.dtype_.name
-        raise NotImplementedError(f"\"{where}\" not implemented for '{name}'")
+        raise NotImplementedError(f"\"{where}\" not implemented for '{type_name(x.dtype_)}'")
     return x
 
 
@@ -414,10 +410,8 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
         if t.dtype_.category != FLOATING:
             if x.ndim_ == 1:
                 raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
-            names = {"int64": "Long", "int32": "Int", "uint8": "Byte", "int16": "Short",
-                     "int8": "Char", "bool": "Bool"}
             raise RuntimeError("Expected floating point type for target with class probabilities, "
-                               f"got {names[t.dtype_.name]}")
+                               f"got {type_name(t.dtype_)}")
         if ignore_index >= 0:
             raise RuntimeError("ignore_index is not supported for floating point target")
         return of_probabilities(softmax_op(x, axis, True), t, w, kind, label_smoothing)

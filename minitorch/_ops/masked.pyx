@@ -3,7 +3,7 @@
 
 import numpy
 
-from minitorch._core.dtype cimport dtype
+from minitorch._core.dtype cimport dtype, type_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, connect2, records1, save, set_function, unpack
 from minitorch._core.shape cimport Dims, broadcast
@@ -11,7 +11,6 @@ from minitorch._core.tensor cimport TensorBase, scalar_of
 from minitorch._kernels.types cimport BOOL
 from minitorch._ops._base cimport check_tensor, deliver, is_number
 from minitorch._ops.array cimport array_of
-from minitorch._ops.copy import TYPE_NAMES
 from minitorch._ops.expand cimport expand_to
 from minitorch._ops.index cimport index_arrays_op, put_arrays
 from minitorch._ops.places cimport finish, gather_raw, records_change, target
@@ -97,7 +96,7 @@ cdef object masked_fill_args(object input, object mask_, object value, bint inpl
 cdef str scalar_name(dtype d):
     return {"float32": "float", "float64": "double", "int64": "long int", "int32": "int",
             "uint8": "unsigned char", "int8": "signed char", "int16": "short int"}.get(
-        d.name, TYPE_NAMES[d.name])
+        d.name, type_name(d))
 
 
 def masked_fill(input, mask, value):
@@ -185,7 +184,7 @@ cdef TensorBase masked_scatter_op(object input, object mask_, object source_, bi
                            f"{scalar_name(mask.dtype_)}")
     if source.dtype_ is not t.dtype_:
         raise RuntimeError("masked_scatter: expected self and source to have same dtypes but got"
-                           f"{TYPE_NAMES[t.dtype_.name]} and {TYPE_NAMES[source.dtype_.name]}")
+                           f"{type_name(t.dtype_)} and {type_name(source.dtype_)}")
     common = common_shape(t, mask)
     if inplace and common != shape_tuple(t):
         raise RuntimeError(f"output with shape {list(shape_tuple(t))} doesn't match the broadcast "

@@ -19,8 +19,6 @@ cdef object either(object value, object other, str where, str name)
 cdef int flag(object keepdim, object keepdims, str where) except -1
 cdef int one_axis(object dim, TensorBase x, str where) except -1
 cdef object asked(object dtype, object out)
-cdef str kind_of(dtype d)
-cdef str cxx_name(dtype d)
 cdef int read_axes(object dims, TensorBase x, Axes* axes, str where) except -1
 cdef object axes_tuple(Axes* axes, int ndim)
 cdef Py_ssize_t axes_count(Axes* axes, TensorBase x) noexcept

@@ -1,7 +1,8 @@
 # cython: auto_pickle=False
 """Sums, means, counts, all and any; and the machinery of the other reductions."""
 
-from minitorch._core.dtype cimport FLOATING, check_dtype, dtype as DType, of_code
+from minitorch._core.dtype cimport (
+    FLOATING, check_dtype, dtype as DType, of_code, type_name)
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, save, set_function, unpack
 from minitorch._core.shape cimport (
@@ -45,23 +46,6 @@ cdef int one_axis(object dim, TensorBase x, str where) except -1:
 cdef object asked(object dtype, object out):
     """The dtype to compute in: as given, or that of `out=`."""
     return (<TensorBase> out).dtype_ if dtype is None and isinstance(out, TensorBase) else dtype
-
-
-cdef str kind_of(DType d):
-    from minitorch._ops.copy import TYPE_NAMES
-    return TYPE_NAMES[d.name]
-
-
-cdef dict CXX_NAMES = {
-    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int",
-    "int32": "int", "int64": "long int", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
-    "float32": "float", "float64": "double",
-}
-
-
-cdef str cxx_name(DType d):
-    """The C++ name, which some of PyTorch's errors show."""
-    return CXX_NAMES[d.name]
 
 
 cdef object axes_tuple(Axes* axes, int ndim):
@@ -338,14 +322,14 @@ cdef TensorBase sum_as(TensorBase x, object dims, bint keepdim, DType out):
 cdef int check_floating(DType out) except -1:
     """Raise where a recorded operation is asked for a dtype without derivatives."""
     if out.category != FLOATING:
-        raise RuntimeError(f"Autograd not support dtype: {kind_of(out)}")
+        raise RuntimeError(f"Autograd not support dtype: {type_name(out)}")
     return 0
 
 
 cdef int check_mean_dtype(DType d, str whose) except -1:
     if d.category != FLOATING:
         raise RuntimeError(f"mean(): could not infer output dtype. {whose} dtype must be either a "
-                           f"floating point or complex dtype. Got: {kind_of(d)}")
+                           f"floating point or complex dtype. Got: {type_name(d)}")
     return 0
 
 
@@ -476,7 +460,7 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, 
     dim = either(dim, axis, "nanmean", "axis")
     if x.dtype_.category != FLOATING:
         raise RuntimeError("nanmean(): expected input to have floating point or complex dtype but "
-                           f"got {kind_of(x.dtype_)}")
+                           f"got {type_name(x.dtype_)}")
     total = nansum_as(x, dim, keep, sum_dtype(x, dtype, "nanmean"))
     return deliver(div_op(total, sum_op(numbers_raw(x), dim, keep)), out)
 
@@ -576,7 +560,7 @@ cdef object truth_into(TensorBase result, object out, str where):
     if isinstance(out, TensorBase):
         d = (<TensorBase> out).dtype_
         if d.code != BOOL and d.name != "uint8":
-            raise RuntimeError(f"{where} only supports bool tensor for result, got: {kind_of(d)}")
+            raise RuntimeError(f"{where} only supports bool tensor for result, got: {type_name(d)}")
     return deliver(result, out)
 
 

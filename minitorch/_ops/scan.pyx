@@ -5,7 +5,7 @@ The slopes of products divide by the elements where none is zero, and else multi
 left of each element with what is right of it.
 """
 
-from minitorch._core.dtype cimport check_dtype, dtype as DType, of_code
+from minitorch._core.dtype cimport check_dtype, dtype as DType, of_code, cxx_name
 from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
@@ -23,7 +23,7 @@ from minitorch._ops.join cimport cat_op
 from minitorch._ops.pointwise cimport add_op, div_op, masked, mul_op, to_dtype
 from minitorch._ops.rearrange cimport flip_op, triangle_op
 from minitorch._ops.reduce cimport (
-    Axes, ReducingNode, asked, check_floating, cxx_name, either, expand_op, flag, has_zero,
+    Axes, ReducingNode, asked, check_floating, either, expand_op, flag, has_zero,
     link_reducing, one_axis, read_axes, reduce_raw, sum_dtype, sum_op)
 from minitorch._ops.strided cimport shape_tuple, slice_op
 from minitorch._ops.view cimport reshape_to, transpose_op, unsqueeze_op

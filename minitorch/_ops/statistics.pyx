@@ -4,7 +4,7 @@
 import math
 import numbers
 
-from minitorch._core.dtype cimport FLOATING, check_dtype, default_float, dtype as DType, of_code
+from minitorch._core.dtype cimport FLOATING, check_dtype, default_float, dtype as DType, of_code, type_name
 from minitorch._core.record cimport records1, save, save_output, set_function, unpack
 from minitorch._core.tensor cimport TensorBase, alias
 from minitorch._kernels.pointwise cimport (
@@ -17,7 +17,7 @@ from minitorch._ops._base cimport binary_raw, cast_raw, check_tensor, deliver, f
 from minitorch._ops.pointwise cimport (
     add_op, div_op, masked, mul_number, mul_op, pow_number, sub_op, to_dtype, unary_op)
 from minitorch._ops.reduce cimport (
-    Axes, ReducingNode, axes_count, axes_tuple, either, expand_op, flag, kind_of, link_reducing,
+    Axes, ReducingNode, axes_count, axes_tuple, either, expand_op, flag, link_reducing,
     mean_op, nonzero_raw, read_axes, reduce_raw, sum_op)
 from minitorch._ops.strided cimport shape_tuple
 
@@ -326,17 +326,17 @@ cdef DType norm_dtype(TensorBase x, object wanted):
     cdef DType out = x.dtype_
     if out.category != FLOATING:
         raise RuntimeError("linalg.vector_norm: Expected a floating point or complex tensor as "
-                           f"input. Got {kind_of(out)}")
+                           f"input. Got {type_name(out)}")
     if wanted is None:
         return out
     out = check_dtype(wanted, "linalg.vector_norm")
     if out.category != FLOATING:
         raise RuntimeError("linalg.vector_norm: dtype should be floating point or complex, but got "
-                           f"{kind_of(out)}")
+                           f"{type_name(out)}")
     if out is not x.dtype_ and out.itemsize <= x.dtype_.itemsize:
         raise RuntimeError("linalg.vector_norm: the dtype of the input "
-                           f"({kind_of(x.dtype_)}) should be convertible without narrowing to the "
-                           f"specified dtype ({kind_of(out)})")
+                           f"({type_name(x.dtype_)}) should be convertible without narrowing to the "
+                           f"specified dtype ({type_name(out)})")
     return out
 
 
