@@ -272,6 +272,9 @@ class Tensor(TensorBase):
     def __reversed__(self):
         return self.flip(0) if self.dim() else self
 
+    def __delitem__(self, index):
+        raise TypeError("Tensor does not support deleting items")
+
     def __contains__(self, element):
         if not isinstance(element, (Tensor, int, float, bool)):
             raise RuntimeError("Tensor.__contains__ only supports Tensor or scalar, but you passed "

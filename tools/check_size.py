@@ -4,7 +4,6 @@
 """
 
 import pathlib
-import statistics
 import subprocess
 import sys
 
@@ -12,12 +11,12 @@ WHEEL_LIMIT_MB = 5.0
 IMPORT_LIMIT = 1.5  # times the import of numpy alone
 
 
-def import_seconds(module, runs=9):
-    """Median time of a Python process that imports `module`, less one that imports nothing."""
-    code = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
+def import_seconds(module, runs=15):
+    """Processor time of importing `module`: the least of several runs, which noise adds to."""
+    code = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
     times = [float(subprocess.run([sys.executable, "-c", code.format(module)], check=True,
                                   capture_output=True, text=True).stdout) for _ in range(runs)]
-    return statistics.median(times)
+    return min(times)
 
 
 def main():
