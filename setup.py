@@ -91,7 +91,7 @@ def cythonized():
         extensions(),
         annotate=bool(os.environ.get("MINITORCH_ANNOTATE")),
         include_path=["."],
-        nthreads=0,
+        nthreads=os.cpu_count() or 1,
         compiler_directives={
             "language_level": 3,
             "boundscheck": True,   # of lists and tuples; kernels use pointers
@@ -146,4 +146,5 @@ class BuildExt(build_ext):
             return [obj for objects in pool.map(compile_one, names) for obj in objects]
 
 
-setup(ext_modules=cythonized(), cmdclass={"build_ext": BuildExt})
+if __name__ == "__main__":  # Cython's worker processes import this file
+    setup(ext_modules=cythonized(), cmdclass={"build_ext": BuildExt})
