@@ -6,6 +6,7 @@
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 WHEEL_LIMIT_MB = 5.0
 IMPORT_LIMIT = 1.5  # times the import of numpy alone
@@ -15,7 +16,8 @@ def import_seconds(module, runs=15):
     """Processor time of importing `module`: the least of several runs, which noise adds to."""
     code = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
     times = [float(subprocess.run([sys.executable, "-c", code.format(module)], check=True,
-                                  capture_output=True, text=True).stdout) for _ in range(runs)]
+                                  capture_output=True, text=True, cwd=tempfile.gettempdir(),
+                                  ).stdout) for _ in range(runs)]
     return min(times)
 
 
