@@ -6,14 +6,19 @@
 
 import os
 import random
+import stat
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from minitorch.datasets.folder import IMG_EXTENSIONS, is_image_file
+from minitorch.datasets.folder import IMG_EXTENSIONS, has_file_allowed_extension
 
 __all__ = ["FolderScan", "ImageError", "load_image", "scan_folder"]
+
+# torchvision's ImageFolder knows no .gif; load_image reads its first frame, so the commands do.
+EXTENSIONS = (*IMG_EXTENSIONS, ".gif")
 
 _WHITE = (255, 255, 255, 255)
 _SIXTEEN_BITS = 65535
@@ -63,8 +68,14 @@ def load_image(path, exif=True):
         The file cannot be read, is empty, no image, truncated, or too large to be meant.
     """
     try:
+        # Opening a named pipe would wait for somebody to write into it.
+        mode = os.stat(path).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise ImageError(path, "not a regular file")
         with open(path, "rb") as file:
             return _decode(file, exif)
+    except ImageError:
+        raise
     except UnidentifiedImageError:
         size = os.path.getsize(path)
         reason = "not an image that pillow can read" if size else "the file is empty"
@@ -161,7 +172,8 @@ def scan_folder(root, val_fraction=0.2, seed=0):
         No such folder, no class in it, or a visible class folder without an image.
     ValueError
         Only one class, a class of one image that would have to be split, a class in ``val`` that
-        ``train`` does not have, or ``val_fraction`` outside (0, 1).
+        ``train`` does not have, folders beside ``train`` and ``val``, or ``val_fraction`` outside
+        (0, 1).
     """
     root = os.path.expanduser(os.fspath(root))
     if not 0 < val_fraction < 1:
@@ -169,14 +181,8 @@ def scan_folder(root, val_fraction=0.2, seed=0):
     if not os.path.isdir(root):
         kind = NotADirectoryError if os.path.exists(root) else FileNotFoundError
         raise kind(f"{root}: no such folder")
-    folders = _visible_folders(root)
-    if {"train", "val"} <= set(folders) <= _SPLITS:
+    if _is_split(root, _visible_folders(root)):
         return _scan_train_val(root)
-    if "train" in folders and set(folders) <= _SPLITS:
-        raise ValueError(
-            f"{root}: found {', '.join(folders)}, which look like splits, but not both train "
-            "and val"
-        )
     images, ignored = _scan_classes(root)
     scan = FolderScan(sorted(images), ignored=ignored)
     for label, name in enumerate(scan.classes):
@@ -189,6 +195,24 @@ def scan_folder(root, val_fraction=0.2, seed=0):
         scan.train += [(path, label) for path in train]
         scan.val += [(path, label) for path in val]
     return scan
+
+
+def _is_split(root, folders):
+    """Whether the folders are train and val; ValueError if they only look like that."""
+    lower, found = {name.lower() for name in folders}, ", ".join(folders)
+    if {"train", "val"} <= set(folders):
+        beside = ", ".join(name for name in folders if name not in _SPLITS)
+        if beside:
+            raise ValueError(
+                f"{root}: found train and val, and beside them {beside}, which would be left out; "
+                "move it elsewhere"
+            )
+        return True
+    if "train" in lower and lower <= _SPLITS:
+        raise ValueError(
+            f"{root}: found {found}, which look like splits, but not both train and val"
+        )
+    return False
 
 
 def _scan_train_val(root):
@@ -229,7 +253,7 @@ def _scan_classes(root, several=True):
         if not images[name]:
             raise FileNotFoundError(
                 f"{os.path.join(root, name)}: no image in this class folder "
-                f"(extensions: {', '.join(IMG_EXTENSIONS)})"
+                f"(extensions: {', '.join(EXTENSIONS)})"
             )
     return images, ignored
 
@@ -241,7 +265,9 @@ def _count_files(folder):
 
 
 def _images_under(folder):
-    images, ignored, seen = [], 0, set()
+    images, ignored = [], 0
+    # A link to a folder above this one would bring the other classes' images into this class.
+    seen = {str(above) for above in Path(os.path.realpath(folder)).parents}
     for root, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(root)
         if real in seen:  # a link back into the tree
@@ -252,7 +278,7 @@ def _images_under(folder):
         for name in sorted(files):
             if name.startswith("."):
                 continue
-            if is_image_file(name):
+            if has_file_allowed_extension(name, EXTENSIONS):
                 images.append(os.path.join(root, name))
             else:
                 ignored += 1
@@ -262,7 +288,9 @@ def _images_under(folder):
 def _split(paths, fraction, key):
     """Draw ``fraction`` of the paths; both parts keep the order and at least one element."""
     count = min(max(round(len(paths) * fraction), 1), len(paths) - 1)
-    # A string seed is hashed with sha512: the same on every machine and Python version.
-    chosen = set(random.Random(key).sample(range(len(paths)), count))
+    # Bytes are hashed with sha512: the same on every machine and Python version.  File names
+    # need not be text.
+    draw = random.Random(key.encode("utf-8", "surrogateescape"))
+    chosen = set(draw.sample(range(len(paths)), count))
     train = [path for i, path in enumerate(paths) if i not in chosen]
     return train, [path for i, path in enumerate(paths) if i in chosen]

@@ -79,7 +79,16 @@ class ImageList(Dataset):
                     raise
                 self.problems.add(str(source), reason_of(error, source))
                 return None
-        return (image if self.transform is None else self.transform(image)), target
+        if self.transform is None:
+            return image, target
+        try:
+            return self.transform(image), target
+        except MemoryError:
+            # Scaling the short side of a hair-thin image makes the long one enormous.
+            if self.problems is None:
+                raise
+            self.problems.add(str(source), f"too large to scale ({image.width}x{image.height})")
+            return None
 
 
 def reason_of(error, path):
@@ -259,12 +268,12 @@ def labelled_images(root, classes):
 
 def images_below(root):
     """Paths of all images under a folder, at any depth, sorted; names with a dot are left out."""
-    from minitorch.datasets.folder import IMG_EXTENSIONS
+    from minitorch.datasets.images import EXTENSIONS
     found = []
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [os.path.join(folder, name) for name in sorted(names)
-                  if not name.startswith(".") and name.lower().endswith(tuple(IMG_EXTENSIONS))]
+                  if not name.startswith(".") and name.lower().endswith(EXTENSIONS)]
     return found
 
 

@@ -205,6 +205,39 @@ def test_a_link_into_itself_ends(tmp_path):
     assert len(scan.train) + len(scan.val) == 4
 
 
+def test_a_link_upwards_does_not_bring_other_classes(tmp_path):
+    fill(tmp_path / "a", 2)
+    fill(tmp_path / "b", 2)
+    (tmp_path / "a" / "up").symlink_to(tmp_path)
+    scan = scan_folder(tmp_path)
+    assert len(scan.train) + len(scan.val) == 4
+
+
+def test_gif_is_an_image(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for index in range(2):
+            Image.new("P", (2, 2)).save(tmp_path / name / f"{index}.gif")
+    scan = scan_folder(tmp_path)
+    assert len(scan.train) + len(scan.val) == 4 and scan.ignored == 0
+
+
+def test_class_names_that_are_not_text(tmp_path):
+    try:
+        fill(tmp_path / os.fsdecode(b"a\xff"), 3)
+    except OSError:
+        pytest.skip("this file system holds text names only")
+    fill(tmp_path / "b", 3)
+    assert len(scan_folder(tmp_path).val) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_named_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(ImageError, match="not a regular file"):
+        load_image(tmp_path / "a.png")
+
+
 @pytest.mark.parametrize(
     ("folders", "error", "text"),
     [
@@ -213,6 +246,8 @@ def test_a_link_into_itself_ends(tmp_path):
         ({"a": 3, "b": 0}, FileNotFoundError, "b: no image in this class folder"),
         ({"a": 3, "b": 1}, ValueError, "b: the class has a single image"),
         ({"train": 3, "test": 3}, ValueError, "look like splits, but not both train"),
+        ({"Train": 3, "Val": 3}, ValueError, "Train, Val, which look like splits"),
+        ({"train/a": 2, "train/b": 2, "val/a": 1, "c": 3}, ValueError, "beside them c"),
         (
             {"train/a": 1, "train/b": 1, "val/c": 1},
             ValueError,
