@@ -135,7 +135,7 @@ def unwrap(value, is_tensor, key=None):
         if modules:
             return modules, [*peeled, "(a pickled module)"], left
         if not isinstance(value, dict):
-            raise LayoutError(f"no map of names to tensors in the file, but a {_type(value)}")
+            raise LayoutError(f"no map of names to tensors in the file, but a {kind_of(value)}")
         chosen = key if key is not None else _wrapper(value, is_tensor)
         if chosen is None:
             break
@@ -185,7 +185,10 @@ def _path(peeled, key):
     return ".".join([*peeled, str(key)])
 
 
-def _type(value):
+def kind_of(value):
+    """What to call an object found in a file."""
+    if type(value).__name__ == "TensorRecord":
+        return "tensor"
     name = getattr(value, "name", None)
     return quote(name) if isinstance(name, str) else type(value).__name__
 

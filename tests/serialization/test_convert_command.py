@@ -325,7 +325,7 @@ def test_missing_source_and_missing_folder(tmp_path, command, records):
     assert code == 1 and "none.pth" in err
     source = write_pth(tmp_path / "a.pth", records)
     code, _, err = command(source, tmp_path / "no" / "b.npz")
-    assert code == 1 and "does not exist" in err
+    assert code == 2 and "does not exist" in err
 
 
 def test_damage_while_writing_is_noticed(tmp_path, command, records, monkeypatch):
@@ -420,3 +420,39 @@ def test_script_runs_from_another_folder(tmp_path, records):
     again = subprocess.run([sys.executable, str(tool), str(source), "b.npz"], cwd=tmp_path,
                            capture_output=True, text=True)  # fmt: skip
     assert again.returncode == 2 and "--force" in again.stderr
+
+
+@pytest.mark.parametrize("name, text", [("nowhere/a.pth", "does not exist"),
+                                        ("folder.pth", "is a folder")])
+def test_a_place_that_cannot_be_written_is_refused_before_work(command, tmp_path, name, text):
+    (tmp_path / "folder.pth").mkdir()
+    code, out, err = command(tmp_path / "src.pth", tmp_path / name, "--force")
+    assert code == 2 and out == "" and text in err
+
+
+def test_a_wrong_checksum_is_warned_of(command, records, tmp_path):
+    path = write_pth(tmp_path / "a.pth", records)
+    assert "warning" not in command(path, tmp_path / "good.npz")[2]
+    data = bytearray(path.read_bytes())
+    record = bytes(records["layer1.0.conv1.weight"].storage.data)
+    data[data.index(record) + 1] ^= 1
+    path.write_bytes(data)
+    code, _, err = command(path, tmp_path / "b.npz")
+    assert code == 0 and "do not match their checksum" in err
+
+
+def test_a_tensor_is_called_tensor(command, fx, tmp_path):
+    path = write_pth(tmp_path / "a.pth", fx.record(np.ones(3, np.float32)))
+    assert "but a tensor" in command(path, tmp_path / "b.npz")[2]
+
+
+def test_sigterm_leaves_no_part_of_a_file(records, tmp_path):
+    write_pth(tmp_path / "a.pth", records)
+    code = ("import os, signal, sys; from minitorch.cli import convert, main\n"
+            "def kill(*_): os.kill(os.getpid(), signal.SIGTERM)\n"
+            "convert._read_back = kill\n"
+            "sys.exit(main(sys.argv[1:]))")
+    done = subprocess.run([sys.executable, "-c", code, "convert", tmp_path / "a.pth",
+                           tmp_path / "b.npz"], capture_output=True, text=True)
+    assert done.returncode == 143 and "SIGTERM" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pth"]
