@@ -6,10 +6,20 @@ one that is asked for is imported, so ``--help`` is quick.  Exit codes: 0 done, 
 """
 
 import argparse
+import contextlib
 import importlib
+import signal
 import sys
+import threading
 
-from minitorch.cli._common import FAILED, INTERRUPTED, Parser, explain, message
+from minitorch.cli._common import (
+    FAILED,
+    INTERRUPTED,
+    TERMINATED,
+    Parser,
+    explain,
+    message,
+)
 
 __all__ = ["main"]
 
@@ -34,6 +44,11 @@ def main(argv=None):
         # A file name need not be text; it is shown escaped then, instead of ending the run.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    return _run(argv)
+
+
+def _parse(argv):
+    """The module of the command in `argv`, and its arguments."""
     parser = Parser(prog="minitorch", description="A small deep-learning framework for CPUs: "
                     "finetune a ResNet, and use it.",
                     epilog="'minitorch COMMAND --help' tells all about a command.")
@@ -42,7 +57,7 @@ def main(argv=None):
     args = parser.parse_args(argv)
     if module is None:
         parser.error("a command is missing")
-    return _run(module, args)
+    return module, args
 
 
 class _Version(argparse.Action):
@@ -66,17 +81,45 @@ def _add_commands(parser, argv):
     return module
 
 
-def _run(module, args):
+class _Terminated(BaseException):
+    """SIGTERM came where nobody handles it; on its way out half-written files are removed."""
+
+
+def _run(argv):
+    command = ""
     try:
-        code = module.run(args)
-        sys.stdout.flush()
+        with _sigterm_raises():
+            module, args = _parse(argv)
+            command = f" {args.command}"
+            code = module.run(args)
+            if sys.stdout is not None:
+                sys.stdout.flush()
         return code
     except KeyboardInterrupt:
         message("interrupted")
         return INTERRUPTED
+    except _Terminated:
+        message("SIGTERM: stopped")
+        return TERMINATED
     except BrokenPipeError:
         # The reader of our output has gone (as in `| head`): nothing is wrong with the job.
         sys.stdout = None
         return FAILED
     except Exception as error:
-        return explain(error, args.command)
+        return explain(error, command)
+
+
+@contextlib.contextmanager
+def _sigterm_raises():
+    """Within, SIGTERM unwinds the stack like Ctrl-C instead of ending the process at once."""
+    def raise_it(*_):
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield       # Python lets no other thread set handlers
+        return
+    before = signal.signal(signal.SIGTERM, raise_it)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

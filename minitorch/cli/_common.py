@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import re
 import sys
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DONE, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
@@ -113,15 +115,22 @@ def apply_threads(threads):
 # -- messages ---------------------------------------------------------------------------------
 def message(text=""):
     """A line for the person at the terminal: stderr."""
-    _above_bar(text, sys.stderr)
+    _above_bar(printable(text), sys.stderr)
 
 
 def result(text=""):
     """A line that a program may read: stdout."""
-    _above_bar(text, sys.stdout)
+    _above_bar(printable(text), sys.stdout)
+
+
+def printable(text):
+    """`text` as one line: a file name may hold line breaks and terminal commands."""
+    return _CONTROL.sub(lambda found: repr(found.group())[1:-1], text)
 
 
 def _above_bar(text, stream):
+    if stream is None:      # closed before we started, as in `minitorch ... 2>&-`
+        return
     if Progress.shown is not None:
         Progress.shown.clear()
     print(text, file=stream, flush=True)
@@ -133,6 +142,11 @@ def report_unreadable(problems):
     """A line on stderr for each file that could not be read since the last call."""
     for path, reason in problems.take():
         message(f"cannot read {path}: {reason}")
+
+
+def is_terminal(stream):
+    """Whether somebody looks at it."""
+    return stream is not None and stream.isatty()
 
 
 def counted(count, singular, plural=None):
@@ -165,7 +179,7 @@ class Progress:
 
     def __init__(self, title, total, done=0):
         self.bar = None
-        if sys.stderr.isatty():
+        if is_terminal(sys.stderr):
             from tqdm import tqdm
             self.bar = tqdm(total=total, initial=done, desc=title, unit=" images",
                             file=sys.stderr, leave=False, mininterval=0.1, **_bar_size(),
@@ -193,11 +207,14 @@ class Progress:
 
 # -- errors -----------------------------------------------------------------------------------
 def explain(error, command):
-    """Print one line for an exception of a command, and return the exit code."""
+    """Print one line for an exception of a command, and return the exit code.
+
+    `command` is empty or starts with a blank.
+    """
     if os.environ.get("MINITORCH_DEBUG", "0") not in ("", "0"):
         import traceback
         traceback.print_exc()
-    message(f"minitorch {command}: error: {describe(error)}")
+    message(f"minitorch{command}: error: {describe(error)}")
     return USAGE if isinstance(error, UsageError) else FAILED
 
 

@@ -20,6 +20,7 @@ from minitorch.cli._common import (
     add_machine_options,
     apply_threads,
     counted,
+    is_terminal,
     message,
     number,
     report_unreadable,
@@ -137,6 +138,9 @@ def run(args):
     """Finetune; return the exit code."""
     given = {name: getattr(args, name) for name in _setting_names()
              if getattr(args, name) is not None}
+    for name, value in [*given.items(), ("output", args.output)]:
+        if value == "":
+            raise UsageError(f"--{name} is empty")
     for name in ("data", "weights"):
         given = _absolute(given, name)
     output = _output_folder(args)
@@ -190,10 +194,16 @@ def _unused(output):
     return candidate
 
 
-def _check_writable(output):
+def _existing(output):
+    """The folder itself, or the first one above it that is there."""
     parent = output.absolute()
     while not parent.exists():
         parent = parent.parent
+    return parent
+
+
+def _check_writable(output):
+    parent = _existing(output)
     if not parent.is_dir():
         raise NotADirectoryError(20, "Not a directory", str(parent))
     if not os.access(parent, os.W_OK | os.X_OK):
@@ -202,10 +212,13 @@ def _check_writable(output):
 
 def _check_space(finetuning):
     """The checkpoint holds weights and momentum, and old and new exist side by side."""
+    from minitorch.training.finetune import RUN_FILES
     weights = sum(p.numel() * 4 for p in finetuning.model.parameters())
     trained = sum(p.numel() * 4 for p in finetuning.model.parameters() if p.requires_grad)
     needed = 2 * (2 * weights + trained)
-    free = shutil.disk_usage(finetuning.output).free
+    free = shutil.disk_usage(_existing(finetuning.output)).free
+    # What an earlier run left here makes room when it is replaced.
+    free += sum(path.stat().st_size for path in map(finetuning.path, RUN_FILES) if path.is_file())
     if free < needed:
         raise OSError(28, f"not enough space: {free / 1e6:.0f} MB are free, the run writes up to "
                       f"{needed / 1e6:.0f} MB", str(finetuning.output))
@@ -217,6 +230,7 @@ def _recorded_settings(output, given):
     try:
         recorded = json.loads(path.read_text())
         settings = FinetuneSettings.from_dict(recorded)
+        _check_recorded(settings)
     except (ValueError, TypeError) as error:
         raise UsageError(f"{path} cannot be read as the settings of a run: {error}") from error
     for name, value in given.items():
@@ -227,6 +241,12 @@ def _recorded_settings(output, given):
             raise UsageError(f"{flag}{asked} contradicts the run in {output}, which has "
                              f"{name} {kept}; leave the flag out, or start a new run")
     return settings
+
+
+def _check_recorded(settings):
+    settings.check()
+    if settings.arch not in _architectures():
+        raise ValueError(f"arch is {settings.arch!r}")
 
 
 # -- before the first step --------------------------------------------------------------------
@@ -247,7 +267,7 @@ def _prepare(settings, output, args):
     data = finetune.load_data(settings)
     _describe_data(data)
     pretrained = None if checkpoint else find_weights(
-        settings.weights, settings.arch, progress=sys.stderr.isatty())
+        settings.weights, settings.arch, progress=is_terminal(sys.stderr))
     finetuning = finetune.FinetuneRun(settings, data, pretrained, output, checkpoint)
     _open_output(finetuning, args)
     _describe_run(finetuning, checkpoint)
@@ -256,6 +276,7 @@ def _prepare(settings, output, args):
 
 def _open_output(finetuning, args):
     from minitorch.training.finetune import RUN_FILES
+    _check_space(finetuning)
     finetuning.output.mkdir(parents=True, exist_ok=True)
     for name in RUN_FILES:
         # What a killed run was writing; atomic_write names it so.
@@ -263,7 +284,6 @@ def _open_output(finetuning, args):
             partial.unlink(missing_ok=True)
         if args.force:
             finetuning.path(name).unlink(missing_ok=True)
-    _check_space(finetuning)
     if not args.resume:
         finetuning.open_folder()
 

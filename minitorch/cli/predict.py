@@ -1,7 +1,7 @@
 """``minitorch predict``: classes of images, one line or one JSON object each."""
 
 import json
-from pathlib import Path
+import os
 
 from minitorch.cli._common import (
     DONE,
@@ -73,7 +73,7 @@ def _image_paths(arguments):
     from minitorch.training.data import images_below
     paths, named = [], set()
     for argument in arguments:
-        if Path(argument).is_dir():
+        if os.path.isdir(argument):
             paths += images_below(argument)
         else:
             paths.append(argument)

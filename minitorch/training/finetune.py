@@ -48,7 +48,7 @@ def trained_parts(model, text):
     Raises
     ------
     ValueError
-        A name that the model does not have.
+        A name that the model does not have, or of a part without weights; no name.
     """
     if text == "all":
         return [""]
@@ -56,12 +56,16 @@ def trained_parts(model, text):
         return [HEAD]
     known = [name for name, _ in model.named_modules() if name]
     names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise ValueError(f"{text!r} names no part; 'head' is the least")
     names = [HEAD if name == "head" else name for name in names]
     for name in names:
         if name not in known:
             top = [name for name, _ in model.named_children()]
             raise ValueError(f"the model has no part called {name!r}{did_you_mean(name, known)}; "
                              f"its parts are {', '.join(top)}")
+        if next(model.get_submodule(name).parameters(), None) is None:
+            raise ValueError(f"{name!r} has no weights that could be trained")
     return list(dict.fromkeys([*names, HEAD]))
 
 

@@ -14,6 +14,9 @@ DEFAULTS = {
                "image_size": 224},
 }
 
+_LEAST = {"epochs": 1, "batch_size": 1, "image_size": 1, "lr": 0, "momentum": 0, "weight_decay": 0,
+          "seed": 0, "workers": 0, "threads": 1}
+
 
 @dataclass
 class FinetuneSettings:
@@ -45,8 +48,29 @@ class FinetuneSettings:
         """A dictionary that JSON can hold."""
         return asdict(self)
 
+    def check(self):
+        """Raise ValueError if a setting, read from a file, is not what an option could give."""
+        from typing import get_args
+        for each in fields(self):
+            kinds = get_args(each.type) or (each.type,)
+            value = getattr(self, each.name)
+            fits = type(value) in kinds or (float in kinds and type(value) is int)
+            least = _LEAST.get(each.name)
+            if not fits or (least is not None and value is not None and not value >= least):
+                raise ValueError(f"{each.name} is {value!r}")
+        if not 0 < self.val_fraction < 1:
+            raise ValueError(f"val_fraction is {self.val_fraction!r}")
+
     @classmethod
     def from_dict(cls, values):
-        """Read `to_dict`'s output, ignoring entries that are no settings."""
+        """Read `to_dict`'s output, ignoring entries that are no settings.
+
+        Raises
+        ------
+        TypeError
+            `values` is no dictionary.
+        """
+        if not isinstance(values, dict):
+            raise TypeError(f"a dictionary is expected, got {type(values).__name__}")
         known = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in values.items() if name in known})

@@ -7,6 +7,7 @@ from pathlib import Path
 import minitorch
 from minitorch.training.errors import WeightsError
 from minitorch.training.model_io import read_state
+from minitorch.training.naming import did_you_mean
 from minitorch.training.preprocessing import Preprocessing
 
 __all__ = ["Pretrained", "find_weights", "load_weights", "adopt_weights", "DIGITS_FILE"]
@@ -125,7 +126,9 @@ def load_weights(path, arch):
     """
     path = Path(path)
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
+        what = "is a folder" if path.is_dir() else "is not a regular file"
+        if not path.exists():
+            what = f"does not exist{did_you_mean(path.name, ('imagenet', 'digits', 'none'))}"
         raise WeightsError(f"the file of weights {path} {what}")
     loaded, metadata = read_state(path)
     state, notes = _torchvision_names(loaded, arch, path)

@@ -109,6 +109,16 @@ def test_disk_without_space_fails_before_work(command, images, tmp_path, monkeyp
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 10 ** 6))
     code, out, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST)
     assert code == 1 and "not enough space: 1 MB are free" in err and "epoch" not in out
+    assert not (tmp_path / "run").exists()
+
+
+def test_disk_without_space_spares_the_run_to_be_replaced(command, images, finished, monkeypatch):
+    before = {path.name: path.stat().st_mtime_ns for path in finished.iterdir()}
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 0))
+    code, _, err = command("finetune", "--data", images, "--output", finished, *FAST, "--force",
+                           "--arch", "resnet34")
+    assert code == 1 and "not enough space" in err
+    assert before == {path.name: path.stat().st_mtime_ns for path in finished.iterdir()}
 
 
 def test_disk_that_fills_up_keeps_the_last_good_state(command, images, tmp_path, monkeypatch):
@@ -281,9 +291,12 @@ def test_resume_notices_changed_images(command, tmp_path, stop_at):
     assert code == 1 and "images have changed" in err
 
 
-def test_broken_config_is_named(command, tmp_path):
+@pytest.mark.parametrize("text", [
+    "{", "[]", '{"epochs": "3"}', '{"epochs": -3}', '{"data": 3}', '{"arch": "resnet81"}',
+    '{"bn_train": 1}', '{"val_fraction": 2.0}'])
+def test_broken_config_is_named(command, tmp_path, text):
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "config.json").write_text("{")
+    (tmp_path / "run" / "config.json").write_text(text)
     code, _, err = command("finetune", "--output", tmp_path / "run", "--resume")
     assert code == 2 and "config.json cannot be read" in err
 

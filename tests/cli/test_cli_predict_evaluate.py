@@ -150,3 +150,9 @@ def test_evaluate_leaves_out_and_counts_unreadable_files(command, model, tmp_pat
     measured = json.loads(out)
     assert code == 0 and (measured["images"], measured["unreadable"]) == (5, 1)
     assert f"cannot read {root / 'red' / '00.png'}" in err
+
+
+def test_an_empty_path_is_not_this_folder(command, model, images, monkeypatch):
+    monkeypatch.chdir(images / "red")
+    code, out, err = command("predict", model, "")
+    assert code == 1 and out == "" and "No such file" in err

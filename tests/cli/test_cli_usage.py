@@ -29,6 +29,11 @@ from minitorch.cli._common import Progress, message
     (["finetune", "--resume", "--force", "--output", "x"], "choose one"),
     (["finetune", "--resume", "--output", "nowhere"], "no run to resume in nowhere"),
     (["finetune", "--train", "layer5"], "no part called 'layer5' (did you mean 'layer4'?)"),
+    (["finetune", "--train", "layer4,relu"], "'relu' has no weights"),
+    (["finetune", "--train", ",,"], "names no part"),
+    (["finetune", "--output="], "--output is empty"),
+    (["finetune", "--data="], "--data is empty"),
+    (["finetune", "--weights="], "--weights is empty"),
     (["predict"], "MODEL"),
     (["predict", "model"], "IMAGE"),
     (["predict", "model", "image", "--top", "0"], "--top: 0 is out of range"),
@@ -96,6 +101,29 @@ def test_help_imports_nothing_heavy():
 def test_debug_shows_the_traceback():
     done = run_python("-m", "minitorch", "predict", "nowhere", "x.png", MINITORCH_DEBUG="1")
     assert done.returncode == 1 and "Traceback" in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_output_that_cannot_be_written_is_no_traceback():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "minitorch", "--version"], stdout=full,
+                              stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_closed_streams_do_not_end_up_in_each_other(closed):
+    done = subprocess.run(["sh", "-c", f'"$0" -m minitorch predict nowhere x.png {closed}>&-',
+                           sys.executable], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == ""
+    assert ("" if closed == "2" else "nowhere: No such file or directory\n") == (
+        done.stderr.removeprefix("minitorch predict: error: "))
+
+
+def test_messages_stay_on_their_line(capsys):
+    message("cannot read a\nb\x1b[31m\u202fc.png")
+    assert capsys.readouterr().err == "cannot read a\\nb\\x1b[31m\u202fc.png\n"
 
 
 class Terminal(io.StringIO):
