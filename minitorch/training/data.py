@@ -18,6 +18,8 @@ from minitorch.utils.data import DataLoader, Dataset
 __all__ = ["DataSplit", "ImageList", "ReadProblems", "folder_data", "digits_data",
            "labelled_images", "make_loader", "stratified_split"]
 
+_MAX_ASPECT = 1000
+
 
 class ReadProblems:
     """The files that could not be read, each once; worker threads add, the main thread takes."""
@@ -74,21 +76,20 @@ class ImageList(Dataset):
         else:
             try:
                 image = load_image(source, exif=self.exif)
+                _check_sides(source, image)
             except (ImageError, OSError) as error:
                 if self.problems is None:
                     raise
                 self.problems.add(str(source), reason_of(error, source))
                 return None
-        if self.transform is None:
-            return image, target
-        try:
-            return self.transform(image), target
-        except MemoryError:
-            # Scaling the short side of a hair-thin image makes the long one enormous.
-            if self.problems is None:
-                raise
-            self.problems.add(str(source), f"too large to scale ({image.width}x{image.height})")
-            return None
+        return (image if self.transform is None else self.transform(image)), target
+
+
+def _check_sides(path, image):
+    """Refuse an image that, with its short side scaled up, would fill the memory."""
+    from minitorch.datasets.images import ImageError
+    if max(image.size) > _MAX_ASPECT * min(image.size):
+        raise ImageError(path, f"too thin to be used: {image.width} by {image.height} pixels")
 
 
 def reason_of(error, path):

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from PIL import Image
 from training_images import COLOURS, make_folder, truncate
 
 import minitorch as torch
@@ -150,6 +151,13 @@ def test_unreadable_file_without_a_log_is_an_error(tmp_path):
     samples, _ = labelled_images(root, sorted(COLOURS))
     with pytest.raises(ImageError, match="00.png"):
         ImageList(samples)[2]
+
+
+def test_hair_thin_image_is_left_out_instead_of_filling_the_memory(tmp_path):
+    Image.new("1", (30000, 2)).save(tmp_path / "a.png")
+    problems = ReadProblems()
+    images = ImageList([(tmp_path / "a.png", 0)], Preprocessing().transform(), problems=problems)
+    assert images[0] is None and "30000 by 2 pixels" in problems.take()[0][1]
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "CMYK", "I;16", "1", "LA"])
