@@ -16,14 +16,11 @@ from minitorch._core.node cimport Node
 from minitorch._core.shape cimport (
     contiguous_strides, dense_strides_like, is_channels_last, is_contiguous, is_dense, product)
 from minitorch._core.storage cimport new_storage, wrap_memory
+from minitorch._kernels.convert cimport load_double, store_double
 from minitorch._kernels.types cimport (
     BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8, Code, MAX_DIMS)
 from minitorch._core.shape import Size
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
-
-cdef extern from "Python.h":
-    double PyFloat_Unpack2(const char* p, int little) except? -1
-    int PyFloat_Pack2(double x, char* p, int little) except -1
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t
 
 cdef extern from *:
     """
@@ -526,8 +523,6 @@ cdef object read_item(Code code, const char* p):
     cdef int64_t q
     cdef int32_t i
     cdef int16_t h
-    cdef uint32_t bits
-    cdef uint16_t half
     if code == F32:
         memcpy(&f, p, 4)
         return f
@@ -549,12 +544,7 @@ cdef object read_item(Code code, const char* p):
     if code == I32:
         memcpy(&i, p, 4)
         return i
-    if code == F16:
-        return PyFloat_Unpack2(p, LITTLE)
-    memcpy(&half, p, 2)
-    bits = <uint32_t> half << 16
-    memcpy(&f, &bits, 4)
-    return f
+    return load_double(p, code)  # float16, bfloat16
 
 
 cdef int write_item(Code code, char* p, object value) except -1:
@@ -564,8 +554,6 @@ cdef int write_item(Code code, char* p, object value) except -1:
     cdef int64_t q
     cdef int32_t i
     cdef int16_t h
-    cdef uint32_t bits
-    cdef uint16_t half
     if code == F32:
         f = <float> <double> value
         memcpy(p, &f, 4)
@@ -574,19 +562,8 @@ cdef int write_item(Code code, char* p, object value) except -1:
         memcpy(p, &d, 8)
     elif code == BOOL:
         p[0] = 1 if value else 0
-    elif code == F16:
-        d = value
-        if d > 65504 or d < -65504:
-            d = round_half(d)
-        PyFloat_Pack2(d, p, LITTLE)
-    elif code == BF16:
-        f = <float> <double> value
-        memcpy(&bits, &f, 4)
-        if f != f:
-            half = 0x7FC0
-        else:
-            half = <uint16_t> ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16)
-        memcpy(p, &half, 2)
+    elif code == F16 or code == BF16:
+        store_double(p, value, code)
     else:
         q = int(value)
         if code == I64:
@@ -600,21 +577,6 @@ cdef int write_item(Code code, char* p, object value) except -1:
         else:
             p[0] = <char> q
     return 0
-
-
-cdef double round_half(double d) noexcept:
-    """Beyond float16's largest number: to it when nearer, else to infinity."""
-    cdef double bound = 65520.0
-    if d != d:
-        return d
-    if d >= bound:
-        return float("inf")
-    if d <= -bound:
-        return float("-inf")
-    return 65504.0 if d > 0 else -65504.0
-
-
-cdef int LITTLE = 1 if __import__("sys").byteorder == "little" else 0
 
 
 # ---------------------------------------------------------------- foreign memory
