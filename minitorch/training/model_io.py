@@ -63,6 +63,8 @@ class ModelInfo:
             if not (isinstance(classes, list) and classes
                     and all(isinstance(name, str) for name in classes)):
                 raise ValueError("'classes' is not a list of names")
+            if len(set(classes)) != len(classes):
+                raise ValueError("'classes' holds a name twice")
             if metadata["arch"] not in ARCHITECTURES:
                 raise ValueError(f"'arch' is {metadata['arch']!r}, which is none of "
                                  f"{', '.join(ARCHITECTURES)}")
@@ -71,6 +73,8 @@ class ModelInfo:
                        dict(values["metrics"]), dict(values["provenance"]))
         except KeyError as error:
             raise ValueError(f"the entry {error} is missing from its metadata") from error
+        except (TypeError, RecursionError) as error:
+            raise ValueError(f"its metadata cannot be used ({error})") from error
 
 
 def build_model(arch, classes, weights=None):
@@ -143,6 +147,9 @@ def load_model(path):
     except RuntimeError as error:
         raise WeightsError(f"{path} says it is a {info.arch} with {len(info.classes)} classes, "
                            f"but its tensors are not: {_second_line(error)}") from error
+    for name, tensor in model.state_dict().items():
+        if tensor.is_floating_point() and not minitorch.isfinite(tensor).all():
+            raise WeightsError(f"{path}: {name} holds values that are not finite")
     return model.eval(), info
 
 

@@ -1,8 +1,12 @@
 """How an image becomes the network's input, as data that travels with the model."""
 
+import math
 from dataclasses import asdict, dataclass
 
 __all__ = ["Preprocessing"]
+
+_INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
+_LARGEST = 8192     # pixels; a file that asks for more fills the memory
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,18 @@ class Preprocessing:
         ValueError
             A field is missing, unknown, or not of its kind.
         """
+        if not isinstance(values, dict):
+            raise ValueError(f"not a description of preprocessing: a {type(values).__name__}")
         try:
             made = cls(**values)
             made = cls(int(made.crop_size), int(made.resize_size),
                        tuple(float(x) for x in made.mean), tuple(float(x) for x in made.std),
                        str(made.interpolation), bool(made.exif))
-        except TypeError as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"not a description of preprocessing: {error}") from error
-        if not (0 < made.crop_size <= made.resize_size <= 65536
-                and len(made.mean) == len(made.std) == 3 and all(made.std)):
+        numbers = made.mean + made.std
+        if not (0 < made.crop_size <= made.resize_size <= _LARGEST
+                and len(made.mean) == len(made.std) == 3 and all(made.std)
+                and all(map(math.isfinite, numbers)) and made.interpolation in _INTERPOLATIONS):
             raise ValueError(f"not a usable preprocessing: {values}")
         return made

@@ -146,7 +146,7 @@ def _describe(found, metadata):
             found.classes = classes
         if "preprocessing" in metadata:
             found.preprocessing = Preprocessing.from_dict(json.loads(metadata["preprocessing"]))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         found.notes.append(f"its metadata cannot be used ({_one_line(error)})")
 
 

@@ -73,6 +73,14 @@ def test_file_without_classes_is_refused(saved, tmp_path):
     ({"arch": "vgg16"}, "'arch' is 'vgg16'"),
     ({"classes": "3"}, "not a list of names"),
     ({"classes": "{"}, "best"),
+    ({"classes": '["a", "a", "b"]'}, "a name twice"),
+    ({"classes": "[" * 100000}, "cannot be used"),
+    ({"preprocessing": "[1]"}, "a list"),
+    ({"preprocessing": '{"interpolation": "foo"}'}, "not a usable preprocessing"),
+    ({"preprocessing": '{"mean": [NaN, 0, 0]}'}, "not a usable preprocessing"),
+    ({"preprocessing": '{"crop_size": 60000, "resize_size": 60000}'}, "not a usable"),
+    ({"preprocessing": '{"crop_size": 1e999}'}, "not a description"),
+    ({"metrics": "3"}, "cannot be used"),
     ({"preprocessing": "{}", "metrics": None}, "metrics"),
     ({"preprocessing": '{"crop_size": -1}'}, "preprocessing"),
     ({"classes": '["one", "two"]'}, "2 classes, but its tensors are not"),
@@ -86,6 +94,15 @@ def test_false_metadata_is_refused(saved, tmp_path, change, reason):
               metadata={name: text for name, text in metadata.items() if text is not None})
     with pytest.raises(WeightsError, match=reason):
         load_model(path)
+
+
+def test_model_that_is_not_finite_is_refused(saved, tmp_path):
+    model = build_model("resnet18", 3)
+    with torch.no_grad():
+        model.fc.weight[1, 2] = float("nan")
+    save_model(tmp_path / "a.safetensors", model, saved[1])
+    with pytest.raises(WeightsError, match="fc.weight holds values that are not finite"):
+        load_model(tmp_path / "a.safetensors")
 
 
 def test_missing_file_and_folder(tmp_path):
