@@ -170,6 +170,8 @@ def scan_folder(root, val_fraction=0.2, seed=0):
     ------
     FileNotFoundError, NotADirectoryError
         No such folder, no class in it, or a visible class folder without an image.
+    PermissionError
+        A folder that may not be read.
     ValueError
         Only one class, a class of one image that would have to be split, a class in ``val`` that
         ``train`` does not have, folders beside ``train`` and ``val``, or ``val_fraction`` outside
@@ -264,11 +266,16 @@ def _count_files(folder):
         return sum(not entry.name.startswith(".") and entry.is_file() for entry in entries)
 
 
+def raise_it(error):
+    """For ``os.walk``, which passes over folders that it may not read."""
+    raise error
+
+
 def _images_under(folder):
     images, ignored = [], 0
     # A link to a folder above this one would bring the other classes' images into this class.
     seen = {str(above) for above in Path(os.path.realpath(folder)).parents}
-    for root, folders, files in os.walk(folder, followlinks=True):
+    for root, folders, files in os.walk(folder, onerror=raise_it, followlinks=True):
         real = os.path.realpath(root)
         if real in seen:  # a link back into the tree
             folders.clear()

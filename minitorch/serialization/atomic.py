@@ -40,7 +40,11 @@ def atomic_write(path):
         raise FileNotFoundError(f"the folder {folder} does not exist")
     temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}.part")
     # Not mkstemp: the finished file shall have the permissions of any other new file.
-    file = os.fdopen(os.open(temporary, _FLAGS, 0o666), "w+b")
+    try:
+        file = os.fdopen(os.open(temporary, _FLAGS, 0o666), "w+b")
+    except OSError as error:
+        error.filename = path       # nobody asked for the temporary name
+        raise
     named = _Named(file, temporary)
     try:
         with file:

@@ -219,7 +219,7 @@ def folder_data(root, val_fraction=0.2, seed=0):
     try:
         scan = scan_folder(root, val_fraction, seed)
     except (OSError, ValueError) as error:
-        raise DataError(str(error)) from error
+        raise DataError(_in_words(error)) from error
     split = DataSplit(str(root), list(scan.classes), list(scan.train), list(scan.val),
                       scan.ignored)
     present = {target for _, target in split.val}
@@ -227,6 +227,13 @@ def folder_data(root, val_fraction=0.2, seed=0):
     if missing:
         split.notes.append(f"no image of {_listed(missing)} to validate with")
     return split
+
+
+def _in_words(error):
+    """An error without its number."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _check_folder(root):
@@ -261,17 +268,20 @@ def labelled_images(root, classes):
     try:
         images, ignored = _scan_classes(os.fspath(root), several=False)
     except (OSError, ValueError) as error:
-        raise DataError(str(error)) from error
+        raise DataError(_in_words(error)) from error
     _check_known(root, sorted(images), classes)
     place = {name: index for index, name in enumerate(classes)}
     return [(path, place[name]) for name in sorted(images) for path in images[name]], ignored
 
 
 def images_below(root):
-    """Paths of all images under a folder, at any depth, sorted; names with a dot are left out."""
-    from minitorch.datasets.images import EXTENSIONS
+    """Paths of all images under a folder, at any depth, sorted; names with a dot are left out.
+
+    Raises OSError for a folder that may not be read.
+    """
+    from minitorch.datasets.images import EXTENSIONS, raise_it
     found = []
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=raise_it):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [os.path.join(folder, name) for name in sorted(names)
                   if not name.startswith(".") and name.lower().endswith(EXTENSIONS)]

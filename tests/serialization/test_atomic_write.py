@@ -67,3 +67,15 @@ def test_full_disk_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"), atomic_write(tmp_path / "a") as file:
         file.write(b"data")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_may_not_be_written_to_is_named_without_the_temporary_file(tmp_path,
+                                                                                 monkeypatch):
+    def refuse(path, *_):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(PermissionError) as caught:
+        with atomic_write(tmp_path / "a.bin"):
+            pass
+    assert caught.value.filename == str(tmp_path / "a.bin")

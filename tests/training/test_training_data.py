@@ -19,6 +19,7 @@ from minitorch.training import (
     make_loader,
     stratified_split,
 )
+from minitorch.training.data import images_below
 
 
 def test_stratified_split_keeps_each_class_in_both_parts():
@@ -180,3 +181,20 @@ def test_preprocessing_round_trip_and_derived_size():
         if bad:
             with pytest.raises(ValueError):
                 Preprocessing.from_dict(bad)
+
+
+def test_folder_that_may_not_be_read_is_not_called_empty(tmp_path, monkeypatch):
+    root = make_folder(tmp_path / "data")
+    closed = os.path.join(str(root), "red")
+    scandir = os.scandir
+
+    def refuse(path="."):
+        if os.fspath(path) == closed:
+            raise PermissionError(13, "Permission denied", closed)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(DataError, match="red: Permission denied"):
+        folder_data(root)
+    with pytest.raises(PermissionError):
+        images_below(root)
