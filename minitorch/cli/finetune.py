@@ -321,6 +321,9 @@ def _train(finetuning, stop):
     started = time.monotonic()
     try:
         finished = finetuning.train(reporter.on_step, reporter.on_epoch, stop)
+    except BrokenPipeError:
+        message(f"Nobody reads the output any more: stopped. {_to_go_on(finetuning)}")
+        raise
     finally:
         reporter.close()
         report_unreadable(finetuning.problems)
@@ -328,8 +331,7 @@ def _train(finetuning, stop):
         message(f"{counted(len(finetuning.problems), 'file')} could not be read and "
                 f"{'was' if len(finetuning.problems) == 1 else 'were'} left out")
     if not finished:
-        message(f"Stopped; saved {finetuning.path('last.ckpt')}. To go on: minitorch finetune "
-                f"--output {shlex.quote(str(finetuning.output))} --resume")
+        message(f"Stopped; saved {finetuning.path('last.ckpt')}. {_to_go_on(finetuning)}")
         return TERMINATED if stop.received == signal.SIGTERM else INTERRUPTED
     best = finetuning.state.best
     elapsed = datetime.timedelta(seconds=round(time.monotonic() - started))
@@ -337,6 +339,11 @@ def _train(finetuning, stop):
            f"after {elapsed} in all")
     result(f"model     {finetuning.path('best.safetensors')}")
     return DONE
+
+
+def _to_go_on(finetuning):
+    return ("To go on: minitorch finetune --output "
+            f"{shlex.quote(str(finetuning.output))} --resume")
 
 
 def _announce_stop(number):

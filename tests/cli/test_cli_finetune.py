@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 
 import pytest
 from training_images import COLOURS, make_folder, truncate
@@ -305,3 +306,18 @@ def test_not_a_number_ends_the_run(command, images, tmp_path):
     code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST,
                            "--lr", "1e30", "--epochs", "4")
     assert code == 1 and "learning rate" in err
+
+
+def test_output_that_nobody_reads_stops_the_run_and_says_so(command, images, tmp_path,
+                                                            monkeypatch):
+    from minitorch.cli import finetune as module
+
+    def broken(text):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(module, "result", broken)
+    monkeypatch.setattr(sys, "stdout", sys.stdout)     # the command lets go of it
+    output = tmp_path / "run"
+    code, _, err = command("finetune", "--data", images, "--output", output, *FAST)
+    assert code == 1 and f"--output {output} --resume" in err
+    assert (output / "last.ckpt").exists()
