@@ -147,8 +147,17 @@ def unwrap(value, is_tensor, key=None):
     tensors = {k: v for k, v in value.items() if isinstance(k, str) and is_tensor(v)}
     left.update({_path(peeled, k): v for k, v in value.items() if k not in tensors})
     if not tensors:
-        raise LayoutError(f"no tensors in the file; its entries are {_list(value)}")
+        raise LayoutError(f"no tensors in the file; its entries are {_list(value)}"
+                          f"{_key_hint(value, is_tensor)}")
     return tensors, peeled, left
+
+
+def _key_hint(value, is_tensor):
+    """Names an entry that holds weights under a name nobody expects."""
+    for name, inner in value.items():
+        if isinstance(inner, dict) and any(is_tensor(item) for item in inner.values()):
+            return f"; `minitorch convert --key {quote(name, 60)}` takes the tensors in that one"
+    return ""
 
 
 def _wrapper(value, is_tensor):

@@ -456,3 +456,10 @@ def test_sigterm_leaves_no_part_of_a_file(records, tmp_path):
                            tmp_path / "b.npz"], capture_output=True, text=True)
     assert done.returncode == 143 and "SIGTERM" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["a.pth"]
+
+
+def test_weights_under_an_unusual_name_are_pointed_at(command, records, tmp_path):
+    path = write_pth(tmp_path / "a.pth", {"epoch": 3, "student": records})
+    code, _, err = command(path, tmp_path / "b.npz")
+    assert code == 1 and "`minitorch convert --key student`" in err
+    assert command(path, tmp_path / "b.npz", "--key", "student")[0] == 0
