@@ -145,6 +145,7 @@ def run(args):
         given = _absolute(given, name)
     output = _output_folder(args)
     settings = _recorded_settings(output, given) if args.resume else FinetuneSettings(**given)
+    _check_apart(output, settings.data)
     apply_threads(settings.threads)
 
     finetuning = _prepare(settings, output, args)
@@ -183,6 +184,13 @@ def _output_folder(args):
                          "--force replaces it")
     _check_writable(output)
     return output
+
+
+def _check_apart(output, data):
+    """A run among the class folders would be the next run's class, with its curves as image."""
+    if data != "digits" and Path(data).resolve() in [output.resolve(), *output.resolve().parents]:
+        raise UsageError(f"--output {output} lies in --data {data}, where it would count as a "
+                         "class; choose a folder outside with --output")
 
 
 def _unused(output):

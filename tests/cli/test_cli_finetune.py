@@ -321,3 +321,13 @@ def test_output_that_nobody_reads_stops_the_run_and_says_so(command, images, tmp
     code, _, err = command("finetune", "--data", images, "--output", output, *FAST)
     assert code == 1 and f"--output {output} --resume" in err
     assert (output / "last.ckpt").exists()
+
+
+@pytest.mark.parametrize("output", [["--output", "run"], []], ids=["named", "default"])
+def test_output_among_the_classes_is_refused(command, tmp_path, monkeypatch, output):
+    make_folder(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    code, _, err = command("finetune", "--data", ".", *output, *FAST)
+    assert code == 2 and "would count as a class" in err
+    assert sorted(tmp_path.iterdir()) == before
