@@ -11,6 +11,7 @@ import importlib
 import signal
 import sys
 import threading
+import warnings
 
 from minitorch.cli._common import (
     FAILED,
@@ -88,7 +89,9 @@ class _Terminated(BaseException):
 def _run(argv):
     command = ""
     try:
-        with _sigterm_raises():
+        with _sigterm_raises(), warnings.catch_warnings():
+            # Pillow's remarks on readable files (odd EXIF tags, many pixels) name its own source.
+            warnings.filterwarnings("ignore", module=r"PIL\.")
             module, args = _parse(argv)
             command = f" {args.command}"
             code = module.run(args)

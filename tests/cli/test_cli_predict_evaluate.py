@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from PIL import Image
 from training_images import COLOURS, make_folder, picture, truncate
 
+from minitorch.datasets import load_image
 from minitorch.training import ImageList, load_model, predict
 
 
@@ -156,3 +158,17 @@ def test_an_empty_path_is_not_this_folder(command, model, images, monkeypatch):
     monkeypatch.chdir(images / "red")
     code, out, err = command("predict", model, "")
     assert code == 1 and out == "" and "No such file" in err
+
+
+def test_remarks_of_pillow_are_not_shown(command, model, tmp_path):
+    exif = Image.Exif()
+    exif[0x10E] = "x" * 40
+    Image.new("RGB", (20, 20)).save(tmp_path / "a.jpg", exif=exif)
+    data = bytearray((tmp_path / "a.jpg").read_bytes())
+    place = data.index(b"Exif\0\0") + 6 + 8
+    data[place: place + 2] = b"\x7f\x00"        # claims more tags than there are
+    (tmp_path / "a.jpg").write_bytes(data)
+    with pytest.warns(UserWarning, match="Corrupt EXIF"):
+        load_image(tmp_path / "a.jpg")
+    code, _, err = command("predict", model, tmp_path / "a.jpg")
+    assert code == 0 and err == ""
