@@ -43,6 +43,9 @@ from minitorch._core.storage import Storage as UntypedStorage
 from minitorch._kernels.parallel import get_num_threads, set_num_threads
 from minitorch._ops import (
     _base,
+    activation,
+    arithmetic,
+    choice,
     compare,
     copy,
     creation,
@@ -55,12 +58,13 @@ from minitorch._ops import (
     linear,
     loss,
     masked,
-    pointwise,
+    power,
     rearrange,
     reduce,
     scan,
     sorting,
     statistics,
+    unary,
     view,
 )
 from minitorch._ops import random as _random
@@ -96,13 +100,20 @@ _FUNCTIONS = {
         rand randn rand_like randn_like randint randint_like randperm bernoulli normal""",
     _base: """
         result_type""",
-    pointwise: """
+    arithmetic: """
         add sub subtract rsub mul multiply div divide true_divide floor_divide remainder fmod
-        maximum minimum atan2 arctan2 pow neg negative abs absolute sign square exp exp2 expm1
-        log log2 log10 log1p sqrt rsqrt reciprocal sin cos tan asin acos atan sinh cosh tanh
-        asinh acosh atanh arcsin arccos arctan arcsinh arccosh arctanh sigmoid erf erfc floor
-        ceil trunc fix round positive relu relu_ isnan isinf isfinite logical_not bitwise_not
-        where clamp clamp_min clamp_max clip addcmul addcdiv lerp""",
+        maximum minimum atan2 arctan2 addcmul addcdiv lerp""",
+    power: """
+        pow""",
+    unary: """
+        neg negative abs absolute sign square exp exp2 expm1 log log2 log10 log1p sqrt rsqrt
+        reciprocal sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh arcsin arccos
+        arctan arcsinh arccosh arctanh sigmoid erf erfc floor ceil trunc fix round positive isnan
+        isinf isfinite logical_not bitwise_not""",
+    activation: """
+        relu relu_""",
+    choice: """
+        where clamp clamp_min clamp_max clip""",
     compare: """
         eq ne lt le gt ge not_equal less less_equal greater greater_equal logical_and logical_or
         logical_xor bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift

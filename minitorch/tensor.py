@@ -15,6 +15,9 @@ from minitorch._core.device import check_device
 from minitorch._core.dtype import get_default_dtype
 from minitorch._core.tensor import TensorBase, register_tensor_type
 from minitorch._ops import (
+    activation,
+    arithmetic,
+    choice,
     compare,
     copy,
     creation,
@@ -27,7 +30,8 @@ from minitorch._ops import (
     linear,
     loss,
     masked,
-    pointwise,
+    operators,
+    power,
     random,
     rearrange,
     reduce,
@@ -35,6 +39,7 @@ from minitorch._ops import (
     sorting,
     statistics,
     strided,
+    unary,
     view,
     view_inplace,
 )
@@ -361,17 +366,24 @@ register_tensor_type(Tensor)
 # ---------------------------------------------------------------- methods
 
 _METHODS = {
-    pointwise: """
+    arithmetic: """
         add add_ sub sub_ subtract subtract_ mul mul_ multiply multiply_ div div_ divide divide_
         true_divide true_divide_ floor_divide floor_divide_ remainder remainder_ fmod fmod_
-        maximum minimum atan2 arctan2 pow pow_ neg neg_ negative negative_ abs abs_ absolute
-        absolute_ sign sign_ square square_ exp exp_ exp2 exp2_ expm1 expm1_ log log_ log2 log2_
-        log10 log10_ log1p log1p_ sqrt sqrt_ rsqrt rsqrt_ reciprocal reciprocal_ sin sin_ cos cos_
-        tan tan_ asin asin_ acos acos_ atan atan_ sinh sinh_ cosh cosh_ tanh tanh_ asinh asinh_
-        acosh acosh_ atanh atanh_ arcsin arccos arctan sigmoid sigmoid_ erf erf_ erfc erfc_
-        floor floor_ ceil ceil_ trunc trunc_ fix fix_ round round_ positive relu relu_
-        isnan isinf isfinite logical_not bitwise_not clamp clamp_ clamp_min clamp_min_ clamp_max
-        clamp_max_ clip clip_ addcmul addcmul_ addcdiv addcdiv_ lerp lerp_""",
+        maximum minimum atan2 arctan2 addcmul addcmul_ addcdiv addcdiv_ lerp lerp_""",
+    power: """
+        pow pow_""",
+    unary: """
+        neg neg_ negative negative_ abs abs_ absolute absolute_ sign sign_ square square_
+        exp exp_ exp2 exp2_ expm1 expm1_ log log_ log2 log2_ log10 log10_ log1p log1p_ sqrt sqrt_
+        rsqrt rsqrt_ reciprocal reciprocal_ sin sin_ cos cos_ tan tan_ asin asin_ acos acos_
+        atan atan_ sinh sinh_ cosh cosh_ tanh tanh_ asinh asinh_ acosh acosh_ atanh atanh_
+        arcsin arccos arctan sigmoid sigmoid_ erf erf_ erfc erfc_ floor floor_ ceil ceil_
+        trunc trunc_ fix fix_ round round_ positive isnan isinf isfinite logical_not
+        bitwise_not""",
+    activation: """
+        relu relu_""",
+    choice: """
+        clamp clamp_ clamp_min clamp_min_ clamp_max clamp_max_ clip clip_""",
     compare: """
         eq eq_ ne ne_ lt lt_ le le_ gt gt_ ge ge_ not_equal less less_equal greater greater_equal
         logical_and logical_and_ logical_or logical_or_ logical_xor logical_xor_ bitwise_and
@@ -424,14 +436,10 @@ for _module, _names in _METHODS.items():
     for _name in _names.split():
         setattr(Tensor, _name, getattr(_module, _name))
 
-_OPERATORS = {
-    pointwise: """
+for _name in """
         add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow iadd isub
-        imul itruediv ifloordiv imod ipow neg abs""",
-}
-
-for _name in _OPERATORS[pointwise].split():
-    setattr(Tensor, f"__{_name}__", getattr(pointwise, f"op_{_name}"))
+        imul itruediv ifloordiv imod ipow neg abs""".split():
+    setattr(Tensor, f"__{_name}__", getattr(operators, f"op_{_name}"))
 for _dunder, _name in (
     ("eq", "eq"), ("ne", "ne"), ("lt", "lt"), ("le", "le"), ("gt", "gt"), ("ge", "ge"),
     ("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor"),
@@ -442,12 +450,12 @@ for _dunder, _name in (
         setattr(Tensor, f"__i{_dunder}__", getattr(compare, f"op_i{_name}"))
         setattr(Tensor, f"__r{_dunder}__", getattr(compare, f"op_{_name}"))
 Tensor.__hash__ = TensorBase.__hash__
-Tensor.__pos__ = pointwise.positive
-Tensor.__invert__ = pointwise.bitwise_not
+Tensor.__pos__ = unary.positive
+Tensor.__invert__ = unary.bitwise_not
 Tensor.__getitem__ = index.getitem
 Tensor.__setitem__ = index.setitem
 Tensor.__matmul__ = linear.op_matmul
-Tensor.where = lambda self, condition, other: pointwise.where(condition, self, other)
+Tensor.where = lambda self, condition, other: choice.where(condition, self, other)
 Tensor.norm = statistics.tensor_norm
 Tensor.type = copy.type_
 for _name, _caster in copy.CASTERS.items():

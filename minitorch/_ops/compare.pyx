@@ -98,7 +98,8 @@ def equal(input, other):
 
 def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """True where ``|input - other| <= atol + rtol * |other|``."""
-    from minitorch._ops import pointwise as P
+    from minitorch._ops.arithmetic import add, mul, sub
+    from minitorch._ops.unary import abs, isfinite, isnan
     cdef str where = "isclose"
     cdef TensorBase a = check_tensor(input, "isclose", "input").detach()
     cdef TensorBase b = check_tensor(other, "isclose", "other").detach()
@@ -111,12 +112,12 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     close = binary_raw(BINARY_EQ, a, b, a.dtype_)
     if equal_nan and a.dtype_.category == FLOATING:
         close = compare(BINARY_LOGICAL_OR, close,
-                        compare(BINARY_LOGICAL_AND, P.isnan(a), P.isnan(b), where), where)
+                        compare(BINARY_LOGICAL_AND, isnan(a), isnan(b), where), where)
     if rtol == 0 and atol == 0:
         return close
-    difference = P.abs(P.sub(a.double(), b.double()))
-    bound = P.add(P.mul(P.abs(b.double()), rtol), atol)
-    near = compare(BINARY_LOGICAL_AND, P.isfinite(difference),
+    difference = abs(sub(a.double(), b.double()))
+    bound = add(mul(abs(b.double()), rtol), atol)
+    near = compare(BINARY_LOGICAL_AND, isfinite(difference),
                    compare(BINARY_LE, difference, bound, where), where)
     return compare(BINARY_LOGICAL_OR, close, near, where)
 

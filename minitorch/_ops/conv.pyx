@@ -20,7 +20,7 @@ from minitorch._kernels.conv cimport (
 from minitorch._kernels.shapes cimport ConvShape
 from minitorch._kernels.types cimport F32
 from minitorch._ops._base cimport check_tensor, contiguous_raw
-from minitorch._ops.pointwise cimport to_dtype
+from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.view cimport squeeze_op, unsqueeze_op
 

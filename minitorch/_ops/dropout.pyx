@@ -2,8 +2,8 @@
 
 from minitorch._core.tensor cimport TensorBase, new_like
 from minitorch._ops._base cimport check_tensor, is_number
-from minitorch._ops.pointwise cimport mul_op
-from minitorch._ops.pointwise import mul_
+from minitorch._ops.arithmetic import mul_
+from minitorch._ops.binary cimport mul_op
 from minitorch._ops.random import bernoulli_
 
 

@@ -19,10 +19,10 @@ from minitorch._kernels.reduce cimport (
 from minitorch._kernels.types cimport I64, MAX_DIMS
 from minitorch._ops._base cimport (
     binary_raw, check_tensor, contiguous_raw, deliver, unary_raw)
+from minitorch._ops.arithmetic import maximum, minimum
 from minitorch._ops.array cimport array_of, from_array, numbers_of
+from minitorch._ops.binary cimport add_op, div_op, mul_op
 from minitorch._ops.gather import scatter
-from minitorch._ops.pointwise cimport add_op, div_op, mul_op
-from minitorch._ops.pointwise import maximum, minimum
 from minitorch._ops.reduce cimport (
     Axes, ReducingNode, axes_tuple, check_not_empty, check_status, either, flag,
     in_rows, link_reducing, one_axis, packed, read_axes, reduce_raw, reduced_output,

@@ -6,8 +6,9 @@ from minitorch._core.tensor cimport TensorBase, new_strided
 from minitorch._core.shape cimport is_dense
 from minitorch._kernels.pointwise cimport BINARY_ADD
 from minitorch._ops._base cimport binary_into, clone_raw, copy_raw
-from minitorch._ops.pointwise cimport add_op, to_dtype
-from minitorch._ops.pointwise import isnan
+from minitorch._ops.binary cimport add_op
+from minitorch._ops.copy cimport to_dtype
+from minitorch._ops.unary import isnan
 
 
 cdef int add_into(TensorBase total, TensorBase g) except -1:

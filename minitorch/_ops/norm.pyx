@@ -13,7 +13,9 @@ from minitorch._kernels cimport norm as kernels
 from minitorch._kernels.norm cimport NormShape
 from minitorch._kernels.types cimport F32
 from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, copy_raw
-from minitorch._ops.pointwise cimport add_number, mul_op, pow_number, sub_op, to_dtype
+from minitorch._ops.binary cimport add_number, mul_op, sub_op
+from minitorch._ops.copy cimport to_dtype
+from minitorch._ops.power cimport pow_number
 from minitorch._ops.reduce cimport mean_op, sum_op
 from minitorch._ops.view cimport reshape_to
 

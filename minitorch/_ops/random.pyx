@@ -340,7 +340,7 @@ def bernoulli(input, *, generator=None, out=None):
 def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, layout=None,
            device=None, requires_grad=False, pin_memory=False):
     """Normal numbers; `mean` and `std` are numbers (with `size`) or tensors."""
-    from minitorch._ops import pointwise as P
+    from minitorch._ops.arithmetic import add, mul
     check_options("normal", layout, device, pin_memory)
     if size is not None:
         t = empty_of((size,), wanted(dtype, out, default_float(), "normal"), None, "normal")
@@ -349,9 +349,9 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, la
         return made(NORMAL, t, mean, std, generator, requires_grad, out, "normal")
     if not isinstance(mean, TensorBase) and not isinstance(std, TensorBase):
         raise TypeError("normal() needs the argument 'size' when mean and std are numbers")
-    like = P.add(P.mul(mean, 0.0), P.mul(std, 0.0))
+    like = add(mul(mean, 0.0), mul(std, 0.0))
     draws = randn_like(like, generator=generator)
-    return deliver(P.add(P.mul(draws, std), mean), out)
+    return deliver(add(mul(draws, std), mean), out)
 
 
 class fork_rng:

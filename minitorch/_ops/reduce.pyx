@@ -13,7 +13,9 @@ from minitorch._kernels.reduce cimport *
 from minitorch._kernels.types cimport BOOL, I64, MAX_DIMS
 from minitorch._ops._base cimport (
     cast_raw, check_tensor, contiguous_raw, deliver, expand_raw, unary_raw)
-from minitorch._ops.pointwise cimport div_op, masked, mul_number, mul_op, to_dtype
+from minitorch._ops.binary cimport div_op, mul_number, mul_op
+from minitorch._ops.choice cimport masked
+from minitorch._ops.copy cimport to_dtype
 
 
 # ---------------------------------------------------------------- arguments

@@ -18,9 +18,11 @@ from minitorch._kernels.types cimport BOOL, I64
 from minitorch._ops._base cimport (
     binary_raw, cast_raw, check_tensor, clone_raw, contiguous_raw, copy_raw, deliver, set_history,
     unary_raw)
+from minitorch._ops.binary cimport add_op, div_op, mul_op
+from minitorch._ops.choice cimport masked
+from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.creation import eye, ones
 from minitorch._ops.join cimport cat_op
-from minitorch._ops.pointwise cimport add_op, div_op, masked, mul_op, to_dtype
 from minitorch._ops.rearrange cimport flip_op, triangle_op
 from minitorch._ops.reduce cimport (
     Axes, ReducingNode, asked, check_floating, either, expand_op, flag, has_zero,

@@ -14,12 +14,15 @@ from minitorch._kernels.reduce cimport (
     REDUCE_AMAX, REDUCE_AMIN, REDUCE_MEAN, REDUCE_NORM2, REDUCE_STD, REDUCE_SUM, REDUCE_VAR)
 from minitorch._kernels.types cimport BF16, BOOL, F16, F32
 from minitorch._ops._base cimport binary_raw, cast_raw, check_tensor, deliver, full_raw, unary_raw
-from minitorch._ops.pointwise cimport (
-    add_op, div_op, masked, mul_number, mul_op, pow_number, sub_op, to_dtype, unary_op)
+from minitorch._ops.binary cimport add_op, div_op, mul_number, mul_op, sub_op
+from minitorch._ops.choice cimport masked
+from minitorch._ops.copy cimport to_dtype
+from minitorch._ops.power cimport pow_number
 from minitorch._ops.reduce cimport (
     Axes, ReducingNode, axes_count, axes_tuple, either, expand_op, flag, link_reducing,
     mean_op, nonzero_raw, read_axes, reduce_raw, sum_op)
 from minitorch._ops.strided cimport shape_tuple
+from minitorch._ops.unary cimport unary_op
 
 
 cdef TensorBase widened(TensorBase x):

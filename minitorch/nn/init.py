@@ -8,8 +8,8 @@ order. Sources: Glorot and Bengio 2010 (xavier), He et al. 2015 (kaiming), Saxe 
 import math
 import warnings
 
+from minitorch._ops.choice import where
 from minitorch._ops.creation import empty_like, from_numpy
-from minitorch._ops.pointwise import where
 from minitorch._ops.random import randperm
 from minitorch.autograd.grad_mode import no_grad
 

@@ -2,9 +2,9 @@
 
 import warnings
 
+from minitorch._ops import activation as _activation
 from minitorch._ops import dropout as _dropout
 from minitorch._ops import loss as _loss
-from minitorch._ops import pointwise as _pointwise
 
 __all__ = [
     "dropout",
@@ -35,12 +35,12 @@ def relu(input, inplace=False):
     Tensor
         Of the shape and dtype of `input`.
     """
-    return _pointwise.relu_(input) if inplace else _pointwise.relu(input)
+    return _activation.relu_(input) if inplace else _activation.relu(input)
 
 
 def relu_(input):
     """In-place :func:`relu`."""
-    return _pointwise.relu_(input)
+    return _activation.relu_(input)
 
 
 def sigmoid(input):
@@ -63,7 +63,7 @@ def silu(input, inplace=False):
     inplace : bool
         Overwrite `input` and return it.
     """
-    return _pointwise.silu(input, inplace)
+    return _activation.silu(input, inplace)
 
 
 def gelu(input, approximate="none"):
@@ -81,7 +81,7 @@ def gelu(input, approximate="none"):
     RuntimeError
         For another `approximate`.
     """
-    return _pointwise.gelu(input, approximate=approximate)
+    return _activation.gelu(input, approximate=approximate)
 
 
 def _implicit_dim(name, ndim, stacklevel):

@@ -1,0 +1,381 @@
+# cython: auto_pickle=False
+"""What operations of two operands share: promotion, broadcasting, recording, the change in place.
+
+Sums, differences, products and quotients have their nodes here, for the derivatives of all
+others are made of them.  Backward formulas are written with differentiable functions, so that a
+recorded backward (`create_graph=True`) can be differentiated again.
+"""
+
+from minitorch._core.dtype cimport BOOLEAN, FLOATING, INTEGRAL, default_float, dtype, of_code
+from minitorch._core.node cimport Node
+from minitorch._core.record cimport (
+    bump, check_writable, connect1, connect2, records1, records2, save, set_function, unpack)
+from minitorch._core.tensor cimport TensorBase, same_shape, scalar_of, shape_of
+from minitorch._kernels.pointwise cimport *
+from minitorch._kernels.types cimport BOOL, F32
+from minitorch._ops._base cimport (
+    binary_into, binary_raw, cast_raw, check_inplace_result, check_tensor, clone_raw, common_dtype,
+    copy_raw, is_number, new_output, number_tensor, operand, run_list, set_history, unary_raw)
+from minitorch._ops.copy cimport to_dtype
+from minitorch._ops.reduce cimport has_zero, sum_to_op
+
+
+# ---------------------------------------------------------------- broadcasting, once
+
+cdef class BinaryNode(Node):
+    """A node of two operands; remembers shapes and dtypes that differ from the output's."""
+
+    cdef TensorBase back_to_a(self, TensorBase g):
+        return reduced(g, self.shape_a, self.dtype_a)
+
+    cdef TensorBase back_to_b(self, TensorBase g):
+        return reduced(g, self.shape_b, self.dtype_b)
+
+
+cdef TensorBase reduced(TensorBase g, object shape, dtype d):
+    """Sum a gradient over the axes that were broadcast, and cast it back."""
+    if g is None:
+        return None
+    if shape is not None:
+        g = sum_to_op(g, shape)
+    return g if d is None else to_dtype(g, d)
+
+
+cdef int link(BinaryNode node, TensorBase a, TensorBase b, TensorBase out) except -1:
+    """Connect a node to its operands and its output."""
+    connect2(node, a, b)
+    node.shape_a = None if same_shape(a, out) else shape_of(a)
+    node.shape_b = None if same_shape(b, out) else shape_of(b)
+    # With mixed dtypes both are remembered: between 0-d tensors a number's own dtype, kept in its
+    # tensor, would otherwise promote the gradient of the other operand.
+    cdef bint mixed = a.dtype_ is not out.dtype_ or b.dtype_ is not out.dtype_
+    node.dtype_a = a.dtype_ if mixed else None
+    node.dtype_b = b.dtype_ if mixed else None
+    node.n_outputs = 1
+    return 0
+
+
+# ---------------------------------------------------------------- nodes
+
+cdef class AddBackward0(BinaryNode):
+    """d(a + alpha b) = da + alpha db."""
+
+    cdef tuple apply(self, tuple grads):
+        g = grads[0]
+        return (self.back_to_a(g) if self.needs(0) else None,
+                self.back_to_b(g if self.s2 is None else mul_number(g, self.s2))
+                if self.needs(1) else None)
+
+
+cdef class SubBackward0(BinaryNode):
+    """d(a - alpha b) = da - alpha db."""
+
+    cdef tuple apply(self, tuple grads):
+        g = grads[0]
+        return (self.back_to_a(g) if self.needs(0) else None,
+                self.back_to_b(neg_op(g) if self.s2 is None else mul_number(g, -self.s2))
+                if self.needs(1) else None)
+
+
+cdef class MulBackward0(BinaryNode):
+    """d(a b) = b da + a db."""
+
+    saved_names = ("self", "other")
+
+    cdef tuple apply(self, tuple grads):
+        g = grads[0]
+        return (self.back_to_a(mul_op(g, unpack(self.s1, self))) if self.needs(0) else None,
+                self.back_to_b(mul_op(g, unpack(self.s0, self))) if self.needs(1) else None)
+
+
+cdef class DivBackward0(BinaryNode):
+    """d(a / b) = da / b - a / b^2 db; zero where the quotient was rounded."""
+
+    saved_names = ("self", "other", "rounding_mode")
+
+    cdef tuple apply(self, tuple grads):
+        g = grads[0]
+        if self.s2 is not None:
+            zero = mul_number(g, 0.0)
+            return (self.back_to_a(zero) if self.needs(0) else None,
+                    self.back_to_b(zero) if self.needs(1) else None)
+        b = unpack(self.s1, self)
+        da = db = None
+        if self.needs(0):
+            da = self.back_to_a(div_op(g, b))
+        if self.needs(1):
+            a = unpack(self.s0, self)
+            db = self.back_to_b(mul_op(neg_op(g), div_op(div_op(a, b), b)))
+        return (da, db)
+
+
+cdef class NegBackward0(Node):
+    """d(-a) = -da."""
+
+    cdef tuple apply(self, tuple grads):
+        return (neg_op(grads[0]),)
+
+
+# Nodes of the other operations, by operation. Each saves both of its operands.
+cdef dict NODES = {}
+
+
+cdef int differentiate_binary(int op, type node_class) except -1:
+    """Make a subclass of BinaryNode the node of an operation."""
+    NODES[op] = node_class
+    return 0
+
+
+cdef BinaryNode binary_node(int op, TensorBase a, TensorBase b):
+    """The node of an operation, holding what its derivative needs."""
+    cdef BinaryNode node
+    cdef object cls
+    if op == BINARY_ADD:
+        return AddBackward0.__new__(AddBackward0)
+    if op == BINARY_SUB:
+        return SubBackward0.__new__(SubBackward0)
+    if op == BINARY_MUL:
+        node = MulBackward0.__new__(MulBackward0)
+        if b.requires():
+            node.s0 = save(a)
+        if a.requires():
+            node.s1 = save(b)
+        return node
+    if op == BINARY_DIV:
+        node = DivBackward0.__new__(DivBackward0)
+        node.s1 = save(b)
+        if b.requires():
+            node.s0 = save(a)
+        return node
+    if op == BINARY_FLOOR_DIVIDE or op == BINARY_TRUNC_DIVIDE:
+        node = DivBackward0.__new__(DivBackward0)
+        node.s2 = "floor" if op == BINARY_FLOOR_DIVIDE else "trunc"
+        return node
+    cls = NODES[op]
+    node = <BinaryNode?> (<type> cls).__new__(cls)
+    node.s0, node.s1 = save(a), save(b)
+    return node
+
+
+# ---------------------------------------------------------------- operations
+
+cdef dtype binary_dtype(int op, dtype common):
+    """The dtype in which an operation is computed."""
+    if common.category != FLOATING and (op == BINARY_DIV or op == BINARY_ATAN2):
+        return default_float()
+    return common
+
+
+cdef int check_binary(int op, dtype compute, TensorBase b) except -1:
+    """Refuse what has no result: a difference of bools, a division of integers by zero."""
+    if compute.category == BOOLEAN and op == BINARY_SUB:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. If you "
+            "are trying to invert a mask, use the `~` or `logical_not()` operator instead.")
+    if compute.category == INTEGRAL and (
+            op == BINARY_FLOOR_DIVIDE or op == BINARY_TRUNC_DIVIDE or op == BINARY_REMAINDER
+            or op == BINARY_FMOD) and b.numel_ and has_zero(b):
+        raise RuntimeError("ZeroDivisionError")
+    return 0
+
+
+cdef TensorBase binary(int op, TensorBase a, bint a_number, TensorBase b, bint b_number):
+    """An operation with promotion and broadcasting, recorded when it has to be."""
+    cdef dtype compute = binary_dtype(op, common_dtype(a, a_number, b, b_number))
+    cdef TensorBase out
+    cdef BinaryNode node
+    check_binary(op, compute, b)
+    out = binary_raw(op, a, b, compute)
+    if records2(a, b) and out.dtype_.category == FLOATING:
+        node = binary_node(op, a, b)
+        link(node, a, b, out)
+        set_function(out, node, 0)
+    return out
+
+
+cdef TensorBase add_op(TensorBase a, TensorBase b):
+    return binary(BINARY_ADD, a, False, b, False)
+
+
+cdef TensorBase sub_op(TensorBase a, TensorBase b):
+    return binary(BINARY_SUB, a, False, b, False)
+
+
+cdef TensorBase mul_op(TensorBase a, TensorBase b):
+    return binary(BINARY_MUL, a, False, b, False)
+
+
+cdef TensorBase div_op(TensorBase a, TensorBase b):
+    return binary(BINARY_DIV, a, False, b, False)
+
+
+cdef TensorBase add_number(TensorBase a, object number):
+    return binary(BINARY_ADD, a, False, number_tensor(number), True)
+
+
+cdef TensorBase mul_number(TensorBase a, object number):
+    return binary(BINARY_MUL, a, False, number_tensor(number), True)
+
+
+cdef TensorBase neg_op(TensorBase a):
+    """-a of a floating tensor."""
+    cdef TensorBase out = unary_raw(UNARY_NEG, a)
+    cdef Node node
+    if records1(a):
+        node = NegBackward0.__new__(NegBackward0)
+        connect1(node, a)
+        set_function(out, node, 0)
+    return out
+
+
+cdef TensorBase compare_op(int op, TensorBase a, TensorBase b):
+    return binary_raw(op, a, b, common_dtype(a, False, b, False))
+
+
+cdef TensorBase compare_number(int op, TensorBase a, object number):
+    cdef TensorBase b = number_tensor(number)
+    return binary_raw(op, a, b, common_dtype(a, False, b, True))
+
+
+cdef TensorBase logical_and_raw(TensorBase a, TensorBase b):
+    return binary_raw(BINARY_LOGICAL_AND, a, b, of_code(BOOL))
+
+
+cdef TensorBase zero_of(TensorBase like):
+    return scalar_of(like.dtype_, 0)
+
+
+cdef TensorBase number_first(int op, object number, TensorBase a, Node node):
+    """``number op a``, with a node that knows the tensor alone."""
+    cdef TensorBase b = number_tensor(number)
+    cdef dtype compute = binary_dtype(op, common_dtype(b, True, a, False))
+    cdef TensorBase out
+    check_binary(op, compute, a)
+    out = binary_raw(op, b, a, compute)
+    if records1(a) and out.dtype_.category == FLOATING:
+        connect1(node, a)
+        node.n_outputs = 1
+        set_function(out, node, 0)
+    return out
+
+
+cdef TensorBase two(int op, object input, object other, str where):
+    """A binary operation from Python."""
+    cdef bint na, nb
+    cdef TensorBase a = operand(input, &na, where, "input")
+    cdef TensorBase b = operand(other, &nb, where, "other")
+    if na and nb:
+        raise TypeError(f"{where}(): at least one argument must be Tensor")
+    return binary(op, a, na, b, nb)
+
+
+# ---------------------------------------------------------------- in place
+
+cdef TensorBase before_change(TensorBase a):
+    """A copy of the values that an in-place operation overwrites, with the history of `a`."""
+    cdef TensorBase copied = clone_raw(a)
+    cdef Node node = a.function()
+    if node is not None:
+        set_function(copied, node, a.output_nr)
+    return copied
+
+
+cdef bint saves_first(int op, TensorBase b):
+    """Whether the node of a binary operation keeps its first operand."""
+    if op == BINARY_MUL or op == BINARY_DIV:
+        return b.requires()
+    return not (op == BINARY_ADD or op == BINARY_SUB or op == BINARY_FLOOR_DIVIDE
+                or op == BINARY_TRUNC_DIVIDE)
+
+
+cdef TensorBase binary_inplace(int op, TensorBase a, TensorBase b, bint b_number,
+                               object alpha=None):
+    """``a op= b``, or ``a op= alpha b``."""
+    cdef dtype compute = binary_dtype(op, common_dtype(a, False, b, b_number))
+    cdef bint records = records2(a, b)
+    cdef BinaryNode node = None
+    check_writable(a, records)
+    check_inplace_result(a, b, compute)
+    check_binary(op, compute, b)
+    if records and a.dtype_.category == FLOATING:
+        node = binary_node(op, before_change(a) if saves_first(op, b) else a, b)
+        link(node, a, b, a)
+        if alpha is not None:
+            node.s2 = alpha
+    if alpha is None:
+        binary_into(op, a, a, b, compute)
+    else:
+        copy_raw(a, alpha_raw(op, a, b, alpha, compute))
+    bump(a)
+    if node is not None:
+        set_history(a, node)
+    return a
+
+
+cdef TensorBase two_inplace(int op, object input, object other, str where):
+    cdef bint nb
+    cdef TensorBase a = check_tensor(input, where, "self")
+    cdef TensorBase b = operand(other, &nb, where, "other")
+    return binary_inplace(op, a, b, nb)
+
+
+# ---------------------------------------------------------------- a + alpha b
+
+cdef TensorBase alpha_raw(int op, TensorBase a, TensorBase b, object alpha, dtype compute):
+    """a + alpha b, or a - alpha b, in one pass."""
+    if op == BINARY_SUB:
+        alpha = -alpha
+    if compute.category == BOOLEAN:
+        return binary_raw(BINARY_LOGICAL_OR, a, b, compute) if alpha else cast_raw(a, compute)
+    a, b = cast_raw(a, compute), cast_raw(b, compute)
+    out = new_output(compute, a, b)
+    run_list(multi_loop(MULTI_ADD_ALPHA, compute.code), out,
+             [a, b, scalar_of(scalar_dtype(compute), alpha)])
+    return out
+
+
+cdef dtype scalar_dtype(dtype compute):
+    """Kernels take the scalars of a half-precision operation in float32."""
+    return of_code(F32) if compute.itemsize == 2 and compute.category == FLOATING else compute
+
+
+cdef int check_alpha(dtype compute, object alpha, str where) except -1:
+    if not is_number(alpha):
+        raise TypeError(f"{where}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
+    if compute.category != FLOATING and isinstance(alpha, float):
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating "
+                           "point number.")
+    if compute.category != BOOLEAN and isinstance(alpha, bool):
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    return 0
+
+
+cdef TensorBase add_with_alpha(int op, object input, object other, object alpha, str where):
+    cdef bint na, nb
+    cdef TensorBase a = operand(input, &na, where, "input")
+    cdef TensorBase b = operand(other, &nb, where, "other")
+    cdef dtype compute
+    cdef TensorBase out
+    cdef BinaryNode node
+    if alpha is None or (type(alpha) is int and alpha == 1):
+        return binary(op, a, na, b, nb)
+    compute = common_dtype(a, na, b, nb)
+    check_alpha(compute, alpha, where)
+    check_binary(op, compute, b)
+    out = alpha_raw(op, a, b, alpha, compute)
+    if records2(a, b):
+        node = binary_node(op, a, b)
+        link(node, a, b, out)
+        node.s2 = alpha
+        set_function(out, node, 0)
+    return out
+
+
+cdef TensorBase add_with_alpha_inplace(int op, object input, object other, object alpha, str where):
+    cdef bint nb
+    cdef TensorBase a = check_tensor(input, where, "self")
+    cdef TensorBase b = operand(other, &nb, where, "other")
+    if alpha is None or (type(alpha) is int and alpha == 1):
+        return binary_inplace(op, a, b, nb)
+    check_alpha(common_dtype(a, False, b, nb), alpha, where)
+    return binary_inplace(op, a, b, nb, alpha)

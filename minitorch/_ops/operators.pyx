@@ -1,0 +1,133 @@
+# cython: auto_pickle=False
+"""Python's arithmetic operators: ``op_add`` becomes ``Tensor.__add__``.
+
+Each answers NotImplemented to a value that it does not know, so that Python asks the value.
+"""
+
+from minitorch._core.node cimport Node
+from minitorch._core.tensor cimport TensorBase
+from minitorch._kernels.pointwise cimport (
+    BINARY_ADD, BINARY_DIV, BINARY_FLOOR_DIVIDE, BINARY_MUL, BINARY_REMAINDER, BINARY_SUB,
+    UNARY_ABS, UNARY_NEG)
+from minitorch._ops._base cimport is_number
+from minitorch._ops.binary cimport neg_op, number_first, two, two_inplace
+from minitorch._ops.power cimport power
+from minitorch._ops.power import pow_
+from minitorch._ops.unary cimport unary_op
+
+
+cdef bint is_operand(object value) noexcept:
+    # complex numbers too, for the error that names them
+    return isinstance(value, TensorBase) or is_number(value) or isinstance(value, complex)
+
+
+def op_add(self, other):
+    return two(BINARY_ADD, self, other, "add") if is_operand(other) else NotImplemented
+
+
+def op_radd(self, other):
+    # the tensor first, as in PyTorch: seen in next_functions
+    return two(BINARY_ADD, self, other, "add") if is_operand(other) else NotImplemented
+
+
+def op_sub(self, other):
+    return two(BINARY_SUB, self, other, "sub") if is_operand(other) else NotImplemented
+
+
+cdef class RsubBackward1(Node):
+    """d(number - a) = -da."""
+
+    cdef tuple apply(self, tuple grads):
+        return (neg_op(grads[0]),)
+
+
+def op_rsub(self, other):
+    if is_number(other):
+        return number_first(BINARY_SUB, other, self, RsubBackward1.__new__(RsubBackward1))
+    return two(BINARY_SUB, other, self, "rsub") if is_operand(other) else NotImplemented
+
+
+def op_mul(self, other):
+    return two(BINARY_MUL, self, other, "mul") if is_operand(other) else NotImplemented
+
+
+def op_rmul(self, other):
+    return two(BINARY_MUL, self, other, "mul") if is_operand(other) else NotImplemented
+
+
+def op_truediv(self, other):
+    return two(BINARY_DIV, self, other, "div") if is_operand(other) else NotImplemented
+
+
+def op_rtruediv(self, other):
+    return two(BINARY_DIV, other, self, "div") if is_operand(other) else NotImplemented
+
+
+def op_floordiv(self, other):
+    return two(BINARY_FLOOR_DIVIDE, self, other, "floor_divide") if is_operand(other) \
+        else NotImplemented
+
+
+def op_rfloordiv(self, other):
+    return two(BINARY_FLOOR_DIVIDE, other, self, "floor_divide") if is_operand(other) \
+        else NotImplemented
+
+
+def op_mod(self, other):
+    return two(BINARY_REMAINDER, self, other, "remainder") if is_operand(other) \
+        else NotImplemented
+
+
+def op_rmod(self, other):
+    return two(BINARY_REMAINDER, other, self, "remainder") if is_operand(other) \
+        else NotImplemented
+
+
+def op_pow(self, other, modulo=None):
+    if modulo is not None or not is_operand(other):
+        return NotImplemented
+    return power(self, other)
+
+
+def op_rpow(self, other, modulo=None):
+    if modulo is not None or not is_operand(other):
+        return NotImplemented
+    return power(other, self)
+
+
+def op_iadd(self, other):
+    return two_inplace(BINARY_ADD, self, other, "add_") if is_operand(other) else NotImplemented
+
+
+def op_isub(self, other):
+    return two_inplace(BINARY_SUB, self, other, "sub_") if is_operand(other) else NotImplemented
+
+
+def op_imul(self, other):
+    return two_inplace(BINARY_MUL, self, other, "mul_") if is_operand(other) else NotImplemented
+
+
+def op_itruediv(self, other):
+    return two_inplace(BINARY_DIV, self, other, "div_") if is_operand(other) else NotImplemented
+
+
+def op_ifloordiv(self, other):
+    return two_inplace(BINARY_FLOOR_DIVIDE, self, other, "floor_divide_") if is_operand(other) \
+        else NotImplemented
+
+
+def op_imod(self, other):
+    return two_inplace(BINARY_REMAINDER, self, other, "remainder_") if is_operand(other) \
+        else NotImplemented
+
+
+def op_ipow(self, other):
+    return pow_(self, other) if is_operand(other) else NotImplemented
+
+
+def op_neg(self):
+    return unary_op(UNARY_NEG, self)
+
+
+def op_abs(self):
+    return unary_op(UNARY_ABS, self)
