@@ -14,5 +14,19 @@ if _copy is not None:
     with open(__file__, encoding="utf-8") as _source:
         exec(compile(_source.read(), __file__, "exec"))
 else:
+    # before the rest: imported from within a compiled module, numpy takes a sixth longer
+    import numpy as _numpy  # noqa: F401
+
     from minitorch._public import *  # noqa: F403
-    from minitorch._public import __all__, __getattr__, __version__  # noqa: F401
+    from minitorch._public import (  # noqa: F401
+        _LAZY_FUNCTIONS,
+        _LAZY_MODULES,
+        __all__,
+        __getattr__,
+        __version__,
+    )
+
+    __all__ = [*__all__, *_LAZY_MODULES, *_LAZY_FUNCTIONS]  # noqa: PLE0604
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

@@ -1,7 +1,7 @@
 """The public names of `minitorch`, gathered from the floors.
 
-Packages that only some programs use (models, transforms, datasets, training) are imported at
-their first use, so that `import minitorch` stays short.
+What stands above the Tensor (nn, optim, serialization, models, ...) is imported at its first
+use, so that `import minitorch` stays short.
 """
 
 # The imports are the point of this file: none of them is unused.
@@ -9,7 +9,7 @@ their first use, so that `import minitorch` stays short.
 
 from importlib import import_module as _import_module
 
-from minitorch import autograd, backends, nn, optim, random, serialization, testing, utils
+from minitorch import autograd, backends, random
 from minitorch import tensor as _tensor
 from minitorch._core import dtype as _dtypes
 from minitorch._core.device import device
@@ -85,7 +85,6 @@ from minitorch.random import (
     seed,
     set_rng_state,
 )
-from minitorch.serialization import load, save
 from minitorch.tensor import Tensor, from_dlpack
 
 __version__ = "0.1.0"
@@ -173,12 +172,16 @@ double, half = _dtypes.float64, _dtypes.float16
 long, int, short = _dtypes.int64, _dtypes.int32, _dtypes.int16
 bool = _dtypes.bool_
 
-_LAZY = ("models", "transforms", "datasets", "training", "cli")
+_LAZY_MODULES = ("nn", "optim", "serialization", "testing", "utils", "models", "transforms",
+                 "datasets", "training", "cli")
+_LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization"}
 
 
 def __getattr__(name):
-    if name in _LAZY:
+    if name in _LAZY_MODULES:
         return _import_module("minitorch." + name)
+    if name in _LAZY_FUNCTIONS:
+        return getattr(_import_module("minitorch." + _LAZY_FUNCTIONS[name]), name)
     raise AttributeError(f"module 'minitorch' has no attribute {name!r}")
 
 

@@ -13,8 +13,8 @@ IMPORT_LIMIT = 1.5  # times the import of numpy alone
 
 
 def import_seconds(module, runs=15):
-    """Processor time of importing `module`: the least of several runs, which noise adds to."""
-    code = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
+    """Wall time of importing `module`: the least of several runs, since noise only adds."""
+    code = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
     times = [float(subprocess.run([sys.executable, "-c", code.format(module)], check=True,
                                   capture_output=True, text=True, cwd=tempfile.gettempdir(),
                                   ).stdout) for _ in range(runs)]

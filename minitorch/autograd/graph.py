@@ -5,7 +5,7 @@ PyTorch's names of ``torch.autograd.graph``, and two of our own: :func:`to_dot` 
 """
 
 import threading
-from typing import NamedTuple
+from collections import namedtuple
 
 from minitorch._core import engine, record
 from minitorch._core.node import Node
@@ -91,7 +91,7 @@ def _checked_roots(roots, caller):
     return roots
 
 
-class GradientEdge(NamedTuple):
+class GradientEdge(namedtuple("GradientEdge", ["node", "output_nr"])):
     """The place in the graph where the gradient of a tensor is computed.
 
     Attributes
@@ -102,8 +102,7 @@ class GradientEdge(NamedTuple):
         Which output of the node's forward function the tensor is.
     """
 
-    node: Node
-    output_nr: int
+    __slots__ = ()
 
 
 def get_gradient_edge(tensor):
