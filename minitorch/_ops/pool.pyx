@@ -5,12 +5,13 @@ from libc.stdint cimport int64_t
 from minitorch._core.dtype cimport FLOATING, dtype, of_code
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, set_function, unpack
-from minitorch._core.shape cimport channels_last_strides, contiguous_strides, size_text
-from minitorch._core.tensor cimport TensorBase, channels_last, new_strided, shape_of
+from minitorch._core.shape cimport size_text
+from minitorch._core.tensor cimport TensorBase, channels_last, shape_of
 from minitorch._kernels cimport pooling as kernels
 from minitorch._kernels.pooling cimport PoolShape
 from minitorch._kernels.types cimport F32, F64, I64
 from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw
+from minitorch._ops.conv cimport new_image
 from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.view cimport squeeze_op, unsqueeze_op
 
@@ -112,18 +113,6 @@ cdef TensorBase in_order(TensorBase g, const PoolShape* s):
     out = new_image(g.dtype_, g.shape_[0], g.shape_[1], g.shape_[2], g.shape_[3], True)
     copy_raw(out, g)
     return out
-
-
-cdef TensorBase new_image(dtype d, Py_ssize_t n, Py_ssize_t c, Py_ssize_t h, Py_ssize_t w,
-                          bint last):
-    cdef Py_ssize_t sizes[4]
-    cdef Py_ssize_t strides[4]
-    sizes[0], sizes[1], sizes[2], sizes[3] = n, c, h, w
-    if last:
-        channels_last_strides(4, sizes, strides)
-    else:
-        contiguous_strides(4, sizes, strides)
-    return new_strided(d, 4, sizes, strides)
 
 
 cdef TensorBase new_output(dtype d, const PoolShape* s):
