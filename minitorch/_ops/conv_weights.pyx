@@ -43,7 +43,8 @@ cdef bint worth_keeping(TensorBase w, bint backward) noexcept:
     cdef Storage storage = w.storage
     cdef bint seen = storage.last_use[backward] == storage.version + 1
     storage.last_use[backward] = storage.version + 1
-    return seen or not (w.requires() and grad_enabled())
+    # a backward runs with gradients off, but the weights it meets are those of a training step
+    return seen or not (w.requires() and (backward or grad_enabled()))
 
 
 cdef Algorithm route(ConvShape* s, bint wide, bint packed, bint backward) noexcept:

@@ -108,8 +108,10 @@ MT_NOINLINE void skinny_combine(float *sums, ptrdiff_t sums_step, const float *g
 
 /* ---- outer ---- */
 
+/* `stream`: past the caches, which a whole network's gradients would only flush. */
 MT_INLINE void outer_block(float *dw, const int n_rows, const float *g, ptrdiff_t g_step,
-                           const float *const *pixels, ptrdiff_t n_pixels, ptrdiff_t n) {
+                           const float *const *pixels, ptrdiff_t n_pixels, ptrdiff_t n,
+                           const int stream) {
     for (ptrdiff_t k = 0; k < n; k += LANES_F32) {
         vf32 acc[MT_SKINNY_ROWS];
         MT_UNROLL
@@ -121,17 +123,23 @@ MT_INLINE void outer_block(float *dw, const int n_rows, const float *g, ptrdiff_
                 acc[r] = mt_fma_f32(x, mt_set1_f32(g[p * g_step + r]), acc[r]);
         }
         MT_UNROLL
-        for (int r = 0; r < n_rows; r++) skinny_store(dw + r * n + k, acc[r], n - k);
+        for (int r = 0; r < n_rows; r++)
+            if (stream)
+                mt_stream_f32(dw + r * n + k, acc[r]);
+            else
+                skinny_store(dw + r * n + k, acc[r], n - k);
     }
 }
 
 MT_NOINLINE void skinny_outer(float *dw, ptrdiff_t n_rows, const float *g, ptrdiff_t g_step,
                               const float *const *pixels, ptrdiff_t n_pixels, ptrdiff_t n) {
-    if (n_rows == MT_SKINNY_ROWS)
-        outer_block(dw, MT_SKINNY_ROWS, g, g_step, pixels, n_pixels, n);
-    else
+    const int aligned = ((uintptr_t)dw | (uintptr_t)n * sizeof(float)) % MT_VECTOR_BYTES == 0;
+    if (n_rows == MT_SKINNY_ROWS && aligned) {
+        outer_block(dw, MT_SKINNY_ROWS, g, g_step, pixels, n_pixels, n, 1);
+        mt_stream_end();
+    } else
         for (ptrdiff_t r = 0; r < n_rows; r++)
-            outer_block(dw + r * n, 1, g + r, g_step, pixels, n_pixels, n);
+            outer_block(dw + r * n, 1, g + r, g_step, pixels, n_pixels, n, 0);
 }
 
 static const mt_skinny_kernels skinny_kernels = {
