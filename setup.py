@@ -63,9 +63,11 @@ def link_flags():
 
 def c_depends(name):
     """Hand-written C whose change must rebuild a module: types for all, bodies for dispatch."""
+    if name == "minitorch._core.storage":
+        return ["minitorch/_kernels/memory.h"]
     if not name.startswith("minitorch._kernels."):
         return []
-    found = [ROOT / "minitorch/_kernels/pool.h", *(ROOT / ISA_DIR).glob("*.[ch]")]
+    found = [*(ROOT / "minitorch/_kernels").glob("*.h"), *(ROOT / ISA_DIR).glob("*.[ch]")]
     return [path.relative_to(ROOT).as_posix() for path in found
             if ".inc." not in path.name or name == "minitorch._kernels.dispatch"]
 

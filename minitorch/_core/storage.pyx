@@ -11,15 +11,8 @@ from libc.string cimport memcpy
 
 cimport cython
 
-cdef extern from *:
-    """
-    #include <stdlib.h>
-    static char *mt_aligned_alloc(size_t nbytes) {
-        void *block = NULL;
-        return posix_memalign(&block, 64, nbytes) ? NULL : (char *)block;
-    }
-    """
-    char* mt_aligned_alloc(size_t nbytes) noexcept nogil
+cdef extern from "memory.h" nogil:
+    void* mt_allocate(size_t nbytes)
 
 cdef enum:
     N_CLASSES = 4 * 48
@@ -61,10 +54,10 @@ cdef char* allocate(Py_ssize_t nbytes, Py_ssize_t* capacity) except NULL:
         memcpy(&free_blocks[kind], block, sizeof(char*))
         cached_bytes -= capacity[0]
         return block
-    block = mt_aligned_alloc(capacity[0])
+    block = <char*> mt_allocate(capacity[0])
     if block == NULL:
         empty_cache()
-        block = mt_aligned_alloc(capacity[0])
+        block = <char*> mt_allocate(capacity[0])
     if block == NULL:
         raise RuntimeError(f"[enforce fail] DefaultCPUAllocator: can't allocate memory: "
                            f"you tried to allocate {nbytes} bytes.")

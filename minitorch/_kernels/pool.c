@@ -4,6 +4,7 @@
 #endif
 #include "pool.h"
 
+#include "memory.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -216,7 +217,7 @@ int mt_thread_index(void) { return thread_index; }
 
 /* ---- working memory ---- */
 
-enum { ALIGNMENT = 64, GRANULE = 4096 };
+enum { GRANULE = 4096 };
 
 typedef struct {
     void *block[MT_SCRATCH_SLOTS];
@@ -260,10 +261,8 @@ void *mt_scratch(int slot, ptrdiff_t nbytes) {
         free(scratch->block[slot]);
         scratch->size[slot] = 0;
         scratch->block[slot] = NULL;
-        if (posix_memalign(&scratch->block[slot], ALIGNMENT, (size_t)size)) {
-            scratch->block[slot] = NULL;
-            return NULL;
-        }
+        scratch->block[slot] = mt_allocate((size_t)size);
+        if (!scratch->block[slot]) return NULL;
         scratch->size[slot] = size;
     }
     return scratch->block[slot];

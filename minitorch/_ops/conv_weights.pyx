@@ -5,11 +5,10 @@ or a frozen trunk, should do it once.  A kept form is good while the storage's v
 and nobody else can write to its memory: a writable buffer in other hands (numpy, DLPack) means
 that nothing is kept, and one that was handed out and given back means packing anew.
 
-Weights that are being trained change at every step, so their form is not kept at the first use
-of a version, but at the second (several micro-batches to a step, evaluation without no_grad).
+A form is kept at the second use of a version, not at the first: weights that are being trained
+change at every step, and the first image through a network need not wait for all of it.
 """
 
-from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.storage cimport Storage, new_storage
 from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.conv cimport (
@@ -39,12 +38,11 @@ cdef tuple key_of(TensorBase w, Algorithm algorithm, bint backward, ConvShape* s
             w.shape_[0], w.shape_[1], w.shape_[2], w.shape_[3])
 
 
-cdef bint worth_keeping(TensorBase w, bint backward) noexcept:
-    cdef Storage storage = w.storage
-    cdef bint seen = storage.last_use[backward] == storage.version + 1
+cdef bint used_before(Storage storage, bint backward) noexcept:
+    """Whether these values have been used in this direction; notes that they are."""
+    cdef bint before = storage.last_use[backward] == storage.version + 1
     storage.last_use[backward] = storage.version + 1
-    # a backward runs with gradients off, but the weights it meets are those of a training step
-    return seen or not (w.requires() and (backward or grad_enabled()))
+    return before
 
 
 cdef Algorithm route(ConvShape* s, bint wide, bint packed, bint backward) noexcept:
@@ -100,7 +98,7 @@ cdef ConvWeights weights_for(TensorBase w, TensorBase dense, ConvShape* s, bint 
     weights.w = dense
     s.w_channels_last = not dense.contiguous
     keeping = dense is w and w.storage.owner is None and not w.storage.exports \
-        and worth_keeping(w, backward)
+        and used_before(w.storage, backward)
     weights.algorithm = route(s, wide, True, backward)
     if dense is w:
         kept = find(w, weights.algorithm, backward, s)
