@@ -1,7 +1,6 @@
 """minitorch."""
 
 import minitorch
-
 from bench.contestants import frameworks
 from bench.inputs import CLASSES, read_weights
 
