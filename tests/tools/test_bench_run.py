@@ -24,7 +24,7 @@ class Adder:
         self.count = 0
 
     def info(self):
-        return {"version": "1", "threads": 2}
+        return {"threads": 2}
 
     def prepare(self, job):
         assert isinstance(job, Job)
@@ -51,7 +51,7 @@ def test_worker_carries_out_orders(worker):
         worker, {"do": "info"}, {"do": "prepare", "key": "k", "job": ["inference", 1, 64]},
         {"do": "time", "key": "k", "calls": 3, "samples": 2, "warm": 4},
         {"do": "drop", "key": "k"})
-    assert info["result"] == {"version": "1", "threads": 2}
+    assert info["result"] == {"threads": 2}
     assert prepared["result"] == [1.0, 2.0]
     assert len(times["result"]) == 2 and all(seconds >= 0 for seconds in times["result"])
     assert worker.contestant.count == 10

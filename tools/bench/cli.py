@@ -23,7 +23,8 @@ def parse(arguments=None):
     parser = argparse.ArgumentParser(
         prog="python tools/bench",
         description="Time minitorch against the libraries that are installed, in turn, each in a "
-                    "process of its own, and print the tables as Markdown.")
+                    "process of its own, and print the tables as Markdown. All tables take about "
+                    "twenty minutes. The status is 1 if a limit is not met.")
     parser.add_argument("--threads", type=int, default=2, help="threads of each (default 2)")
     parser.add_argument("--quick", action="store_true",
                         help=f"few rounds, and only the tables {', '.join(QUICK_TABLES)} unless "

@@ -71,7 +71,8 @@ class Plan:
             row.problem = str(error).strip().splitlines()[-1]
         finally:
             for member, key in entries.values():
-                member.order("drop", key=key)
+                with contextlib.suppress(ContestantError):  # its process may have ended
+                    member.order("drop", key=key)
         return row
 
 

@@ -74,7 +74,11 @@ class Team:
     def member(self, name):
         """The process of a contestant."""
         if name not in self.members:
-            self.members[name] = Member(name, self.threads, self.weights)
+            member = self.members[name] = Member(name, self.threads, self.weights)
+            threads = member.order("info")["threads"]
+            if threads != self.threads:
+                raise ContestantError(
+                    f"{name} works with {threads} threads where {self.threads} were wanted")
         return self.members[name]
 
     def __enter__(self):

@@ -23,7 +23,7 @@ class Worker:
         self.timers = {}
 
     def info(self):
-        """Version and thread count."""
+        """The thread count."""
         return self.contestant.info()
 
     def prepare(self, key, job):
