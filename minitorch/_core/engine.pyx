@@ -49,7 +49,7 @@ def set_observer(observer):
     observer : object or None
         ``observer.evaluating(node)`` gives the context in which a node is taken from the queue,
         run and its results are sent on, hooks included; ``observer.applying(node)`` the one,
-        within it, of its own computation.
+        within it, of its own computation (and of hooks on its results).
     """
     global observer_
     observer_ = observer
@@ -180,7 +180,11 @@ cdef class Run:
                     with observer_.applying(node):
                         accumulate(<AccumulateGrad> node, grads, self.create_graph)
             return 0
-        outs = self.evaluate(node, grads)
+        if observer_ is None:
+            outs = self.evaluate(node, grads)
+        else:
+            with observer_.applying(node):
+                outs = self.evaluate(node, grads)
         if not self.keep_graph:
             node.release()
         grads = None
@@ -199,11 +203,10 @@ cdef class Run:
         cdef tuple outs
         if not isinstance(node, PythonNode) and all_none(grads):
             outs = (None,) * len(node.next_)
-        elif observer_ is None:
-            outs = apply_node(node, grads)
+        elif anomaly_enabled():
+            outs = evaluate_watched(node, grads)
         else:
-            with observer_.applying(node):
-                outs = apply_node(node, grads)
+            outs = node.apply(grads)
         if len(outs) != len(node.next_):
             raise RuntimeError(f"Function {node.name()} returned an incorrect number of gradients "
                                f"(expected {len(node.next_)}, got {len(outs)})")
@@ -293,10 +296,6 @@ cdef tuple run_post_hooks(Node node, tuple outs, tuple grads):
 
 
 # ---------------------------------------------------------------- anomaly mode
-
-cdef tuple apply_node(Node node, tuple grads):
-    return evaluate_watched(node, grads) if anomaly_enabled() else node.apply(grads)
-
 
 cdef tuple evaluate_watched(Node node, tuple grads):
     """Run a node; on failure or NaN tell where its forward was called."""

@@ -2,13 +2,14 @@
 
 An operation is a function of ``minitorch._ops``, and everything reaches it through a name: of a
 module, or of the class Tensor. Those names are made to mean a timing function, and at the end the
-operation again; so there is nothing to check in an operation when no profiler runs. Modules,
-optimizers and the data loader are timed by the same exchange, the nodes of the backward by the
-engine's observer.
+operation again; so there is nothing to check in an operation when no profiler runs. Optimizers and
+the data loader are timed by the same exchange. The nodes of the backward and the calls of modules
+are shown by observers: the engine and Module look whether there is one.
 """
 
 import functools
 import importlib
+import importlib.util
 import pkgutil
 import sys
 
@@ -17,7 +18,7 @@ from minitorch import _ops
 from minitorch._core.engine import set_observer
 from minitorch._core.record import AccumulateGrad
 from minitorch._core.tensor import TensorBase
-from minitorch.nn.modules.module import Module
+from minitorch.nn.modules._hooks import set_call_observer
 from minitorch.optim.optimizer import Optimizer
 from minitorch.profiler._names import node_name, operation_name
 from minitorch.profiler._record import NODE, OPERATION
@@ -26,6 +27,7 @@ from minitorch.utils.data import dataloader
 
 __all__ = ["Instruments"]
 
+_FUSED = "minitorch.nn._fused"
 # Methods of TensorBase that read elements.
 _READING = ("item", "tolist")
 # Tensor.float() and its like all convert.
@@ -73,7 +75,8 @@ class Instruments:
         self.exchange_functions(timed)
         self.exchange_methods(timed)
         if self.recorder.with_modules:
-            self.exchange(Module, "__call__", self.timed_module(Module.__call__))
+            set_call_observer(functools.partial(ModuleCall, self.recorder))
+        self.exchange_fused()
         self.exchange(dataloader._Iterator, "__next__", self.timed(
             dataloader._Iterator.__next__, "enumerate(DataLoader)#{}.__next__", by_type=True))
         for optimizer in (Optimizer, *_subclasses(Optimizer)):
@@ -86,6 +89,7 @@ class Instruments:
     def remove(self):
         """Put everything back."""
         set_observer(None)
+        set_call_observer(None)
         while self.undo:
             owner, name, before = self.undo.pop()
             if before is _NOTHING:
@@ -127,6 +131,25 @@ class Instruments:
         for name in _READING:
             self.exchange(Tensor, name, self.timed(getattr(TensorBase, name), f"aten::{name}"))
 
+    def exchange_fused(self):
+        """The fused call of a convolution and its followers, where there is one.
+
+        It counts as a call of the convolution's module, which is not called itself: else the time
+        would be known of the block only.
+        """
+        if importlib.util.find_spec(_FUSED) is None:
+            return
+        function = importlib.import_module(_FUSED).conv_norm_act
+        recorder, name = self.recorder, "minitorch::conv_norm_act"
+
+        @functools.wraps(function)
+        def call(x, conv, *args, **kwargs):
+            with ModuleCall(recorder, conv, name):
+                return function(x, conv, *args, **kwargs)
+
+        self.exchange_functions(
+            {function: call if recorder.with_modules else self.timed(function, name)})
+
     def timed(self, function, name, by_type=False):
         """A function that records itself and calls `function`.
 
@@ -147,22 +170,6 @@ class Instruments:
                 recorder.leave(event)
 
         return call
-
-    def timed_module(self, function):
-        """``Module.__call__`` that records itself."""
-        recorder = self.recorder
-
-        @functools.wraps(function)
-        def __call__(self, *args, **kwargs):
-            if not recorder.sees():
-                return function(self, *args, **kwargs)
-            event = recorder.enter_module(self)
-            try:
-                return function(self, *args, **kwargs)
-            finally:
-                recorder.leave(event)
-
-        return __call__
 
 
 _NOTHING = object()
@@ -187,6 +194,26 @@ class Observer:
     def applying(self, node):
         """Around the node's own computation."""
         return Stretch(self.recorder, node, "")
+
+
+class ModuleCall:
+    """The context of one call of a module."""
+
+    __slots__ = ("event", "module", "name", "recorder")
+
+    def __init__(self, recorder, module, name=None):
+        self.recorder = recorder
+        self.module = module
+        self.name = name or f"nn.Module: {type(module).__name__}"
+        self.event = None
+
+    def __enter__(self):
+        if self.recorder.sees():
+            self.event = self.recorder.enter_module(self.module, self.name)
+
+    def __exit__(self, exc_type, exc_value, traceback):
+        if self.event is not None:
+            self.recorder.leave(self.event)
 
 
 class Stretch:

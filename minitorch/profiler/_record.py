@@ -82,11 +82,10 @@ class Recorder:
                 self.open_modules.pop()
                 last.sequence_stop = upcoming_sequence_nr()
 
-    def enter_module(self, module):
+    def enter_module(self, module, name):
         """Begin a module's call."""
         path = self.paths.path_of(module, outermost=not self.open_modules)
-        event = self.enter(f"nn.Module: {type(module).__name__}", MODULE,
-                           sequence_nr=upcoming_sequence_nr())
+        event = self.enter(name, MODULE, sequence_nr=upcoming_sequence_nr())
         event.module = path
         self.open_modules.append(event)
         return event
