@@ -22,11 +22,22 @@ def test_paths_of_forward_and_backward(net, images):
     assert rows["aten::mean", "Net"] == 1
     assert rows["aten::sum", ""] == 1
     assert rows["ConvolutionBackward0", "trunk.0"] == 1
-    assert rows["NativeBatchNormBackward0", "trunk.1"] == 1
+    assert rows["NativeBatchNormBackward0", "trunk.2"] == 1
     assert rows["AddmmBackward0", "fc"] == 1
     assert rows["MeanBackward1", "Net"] == 1
     assert rows["SumBackward0", ""] == 1
     assert rows["torch::autograd::AccumulateGrad", ""] == 6
+
+
+def test_fused_or_not_the_convolutions_are_told_apart(images):
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(),
+                        nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
+    with profile(with_modules=True) as prof:
+        net(images).sum().backward()
+    rows = by_module(prof)
+    for path in "03":
+        assert rows["aten::conv2d", path] == 1
+        assert rows["ConvolutionBackward0", path] == 1
 
 
 def test_backward_of_a_forward_before_the_profile_has_no_module(net, images):
