@@ -32,6 +32,7 @@ FLOORS = {
     "models": 5,
     "transforms": 5,
     "datasets": 5,
+    "profiler": 5,
     "training": 6,
     "cli": 7,
     # the package's own face and its start-up

@@ -7,12 +7,12 @@ A node's saved tensors are dropped as soon as it has run, unless the graph is re
 
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
-from libc.stdlib cimport free, realloc
 
 from minitorch._core.grad_mode cimport (
     anomaly_check_nan, anomaly_enabled, grad_enabled, set_grad_enabled)
 from minitorch._core.dtype cimport dtype
 from minitorch._core.node cimport Node
+from minitorch._core.ready_queue cimport ReadyQueue
 from minitorch._core.record cimport AccumulateGrad, PythonNode, edge_of
 from minitorch._core.tensor cimport TensorBase, alias, same_geometry, same_shape
 
@@ -36,60 +36,23 @@ cdef void set_gradient_ops(add_gradients add, add_gradient_into add_into, copy_g
     add_, add_into_, copy_, has_nan_, cast_ = add, add_into, copy, has_nan, cast
 
 
-# ---------------------------------------------------------------- the queue of ready nodes
+# ---------------------------------------------------------------- the profiler's view
 
-cdef struct Entry:
-    unsigned long long sequence_nr
-    PyObject* node                # borrowed: `awaited` of the run holds all nodes
+cdef object observer_ = None
 
 
-cdef class ReadyQueue:
-    """A binary heap: the node created last comes out first."""
+def set_observer(observer):
+    """Let the profiler see each node that runs, in all threads; None ends it.
 
-    cdef Entry* entries
-    cdef Py_ssize_t n, room
-
-    def __dealloc__(self):
-        free(self.entries)
-
-    cdef int push(self, Node node) except -1:
-        cdef Entry* grown
-        cdef Py_ssize_t i, parent
-        if self.n == self.room:
-            self.room = 2 * self.room + 16
-            grown = <Entry*> realloc(self.entries, self.room * sizeof(Entry))
-            if grown == NULL:
-                raise MemoryError()
-            self.entries = grown
-        i = self.n
-        self.n += 1
-        while i > 0:
-            parent = (i - 1) >> 1
-            if self.entries[parent].sequence_nr >= node.sequence_nr:
-                break
-            self.entries[i] = self.entries[parent]
-            i = parent
-        self.entries[i].sequence_nr = node.sequence_nr
-        self.entries[i].node = <PyObject*> node
-        return 0
-
-    cdef Node pop(self):
-        cdef PyObject* top = self.entries[0].node
-        cdef Entry last
-        cdef Py_ssize_t i = 0, child
-        self.n -= 1
-        last = self.entries[self.n]
-        while 2 * i + 1 < self.n:
-            child = 2 * i + 1
-            if (child + 1 < self.n
-                    and self.entries[child + 1].sequence_nr > self.entries[child].sequence_nr):
-                child += 1
-            if last.sequence_nr >= self.entries[child].sequence_nr:
-                break
-            self.entries[i] = self.entries[child]
-            i = child
-        self.entries[i] = last
-        return <Node> <object> top
+    Parameters
+    ----------
+    observer : object or None
+        ``observer.evaluating(node)`` gives the context in which a node is taken from the queue,
+        run and its results are sent on, hooks included; ``observer.applying(node)`` the one,
+        within it, of its own computation (and of hooks on its results).
+    """
+    global observer_
+    observer_ = observer
 
 
 # ---------------------------------------------------------------- one run
@@ -182,35 +145,50 @@ cdef class Run:
 
     cdef int run(self) except -1:
         cdef Node node
-        cdef tuple grads, outs
         while self.ready.n:
             PyErr_CheckSignals()
             node = self.ready.pop()
-            grads = self.collect(node)
-            if node.tensor_hooks is not None or isinstance(node, AccumulateGrad):
-                grads = run_tensor_hooks(node, grads)
-            if node.retained is not None:
-                for nr, hook in node.retained.items():
-                    if grads[nr] is not None:
-                        hook(grads[nr])
-            if self.captures is not None and node in self.captures:
-                for nr, place in self.captures[node]:
-                    self.results[place] = grads[nr]
-            if self.wanted is not None and not self.leads_on(node):
-                continue
-            if node.pre_hooks is not None:
-                grads = run_pre_hooks(node, grads)
-            if isinstance(node, AccumulateGrad):
-                if self.accumulate:
-                    accumulate(<AccumulateGrad> node, grads, self.create_graph)
-                continue
-            outs = self.evaluate(node, grads)
-            if not self.keep_graph:
-                node.release()
-            grads = None
-            self.send(node, outs)
-            outs = None
+            if observer_ is None:
+                self.process(node)
+            else:
+                with observer_.evaluating(node):
+                    self.process(node)
         return 0
+
+    cdef int process(self, Node node) except -1:
+        """Run one node, with its hooks, and send on what comes out."""
+        cdef tuple grads = self.collect(node)
+        cdef tuple outs
+        if node.tensor_hooks is not None or isinstance(node, AccumulateGrad):
+            grads = run_tensor_hooks(node, grads)
+        if node.retained is not None:
+            for nr, hook in node.retained.items():
+                if grads[nr] is not None:
+                    hook(grads[nr])
+        if self.captures is not None and node in self.captures:
+            for nr, place in self.captures[node]:
+                self.results[place] = grads[nr]
+        if self.wanted is not None and not self.leads_on(node):
+            return 0
+        if node.pre_hooks is not None:
+            grads = run_pre_hooks(node, grads)
+        if isinstance(node, AccumulateGrad):
+            if self.accumulate:
+                if observer_ is None:
+                    accumulate(<AccumulateGrad> node, grads, self.create_graph)
+                else:
+                    with observer_.applying(node):
+                        accumulate(<AccumulateGrad> node, grads, self.create_graph)
+            return 0
+        if observer_ is None:
+            outs = self.evaluate(node, grads)
+        else:
+            with observer_.applying(node):
+                outs = self.evaluate(node, grads)
+        if not self.keep_graph:
+            node.release()
+        grads = None
+        return self.send(node, outs)
 
     cdef bint leads_on(self, Node node) except -1:
         """Whether a node is to run when only the gradients of `inputs` are asked for."""

@@ -21,6 +21,11 @@ cdef void number(Node node) noexcept:
         keep_traceback(node)
 
 
+def upcoming_sequence_nr():
+    """The number that the next node will get."""
+    return next_sequence_nr
+
+
 cdef void keep_traceback(Node node) noexcept:
     import traceback
     node.metadata_ = {"traceback_": traceback.format_stack()}

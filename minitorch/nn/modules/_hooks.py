@@ -8,6 +8,7 @@ around the outputs: the gradients that pass them are ``grad_input`` and ``grad_o
 
 import warnings
 from collections import OrderedDict
+from contextlib import nullcontext
 
 from minitorch._hooks import RemovableHandle
 from minitorch.autograd.grad_mode import is_grad_enabled
@@ -33,6 +34,16 @@ global_backward_hooks = OrderedDict()
 buffer_registration_hooks = OrderedDict()
 module_registration_hooks = OrderedDict()
 parameter_registration_hooks = OrderedDict()
+
+# The profiler's: ``call_observer(module)`` gives the context of the module's call. Unlike a hook it
+# sees no values, so that calls may be fused in its presence.
+call_observer = None
+
+
+def set_call_observer(observer):
+    """Let the profiler see each module that is called, in all threads; None ends it."""
+    global call_observer
+    call_observer = observer
 
 
 def _register(table, hook, prepend=False, flags=()):
@@ -195,16 +206,17 @@ class HookRegistry:
     # ---- the call --------------------------------------------------------------------------------
 
     def _call_with_hooks(self, args, kwargs):
-        call = _HookedCall(self, args, kwargs)
-        try:
-            return call.run()
-        except Exception:
-            call.run_always_called()
-            raise
+        with nullcontext() if call_observer is None else call_observer(self):
+            call = _HookedCall(self, args, kwargs)
+            try:
+                return call.run()
+            except Exception:
+                call.run_always_called()
+                raise
 
 
 class _HookedCall:
-    """One call of a module that has hooks (or runs while global ones exist)."""
+    """One call of a module that has hooks (or runs while global ones or a profiler exist)."""
 
     def __init__(self, module, args, kwargs):
         self.module = module

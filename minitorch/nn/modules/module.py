@@ -117,6 +117,7 @@ class Module(HookRegistry, StateDict, Traversal):
             or _hooks.global_forward_pre_hooks
             or _hooks.global_backward_hooks
             or _hooks.global_backward_pre_hooks
+            or _hooks.call_observer
         ):
             return self.forward(*args, **kwargs)
         return self._call_with_hooks(args, kwargs)

@@ -1,0 +1,52 @@
+"""The queue of nodes that are ready to run."""
+
+from cpython.object cimport PyObject
+from libc.stdlib cimport free, realloc
+
+from minitorch._core.node cimport Node
+
+
+cdef class ReadyQueue:
+    """A binary heap: the node created last comes out first."""
+
+    def __dealloc__(self):
+        free(self.entries)
+
+    cdef int push(self, Node node) except -1:
+        cdef Entry* grown
+        cdef Py_ssize_t i, parent
+        if self.n == self.room:
+            self.room = 2 * self.room + 16
+            grown = <Entry*> realloc(self.entries, self.room * sizeof(Entry))
+            if grown == NULL:
+                raise MemoryError()
+            self.entries = grown
+        i = self.n
+        self.n += 1
+        while i > 0:
+            parent = (i - 1) >> 1
+            if self.entries[parent].sequence_nr >= node.sequence_nr:
+                break
+            self.entries[i] = self.entries[parent]
+            i = parent
+        self.entries[i].sequence_nr = node.sequence_nr
+        self.entries[i].node = <PyObject*> node
+        return 0
+
+    cdef Node pop(self):
+        cdef PyObject* top = self.entries[0].node
+        cdef Entry last
+        cdef Py_ssize_t i = 0, child
+        self.n -= 1
+        last = self.entries[self.n]
+        while 2 * i + 1 < self.n:
+            child = 2 * i + 1
+            if (child + 1 < self.n
+                    and self.entries[child + 1].sequence_nr > self.entries[child].sequence_nr):
+                child += 1
+            if last.sequence_nr >= self.entries[child].sequence_nr:
+                break
+            self.entries[i] = self.entries[child]
+            i = child
+        self.entries[i] = last
+        return <Node> <object> top
