@@ -134,6 +134,7 @@ def test_disk_that_fills_up_keeps_the_last_good_state(command, images, tmp_path,
         save(path, **parts)
 
     monkeypatch.setattr(module, "save_checkpoint", fill_up)
+    monkeypatch.setattr(module, "_SAVE_INTERVAL", 0)
     output = tmp_path / "run"
     code, out, err = command("finetune", "--data", images, "--output", output, *FAST,
                              "--epochs", "3")
