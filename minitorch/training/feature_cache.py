@@ -2,7 +2,7 @@
 
 A file holds the features of one data set under one trunk.  Its key names all that the bits of a
 feature depend on besides the image: the trunk and its weights, the preprocessing, the program
-and how it computes.  Each row is bound to its image by path, size and time of change.  Another
+and how it computes.  Each row is bound to its image by path, size and times of change.  Another
 key is another file; another image is another row; a file that is damaged is computed anew.
 """
 
@@ -132,7 +132,9 @@ def _image_digest(source):
         status = os.stat(source)
     except OSError:
         return None
-    text = f"{status.st_size} {status.st_mtime_ns} {os.path.abspath(source)}"
+    # The second time moves where a program sets the first one back, and with the permissions.
+    text = (f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} "
+            f"{os.path.abspath(source)}")
     return hashlib.sha256(os.fsencode(text)).digest()
 
 

@@ -103,7 +103,20 @@ def other_size(path):
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-@pytest.mark.parametrize("change", [other_pixels, other_time, other_size])
+def other_pixels_at_the_same_time(path):
+    status = os.stat(path)
+    data = bytearray(path.read_bytes())
+    data[-20] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def other_permissions(path):
+    path.chmod(0o400)
+
+
+@pytest.mark.parametrize("change", [other_pixels, other_time, other_size, other_permissions,
+                                    other_pixels_at_the_same_time])
 def test_changed_file_is_unknown_and_the_others_are_not(cache, change):
     cache.save()
     before = cache.known()
@@ -119,15 +132,15 @@ def test_added_and_renamed_files_are_unknown(cache):
     assert cache.known() == before - {"red/01.png"}
 
 
-def test_images_that_changed_places_are_told_apart(cache):
+def test_images_are_told_apart_by_their_paths(cache):
     first, second = cache.root / "red" / "00.png", cache.root / "grün" / "00.png"
-    second.write_bytes(first.read_bytes())
-    for path in (first, second):
-        os.utime(path, ns=(0, 10 ** 9))
+    second.unlink()
+    os.link(first, second)          # the same file but for its path
     saved = cache.save()
     loaded, _ = cache.load()
     rows = [cache.sources.index(str(path)) for path in (first, second)]
-    assert torch.equal(loaded.rows[rows], saved.rows[rows]), "the same but for their paths"
+    assert torch.equal(loaded.rows[rows], saved.rows[rows])
+    assert not torch.equal(loaded.rows[rows[0]], loaded.rows[rows[1]])
 
 
 def test_bundled_images_are_told_by_their_pixels():
@@ -279,6 +292,16 @@ def test_least_recently_used_files_make_room(cache, monkeypatch):
     cache.name = "e"
     cache.save()
     assert cache.files == before, "what is larger than the limit is not written"
+
+
+def test_file_of_a_killed_process_makes_room_too(cache, monkeypatch):
+    cache.save()
+    part = cache.folder / ".abc.safetensors.1234.part"
+    part.write_bytes(bytes(10 ** 6))
+    os.utime(part, ns=(0, 10 ** 9))
+    monkeypatch.setattr(feature_cache, "LIMIT", 10 ** 6)
+    cache.save()
+    assert not part.exists() and len(cache.known()) == 11
 
 
 # -- whole runs ----------------------------------------------------------------------------------
