@@ -108,8 +108,9 @@ def _add_training_options(group):
     group.add_argument("--seed", type=number(int, 0, 2 ** 63 - 1), metavar="N",
                        help="decides the split, the order and the first weights (default: 0)")
     group.add_argument("--no-feature-cache", dest="feature_cache", action="store_false",
-                       help="where only the head trains, run the frozen trunk over the images in "
-                            "every epoch, instead of once; the result is the same to the bit")
+                       help="where only the head trains: run the frozen trunk over the images in "
+                            "every epoch, instead of once and keeping its features for later "
+                            "runs; the result is the same to the bit")
 
 
 def _add_output_options(group):
