@@ -107,6 +107,10 @@ def _add_training_options(group):
                        help="(default: 0.0001)")
     group.add_argument("--seed", type=number(int, 0, 2 ** 63 - 1), metavar="N",
                        help="decides the split, the order and the first weights (default: 0)")
+    group.add_argument("--no-feature-cache", dest="feature_cache", action="store_false",
+                       help="where only the head trains: run the frozen trunk over the images in "
+                            "every epoch, instead of once and keeping its features for later "
+                            "runs; the result is the same to the bit")
 
 
 def _add_output_options(group):
@@ -244,7 +248,8 @@ def _recorded_settings(output, given):
     for name, value in given.items():
         kept = getattr(settings, name)
         if value != kept:
-            flag = "--no-exif" if name == "exif" else "--" + name.replace("_", "-")
+            negated = "no-" if name in ("exif", "feature_cache") else ""
+            flag = f"--{negated}{name}".replace("_", "-")
             asked = "" if isinstance(value, bool) else f" {value}"
             raise UsageError(f"{flag}{asked} contradicts the run in {output}, which has "
                              f"{name} {kept}; leave the flag out, or start a new run")
@@ -328,7 +333,8 @@ def _train(finetuning, stop):
     reporter = _Reporter(finetuning)
     started = time.monotonic()
     try:
-        finished = finetuning.train(reporter.on_step, reporter.on_epoch, stop)
+        finished = finetuning.train(reporter.on_step, reporter.on_epoch, stop,
+                                    reporter.on_images)
     except BrokenPipeError:
         message(f"Nobody reads the output any more: stopped. {_to_go_on(finetuning)}")
         raise
@@ -378,6 +384,12 @@ class _Reporter:
             self._begin(split, seen.images)
         self.bar.update(seen.images, loss=f"{seen.loss:.3f}",
                         acc=f"{100 * seen.accuracy:.1f}%")
+
+    def on_images(self, count):
+        report_unreadable(self.run.problems)
+        if self.bar is None:
+            self.bar = Progress("features", len(self.run.features), count)
+        self.bar.update(count)
 
     def _begin(self, split, done):
         self.close()

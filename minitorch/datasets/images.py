@@ -100,7 +100,7 @@ def _decode(file, exif):
     image = Image.open(file)
     image.load()  # decodes all of it: a truncated file is found here, not by open()
     if exif:
-        image = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     return _to_rgb(image)
 
 
@@ -110,7 +110,7 @@ def _to_rgb(image):
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _eight_bits(image):

@@ -1,10 +1,11 @@
 """Functions to train with, to import one by one or all together.
 
 The parts: `train_one_epoch` and `evaluate` are plain loops; `freeze` and `unfreeze` choose what
-trains; `EpochBatches` is an order of samples that can be continued; `fit` goes from epoch to
-epoch; `save_checkpoint` and `load_checkpoint` keep a run; `save_model` and `load_model` keep a
-model with all that prediction needs; `draw_curves` shows how it went.  `FinetuneRun` is these
-parts put together, as ``minitorch finetune`` runs them.
+trains; `FeatureTable` computes once what a frozen trunk makes of the images; `EpochBatches` is
+an order of samples that can be continued; `fit` goes from epoch to epoch; `save_checkpoint` and
+`load_checkpoint` keep a run; `save_model` and `load_model` keep a model with all that prediction
+needs; `draw_curves` shows how it went.  `FinetuneRun` is these parts put together, as
+``minitorch finetune`` runs them.
 """
 
 from minitorch.training.checkpoint import load_checkpoint, restore_checkpoint, save_checkpoint
@@ -20,6 +21,13 @@ from minitorch.training.data import (
     stratified_split,
 )
 from minitorch.training.errors import CheckpointMismatch, DataError, WeightsError
+from minitorch.training.features import (
+    FeatureBatches,
+    FeatureTable,
+    FrozenTrunk,
+    trunk_features,
+    without_head,
+)
 from minitorch.training.finetune import FinetuneRun, load_data, trained_parts
 from minitorch.training.fit import TrainingState, fit
 from minitorch.training.freezing import freeze, train_only, unfreeze
@@ -40,8 +48,11 @@ __all__ = [
     "DataSplit",
     "EpochBatches",
     "EpochResult",
+    "FeatureBatches",
+    "FeatureTable",
     "FinetuneRun",
     "FinetuneSettings",
+    "FrozenTrunk",
     "ImageList",
     "ModelInfo",
     "Preprocessing",
@@ -77,5 +88,7 @@ __all__ = [
     "train_one_epoch",
     "train_only",
     "trained_parts",
+    "trunk_features",
     "unfreeze",
+    "without_head",
 ]

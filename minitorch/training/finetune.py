@@ -1,5 +1,6 @@
 """A finetuning run put together from its parts: data, weights, model, optimizer, files."""
 
+import time
 from pathlib import Path
 
 import minitorch
@@ -11,6 +12,13 @@ from minitorch.training.data import (
     digits_data,
     folder_data,
     make_loader,
+)
+from minitorch.training.feature_cache import FeatureCache, feature_folder
+from minitorch.training.features import (
+    FeatureBatches,
+    FeatureTable,
+    FrozenTrunk,
+    without_head,
 )
 from minitorch.training.files import write_bytes, write_json
 from minitorch.training.fit import TrainingState, fit
@@ -27,6 +35,11 @@ __all__ = ["FinetuneRun", "load_data", "trained_parts", "RUN_FILES"]
 CONFIG, CHECKPOINT, BEST = "config.json", "last.ckpt", "best.safetensors"
 METRICS, CURVES = "metrics.csv", "curves.png"
 RUN_FILES = (CONFIG, CHECKPOINT, BEST, METRICS, CURVES)
+
+# Seconds.  On known features an epoch takes milliseconds, its files a tenth of a second.
+_SAVE_INTERVAL = 2.0
+# Images that a frozen trunk sees at once, if --batch-size does not ask for less memory.
+_TRUNK_BATCH = 32
 
 
 def load_data(settings):
@@ -88,6 +101,9 @@ class FinetuneRun:
     batches : EpochBatches
     problems : ReadProblems
         Files that could not be read so far.
+    features : FeatureTable or None
+        Of the training images and then the validation images, if only the head trains: filled
+        from an earlier run where possible, and the rest by `train`.
     notes : list of str
         Remarks for the user.
     """
@@ -101,8 +117,9 @@ class FinetuneRun:
         if pretrained is not None:
             self.notes += pretrained.notes
             self.notes += adopt_weights(self.model, pretrained, data.classes)
-        train_only(self.model, trained_parts(self.model, settings.train),
-                   bn=not settings.bn_train)
+        parts = trained_parts(self.model, settings.train)
+        train_only(self.model, parts, bn=not settings.bn_train)
+        self.trunk_is_frozen = parts == [HEAD] and not settings.bn_train
         self.optimizer = minitorch.optim.SGD(
             [p for p in self.model.parameters() if p.requires_grad], lr=settings.lr,
             momentum=settings.momentum, weight_decay=settings.weight_decay)
@@ -118,6 +135,10 @@ class FinetuneRun:
             restore_checkpoint(checkpoint, model=self.model, optimizer=self.optimizer,
                                state=self.state, batches=self.batches,
                                data_digest=self._digest())
+        self._unsaved, self._best = False, None
+        self.features = None
+        if self.trunk_is_frozen and settings.feature_cache:
+            self._open_features()
 
     def _preprocessing(self):
         like = None if self.pretrained is None else self.pretrained.preprocessing
@@ -127,9 +148,9 @@ class FinetuneRun:
                                       exif=self.settings.exif)
 
     def _provenance(self):
-        # Threads and workers do not belong to what a model is: its file is the same for any.
+        # What only changes the speed does not belong to what a model is.
         settings = {name: value for name, value in self.settings.to_dict().items()
-                    if name not in ("workers", "threads")}
+                    if name not in ("workers", "threads", "feature_cache")}
         weights = {"name": self.settings.weights}
         if self.pretrained is not None:
             weights |= {"source": self.pretrained.source, "sha256": self.pretrained.sha256}
@@ -147,8 +168,8 @@ class FinetuneRun:
         if self.batches.has_lone:
             self.notes.append("the last batch would hold one image, on which BatchNorm cannot "
                               "train: it is merged into the batch before it")
-        self.train_loader = make_loader(train, self.batches, settings.workers,
-                                        minimum=min(2, settings.batch_size))
+        self._minimum = min(2, settings.batch_size)
+        self.train_loader = make_loader(train, self.batches, settings.workers, self._minimum)
         order = EpochBatches(len(val), settings.batch_size, shuffle=False, lone="keep")
         self.val_loader = make_loader(val, order, settings.workers)
 
@@ -170,34 +191,135 @@ class FinetuneRun:
             "provenance": self.info.provenance}}
         write_json(self.path(CONFIG), config)
 
-    def train(self, on_step=None, on_epoch=None, stop=None):
-        """Train to the end, or until `stop`; save after each epoch and when stopped.
+    # -- a frozen trunk --------------------------------------------------------------------
+    @property
+    def _trunk_batch(self):
+        return min(self.settings.batch_size, _TRUNK_BATCH)
 
-        Parameters are those of `minitorch.training.fit`.  Returns whether the run is complete.
+    def _open_features(self):
+        """Make the table of features, and fill in what is known from an earlier run."""
+        sources = [source for source, _ in self.data.train + self.data.val]
+        self.features = FeatureTable(len(sources), self.model.get_submodule(HEAD).in_features)
+        self.cache = FeatureCache(
+            feature_folder(), self.data.name, sources, without_head(self.model, HEAD),
+            self.info.preprocessing.to_dict() | {"exif": self.settings.exif}, self._trunk_batch)
+        self.cache.load(self.features)
+        if self.cache.note:
+            self.notes.append(self.cache.note)
+        known = int(self.features.known.sum())
+        self.notes.append(f"the trunk is frozen: the features of {len(sources)} images are "
+                          "computed once" + (f", {known} are known from before" if known else ""))
+
+    def compute_features(self, on_images=None, stop=None):
+        """Fill in the features that are not known yet; return False if stopped.
+
+        Parameters
+        ----------
+        on_images : callable, optional
+            ``on_images(count)`` after each batch: images read so far, the known ones included.
+        stop : callable, optional
+            Asked after each batch.
         """
+        table, samples = self.features, self.data.train + self.data.val
+        missing = [place for place in range(len(table)) if not table.known[place]]
+        if not missing:
+            return True
+        # The place in the table stands where the class would.
+        images = ImageList([(samples[place][0], place) for place in missing],
+                           self.info.preprocessing.transform(), self.settings.exif, self.problems)
+        order = EpochBatches(len(images), self._trunk_batch, shuffle=False, lone="keep")
+        done = len(table) - len(missing)
+
+        def on_batch():
+            nonlocal done
+            done = min(done + self._trunk_batch, len(table))
+            if on_images is not None:
+                on_images(done)
+
+        finished = table.fill(without_head(self.model, HEAD),
+                              make_loader(images, order, self.settings.workers),
+                              self._trunk_batch, on_batch, stop)
+        self.cache.save(table)
+        return finished
+
+    def _network_and_loaders(self):
+        """What `fit` trains, and on what."""
+        if self.features is not None:
+            train, val = self.data.train, self.data.val
+            return (self.model.get_submodule(HEAD),
+                    FeatureBatches(self.features.part(0, len(train)), [t for _, t in train],
+                                   self.batches, self._minimum),
+                    FeatureBatches(self.features.part(len(train), len(self.features)),
+                                   [t for _, t in val], self.val_loader.batch_sampler))
+        network = self.model
+        if self.trunk_is_frozen:
+            network = FrozenTrunk(self.model, HEAD, self._trunk_batch)
+        return network, self.train_loader, self.val_loader
+
+    # -- the run -----------------------------------------------------------------------------
+    def train(self, on_step=None, on_epoch=None, stop=None, on_images=None):
+        """Train to the end, or until `stop`; save after epochs, at the end and when stopped.
+
+        Parameters are those of `minitorch.training.fit` and `compute_features`.  Returns
+        whether the run is complete.
+        """
+        if self.features is not None and not self.compute_features(on_images, stop):
+            self.save_checkpoint()
+            return False
+        saved_at = time.monotonic()
+
         def after_epoch(state, improved):
-            self.save(improved)
+            nonlocal saved_at
+            self._remember_epoch(improved)
+            if time.monotonic() - saved_at >= _SAVE_INTERVAL:
+                self.save()
+                saved_at = time.monotonic()
             if on_epoch is not None:
                 on_epoch(state, improved)
 
-        finished = fit(self.model, self.optimizer, self.loss_fn, self.train_loader,
-                       self.val_loader, epochs=self.settings.epochs, state=self.state,
-                       on_step=on_step, on_epoch=after_epoch, stop=stop)
-        if not finished:
-            self.save_checkpoint()
+        network, train_loader, val_loader = self._network_and_loaders()
+        try:
+            finished = fit(network, self.optimizer, self.loss_fn, train_loader, val_loader,
+                           epochs=self.settings.epochs, state=self.state, on_step=on_step,
+                           on_epoch=after_epoch, stop=stop)
+        except Exception:
+            self._save_after_error()
+            raise
+        self.save()
         return finished
 
-    def save(self, improved):
-        """Write the files of a completed epoch; the checkpoint last, as it vouches for them."""
+    def _remember_epoch(self, improved):
+        """Keep what `save` needs of an epoch that is over, as training goes on changing it."""
+        self._unsaved = True
         if improved:
             self.info.metrics = {"val_" + name: value for name, value in self.state.best.items()}
-            save_model(self.path(BEST), self.model, self.info)
+            self._best = {name: value.clone() for name, value in self.model.state_dict().items()
+                          if not self.trunk_is_frozen or name.startswith(HEAD + ".")}
+
+    def save(self):
+        """Write the files of the run; the checkpoint last, as it vouches for the others."""
+        self._save_results()
+        self.save_checkpoint()
+
+    def _save_after_error(self):
+        """Keep the completed epochs; what the error left of the one in progress is worth less."""
+        if self._unsaved:
+            self._save_results()
+            if self.state.metrics.batches == 0:
+                self.save_checkpoint()
+
+    def _save_results(self):
+        if not self._unsaved:
+            return
+        self._unsaved = False
+        best, weights = self.state.best, self._best
+        if weights is not None:
+            save_model(self.path(BEST), self.model.state_dict() | weights, self.info)
+            self._best = None
         write_bytes(self.path(METRICS), history_csv(self.state.history).encode())
-        best = self.state.best
         title = (f"{self.settings.arch} on {Path(self.data.name).name}: best validation accuracy "
                  f"{100 * best['accuracy']:.1f} % (epoch {best['epoch']})")
         draw_curves(self.state.history, title, self.path(CURVES))
-        self.save_checkpoint()
 
     def save_checkpoint(self):
         """Write ``last.ckpt``."""

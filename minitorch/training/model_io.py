@@ -104,11 +104,13 @@ def save_model(path, model, info):
     ----------
     path : str or os.PathLike
         Ends in ``.safetensors``.
-    model : minitorch.nn.Module
+    model : minitorch.nn.Module or dict of str to Tensor
+        The network or its state dict.
     info : ModelInfo
     """
     from minitorch.serialization.safetensors import save_file
-    save_file(model.state_dict(), path, metadata=info.to_metadata())
+    state = model if isinstance(model, dict) else model.state_dict()
+    save_file(state, path, metadata=info.to_metadata())
 
 
 def load_model(path):

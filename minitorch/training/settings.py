@@ -36,6 +36,7 @@ class FinetuneSettings:
     val_fraction: float = 0.2
     exif: bool = True
     seed: int = 0
+    feature_cache: bool = True
     workers: int = 2
     threads: int | None = None
 

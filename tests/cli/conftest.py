@@ -22,8 +22,17 @@ def images(tmp_path_factory):
 def finished(images, tmp_path_factory):
     """The folder of a finished run on `images`."""
     output = tmp_path_factory.mktemp("runs") / "first"
-    assert main(["finetune", "--data", str(images), "--output", str(output), *FAST]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MINITORCH_HOME", str(tmp_path_factory.mktemp("home")))
+        assert main(["finetune", "--data", str(images), "--output", str(output), *FAST]) == 0
     return output
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """A cache of its own for each test."""
+    monkeypatch.setenv("MINITORCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
 
 
 @pytest.fixture

@@ -77,6 +77,73 @@ def test_lone_last_image_is_merged_and_said(command, images, tmp_path):
     assert code == 0 and "merged into the batch before it" in err
 
 
+# -- the features of a frozen trunk ----------------------------------------------------------------
+def test_features_are_computed_once_and_the_result_is_the_same(command, images, tmp_path, home):
+    written = []
+    for name, flags in [("once", []), ("again", []), ("always", ["--no-feature-cache"])]:
+        output = tmp_path / name
+        code, _, err = command("finetune", "--data", images, "--output", output, *FAST,
+                               "--epochs", "3", *flags)
+        assert code == 0
+        assert ("features of 24 images are computed once" in err) == (name != "always")
+        assert ("24 are known from before" in err) == (name == "again")
+        config = json.loads((output / "config.json").read_text())
+        assert config["feature_cache"] == (name != "always")
+        written.append((output / "best.safetensors").read_bytes())
+        assert sorted(path.name for path in output.iterdir()) == FILES
+    assert written[0] == written[1] == written[2]
+    assert len(list((home / "features").iterdir())) == 1
+
+
+def test_unusable_features_are_noted(command, images, tmp_path, home):
+    for name in ("first", "second"):
+        code, _, err = command("finetune", "--data", images, "--output", tmp_path / name, *FAST)
+        assert code == 0
+        if name == "first":
+            file, = (home / "features").iterdir()
+            file.write_bytes(b"not what was written")
+    assert f"note      {file} cannot be used (" in err
+
+
+def test_interrupt_while_features_are_computed(command, images, tmp_path, monkeypatch):
+    report = finetune._Reporter.on_images
+
+    def on_images(self, count):
+        report(self, count)
+        if count == 16:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(finetune._Reporter, "on_images", on_images)
+    output = tmp_path / "run"
+    code, out, err = command("finetune", "--data", images, "--output", output, *FAST)
+    assert code == 130 and out == "" and f"--output {output} --resume" in err
+    assert sorted(path.name for path in output.iterdir()) == ["config.json", "last.ckpt"]
+    monkeypatch.setattr(finetune._Reporter, "on_images", report)
+    code, _, err = command("finetune", "--output", output, "--resume")
+    assert code == 0 and "16 are known from before" in err
+    assert sorted(path.name for path in output.iterdir()) == FILES
+    whole = tmp_path / "whole"
+    command("finetune", "--data", images, "--output", whole, *FAST, "--no-feature-cache")
+    assert (whole / "best.safetensors").read_bytes() == (output / "best.safetensors").read_bytes()
+
+
+def test_error_in_a_quick_run_keeps_the_completed_epochs(command, images, tmp_path, monkeypatch):
+    report = finetune._Reporter.on_step
+
+    def on_step(self, split, metrics):
+        report(self, split, metrics)
+        if self.run.state.epoch == 2:
+            raise FloatingPointError("the loss became nan")
+
+    monkeypatch.setattr(finetune._Reporter, "on_step", on_step)
+    output = tmp_path / "run"
+    code, out, err = command("finetune", "--data", images, "--output", output, *FAST,
+                             "--epochs", "5")
+    assert code == 1 and "the loss became nan" in err and "epoch 2/5" in out
+    assert (output / "best.safetensors").exists()
+    assert len((output / "metrics.csv").read_text().splitlines()) == 5
+
+
 # -- the output folder ---------------------------------------------------------------------------
 def test_output_that_is_not_empty_is_refused_then_forced(command, images, tmp_path):
     output = tmp_path / "run"
@@ -134,6 +201,7 @@ def test_disk_that_fills_up_keeps_the_last_good_state(command, images, tmp_path,
         save(path, **parts)
 
     monkeypatch.setattr(module, "save_checkpoint", fill_up)
+    monkeypatch.setattr(module, "_SAVE_INTERVAL", 0)
     output = tmp_path / "run"
     code, out, err = command("finetune", "--data", images, "--output", output, *FAST,
                              "--epochs", "3")
@@ -269,7 +337,8 @@ def test_resume_before_the_first_checkpoint_starts_over(command, images, tmp_pat
 @pytest.mark.parametrize("flags,name", [
     (["--lr", "0.5"], "--lr 0.5"), (["--epochs", "7"], "--epochs 7"),
     (["--data", "digits"], "--data digits"), (["--no-exif"], "--no-exif"),
-    (["--bn-train"], "--bn-train"), (["--train", "all"], "--train all")])
+    (["--bn-train"], "--bn-train"), (["--train", "all"], "--train all"),
+    (["--no-feature-cache"], "--no-feature-cache")])
 def test_flag_that_contradicts_the_run_is_refused(command, finished, flags, name):
     before = {path.name: path.stat().st_mtime_ns for path in finished.iterdir()}
     code, out, err = command("finetune", "--output", finished, "--resume", *flags)
