@@ -115,13 +115,13 @@ ALGORITHMS = {"depthwise": _conv.DEPTHWISE, "few": _conv.FEW_CHANNELS, "skinny":
               "direct": _conv.DIRECT}
 
 
-def conv2d_route(dict shape, str direction, bint wide=False, bint packed=False):
+def conv2d_route(dict shape, str direction, bint wide=False):
     """The name of the algorithm that is chosen."""
     cdef ConvShape s = conv_shape(shape, "XYW")
     if direction == "forward":
-        chosen = _conv.route_forward(&s, wide, packed)
+        chosen = _conv.route_forward(&s, wide)
     elif direction == "input":
-        chosen = _conv.route_backward_input(&s, wide, packed)
+        chosen = _conv.route_backward_input(&s, wide)
     else:
         chosen = _conv.route_backward_weight(&s, wide)
     return {value: name for name, value in ALGORITHMS.items()}[chosen]
@@ -135,7 +135,7 @@ def conv2d_forward(floating[::1] y, floating[::1] x, floating[::1] w, floating[:
     cdef _conv.Algorithm way
     after.scale, after.offset, after.relu = pointer_or_null(scale), pointer_or_null(bias), relu
     after.residual = 0 if residual is None else residual._data - y._data
-    way = _conv.route_forward(&s, floating is double, False) if algorithm is None \
+    way = _conv.route_forward(&s, floating is double) if algorithm is None \
         else ALGORITHMS[algorithm]
     with nogil:
         _conv.conv2d_forward(<floating*>y._data, <floating*>x._data, <floating*>w._data, NULL,
@@ -146,7 +146,7 @@ def conv2d_backward_input(floating[::1] dx, floating[::1] dy, floating[::1] w,
                           dict shape, str layout, algorithm=None):
     cdef ConvShape s = conv_shape(shape, layout)
     cdef _conv.Algorithm way = ALGORITHMS[algorithm] if algorithm is not None \
-        else _conv.route_backward_input(&s, floating is double, False)
+        else _conv.route_backward_input(&s, floating is double)
     with nogil:
         _conv.conv2d_backward_input(<floating*>dx._data, <floating*>dy._data,
                                     <floating*>w._data, NULL, &s, way)

@@ -19,9 +19,9 @@ cdef enum Algorithm:
     WINOGRAD_4          # F(4x4, 3x3)
     DIRECT
 
-# `packed`: whether the weights' packed form need not be made, being kept from an earlier call.
-cdef Algorithm route_forward(const ConvShape* shape, bint wide, bint packed) noexcept nogil
-cdef Algorithm route_backward_input(const ConvShape* shape, bint wide, bint packed) noexcept nogil
+# By the shape alone; `wide` is double.
+cdef Algorithm route_forward(const ConvShape* shape, bint wide) noexcept nogil
+cdef Algorithm route_backward_input(const ConvShape* shape, bint wide) noexcept nogil
 cdef Algorithm route_backward_weight(const ConvShape* shape, bint wide) noexcept nogil
 
 # ---- packed weights ----

@@ -101,14 +101,18 @@ cdef void put_back(floating* data, const floating* nhwc, Image image) noexcept n
 # ---- routing ----
 # The estimate of a way is the number of multiply-adds that take as long, for each pair of a
 # source and a target channel.  Fitted to measurements on two cores with AVX-512 (Zen 4): there
-# are about 115 of them in a nanosecond, and 8 bytes from far memory.
+# are about 115 of them in a nanosecond, and 8 bytes from far memory.  The choice rests on the
+# shape alone, not on whether the packed weights happen to be kept: the same call gives the same
+# bits at any time.
 
 cdef enum:
     READ_WEIGHT = 12        # a packed weight that comes from far memory
     READ_NEAR_WEIGHT = 2    # the same from the caches
-    PACK_WEIGHT = 24        # to write a packed weight
-    SUM_WEIGHT = 80         # to write, add up and read the sum of a Winograd weight gradient
-    SKINNY_PIXEL = 5        # a product of the skinny form
+    PACK_WEIGHT = 12        # to write a packed weight: half of it, as it may be kept
+    SUM_WEIGHT = 40         # to write and read the sum of a Winograd weight gradient, far
+    SUM_NEAR_WEIGHT = 10    # and near
+    SKINNY_PIXEL = 3        # a product of the skinny form
+    SKINNY_SUMS = 8         # pixels above which its weight gradient rereads too much
     TRANSFORM = 12          # to bring a number to or from a Winograd position
     LEAST_CHANNELS = 16     # below it Winograd's transforms cost more than they save
 
@@ -155,60 +159,65 @@ cdef inline double winograd_multiplications(
     return tiles * (1 + TRANSFORM * (s.in_channels + s.out_channels) / pairs)
 
 
+cdef inline bint weights_are_near(const ConvShape* s) noexcept nogil:
+    """Whether they stay in a second-level cache."""
+    return s.kernel_height * s.kernel_width * s.in_channels * s.out_channels // s.groups \
+        <= 1 << 18
+
+
 cdef Algorithm cheapest(
-    const ConvShape* s, Py_ssize_t height, Py_ssize_t width, bint wide, bint packed,
+    const ConvShape* s, Py_ssize_t height, Py_ssize_t width, bint wide,
 ) noexcept nogil:
     """The best way to fill a map of this size, forward or backward."""
     cdef double taps = s.kernel_height * s.kernel_width
-    cdef double weights = taps * s.in_channels * s.out_channels // s.groups * sizeof(float)
-    cdef double read = READ_WEIGHT if weights > 1 << 20 else READ_NEAR_WEIGHT
-    cdef double pack = 0 if packed else PACK_WEIGHT
+    cdef double read = READ_NEAR_WEIGHT if weights_are_near(s) else READ_WEIGHT
     cdef double pixels = <double>s.batch * s.out_height * s.out_width
-    cdef double best = taps * (pixels * direct_share(s) + read + pack), cost
+    cdef double best = taps * (pixels * direct_share(s) + read + PACK_WEIGHT), cost
     cdef Algorithm chosen = DIRECT
     if skinny_fits(s) and not wide:         # nothing is packed, but lanes are summed
         cost = taps * (SKINNY_PIXEL * pixels + read)
         if cost < best:
             best, chosen = cost, SKINNY
     if winograd_may(s, wide):
-        cost = 16 * (winograd_multiplications(s, height, width, 2) + read + pack)
+        cost = 16 * (winograd_multiplications(s, height, width, 2) + read + PACK_WEIGHT)
         if cost < best:
             best, chosen = cost, WINOGRAD_2
-        cost = 36 * (winograd_multiplications(s, height, width, 4) + read + pack)
+        cost = 36 * (winograd_multiplications(s, height, width, 4) + read + PACK_WEIGHT)
         if cost < best:
             best, chosen = cost, WINOGRAD_4
     return chosen
 
 
-cdef Algorithm route_forward(const ConvShape* s, bint wide, bint packed) noexcept nogil:
+cdef Algorithm route_forward(const ConvShape* s, bint wide) noexcept nogil:
     if is_depthwise(s):         # a matrix product would fill one column in 32
         return DEPTHWISE
     if few_channels_fits(s):    # 21 ms instead of 39 for a first layer at 16x3x224x224
         return FEW_CHANNELS
-    return cheapest(s, s.out_height, s.out_width, wide, packed)
+    return cheapest(s, s.out_height, s.out_width, wide)
 
 
-cdef Algorithm route_backward_input(const ConvShape* s, bint wide, bint packed) noexcept nogil:
+cdef Algorithm route_backward_input(const ConvShape* s, bint wide) noexcept nogil:
     if is_depthwise(s):
         return DEPTHWISE
-    return cheapest(s, s.in_height, s.in_width, wide, packed)
+    return cheapest(s, s.in_height, s.in_width, wide)
 
 
 cdef Algorithm route_backward_weight(const ConvShape* s, bint wide) noexcept nogil:
     cdef double pixels = <double>s.batch * s.out_height * s.out_width, best, cost
+    cdef double sums = SUM_NEAR_WEIGHT if weights_are_near(s) else SUM_WEIGHT
     cdef Algorithm chosen = DIRECT
     if is_depthwise(s):
         return DEPTHWISE
     if few_channels_fits(s):
         return FEW_CHANNELS
-    if skinny_fits(s) and not wide:         # the time to write the gradient
+    if skinny_fits(s) and not wide and pixels <= SKINNY_SUMS:   # the time to write it
         return SKINNY
     if winograd_may(s, wide):
-        best = 9 * (pixels + PACK_WEIGHT)
-        cost = 16 * (winograd_multiplications(s, s.out_height, s.out_width, 2) + SUM_WEIGHT)
+        best = 9 * (pixels + 2 * PACK_WEIGHT)
+        cost = 16 * (winograd_multiplications(s, s.out_height, s.out_width, 2) + sums)
         if cost < best:
             best, chosen = cost, WINOGRAD_2
-        cost = 36 * (winograd_multiplications(s, s.out_height, s.out_width, 4) + SUM_WEIGHT)
+        cost = 36 * (winograd_multiplications(s, s.out_height, s.out_width, 4) + sums)
         if cost < best:
             best, chosen = cost, WINOGRAD_4
     return chosen

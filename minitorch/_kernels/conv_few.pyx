@@ -21,7 +21,7 @@ cdef enum:
     MAX_MR = 12
     MAX_KERNEL = 32         # rows and columns of the kernel
     BAND_PIXELS = 1024      # output pixels of one task: the copied rows stay in the near cache
-    ENOUGH_BANDS = 8
+    ENOUGH_BANDS = 4
     ENOUGH_CHUNKS = 16      # partial sums of the weight gradient
 
 cdef struct Band:

@@ -45,15 +45,11 @@ cdef bint used_before(Storage storage, bint backward) noexcept:
     return before
 
 
-cdef Algorithm route(ConvShape* s, bint wide, bint packed, bint backward) noexcept:
-    return route_backward_input(s, wide, packed) if backward else route_forward(s, wide, packed)
-
-
 cdef ConvWeights find(TensorBase w, Algorithm algorithm, bint backward, ConvShape* s):
     """The kept form, if there is one and it is good."""
     cdef Storage storage = w.storage
     cdef ConvWeights kept
-    if storage.derived is None or storage.exports:
+    if storage.derived is None:
         return None
     key = key_of(w, algorithm, backward, s)
     kept = storage.derived.get(key)
@@ -94,19 +90,15 @@ cdef ConvWeights weights_for(TensorBase w, TensorBase dense, ConvShape* s, bint 
     """The weight with the algorithm to use, packed where that was or is worth keeping."""
     cdef ConvWeights weights = ConvWeights.__new__(ConvWeights)
     cdef ConvWeights kept
-    cdef bint wide = w.code() != F32, keeping
+    cdef bint wide = w.code() != F32
     weights.w = dense
     s.w_channels_last = not dense.contiguous
-    keeping = dense is w and w.storage.owner is None and not w.storage.exports \
-        and used_before(w.storage, backward)
-    weights.algorithm = route(s, wide, True, backward)
-    if dense is w:
-        kept = find(w, weights.algorithm, backward, s)
-        if kept is not None:
-            weights.block = kept.block
-            return weights
-    if keeping:
+    weights.algorithm = route_backward_input(s, wide) if backward else route_forward(s, wide)
+    if dense is not w or w.storage.owner is not None or w.storage.exports:
+        return weights
+    kept = find(w, weights.algorithm, backward, s)
+    if kept is not None:
+        weights.block = kept.block
+    elif used_before(w.storage, backward):
         keep(weights, w, backward, s)
-    else:
-        weights.algorithm = route(s, wide, False, backward)
     return weights

@@ -2,7 +2,11 @@
 #include "simd.h"
 #include "skinny.h"
 
-enum { SKINNY_STREAMS = 8 };  /* rows of w that `combine` reads side by side */
+enum {
+    SKINNY_STREAMS = 8,  /* rows of w that `combine` reads side by side */
+    /* The prefetcher of the hardware stops at each page of each of these streams. */
+    SKINNY_AHEAD = 512,
+};
 
 MT_INLINE vf32 skinny_load(const float *p, ptrdiff_t count) {
     vf32 v = {0};
@@ -39,6 +43,7 @@ MT_INLINE void dots_block(float *sums, ptrdiff_t sums_step, const float *const *
         for (int p = 0; p < n_pixels; p++) x[p] = skinny_load(pixels[p] + k, n - k);
         MT_UNROLL
         for (int r = 0; r < n_rows; r++) {
+            __builtin_prefetch(w + r * n + k + SKINNY_AHEAD);
             const vf32 row = skinny_load(w + r * n + k, n - k);
             MT_UNROLL
             for (int p = 0; p < n_pixels; p++) acc[p][r] = mt_fma_f32(row, x[p], acc[p][r]);
@@ -72,6 +77,7 @@ MT_INLINE void combine_block(float *sums, ptrdiff_t sums_step, const float *g, p
             acc[p] = first ? (vf32){0} : skinny_load(sums + p * sums_step + k, n - k);
         MT_UNROLL
         for (int r = 0; r < streams; r++) {
+            __builtin_prefetch(w + r * w_row + k + SKINNY_AHEAD);
             const vf32 row = skinny_load(w + r * w_row + k, n - k);
             MT_UNROLL
             for (int p = 0; p < n_pixels; p++)
