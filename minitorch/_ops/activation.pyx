@@ -1,8 +1,10 @@
 # cython: auto_pickle=False
 """Activations: relu, silu and gelu."""
 
+from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node
-from minitorch._core.record cimport connect2, records2, save, set_function, unpack
+from minitorch._core.record cimport (
+    SavedTensor, connect2, records2, save, set_function, unpack)
 from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport (
     BINARY_RELU_BACKWARD, UNARY_ERF, UNARY_EXP, UNARY_GELU, UNARY_GELU_TANH, UNARY_RELU,
@@ -15,10 +17,28 @@ from minitorch._ops.unary cimport (
 
 # ---------------------------------------------------------------- relu
 
+cdef class MaskingNode(Node):
+    """A node that can do the work of a relu behind it on the way; see `_ops/norm.pyx`."""
+
+    cdef TensorBase masked(self, TensorBase g, TensorBase result):
+        """`g` where `result` is positive, else 0; None if the relu is to compute it itself."""
+        return None
+
+
 cdef class ReluBackward0(ResultNode):
     """The gradient passes where the result is positive."""
+
     cdef tuple apply(self, tuple grads):
-        return (relu_slope(grads[0], self.kept()),)
+        cdef TensorBase kept = self.kept()
+        cdef TensorBase out = None
+        if self.source is not None and not grad_enabled():
+            out = self.source.masked(grads[0], kept)
+        return (relu_slope(grads[0], kept) if out is None else out,)
+
+    cdef object leave(self):
+        """The result, or None where the absorber knows it as well."""
+        cdef TensorBase kept = self.kept()
+        return None if (<SavedTensor> self.s0).unpack_hook is None else kept
 
 
 cdef class ThresholdBackwardBackward0(Node):
