@@ -89,6 +89,7 @@ class BasicBlock(nn.Module):
     """
 
     expansion = 1
+    _conv_norm_pairs = (("conv1", "bn1"), ("conv2", "bn2"))  # for nn.utils.fuse_conv_bn
 
     def __init__(
         self,
@@ -145,6 +146,7 @@ class Bottleneck(nn.Module):
     """
 
     expansion = 4
+    _conv_norm_pairs = (("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3"))
 
     def __init__(
         self,
@@ -217,6 +219,8 @@ class ResNet(nn.Module):
     results do not depend on it; only ``weight.stride()`` differs from PyTorch's, and
     ``memory_format=minitorch.contiguous_format`` gives that too.
     """
+
+    _conv_norm_pairs = (("conv1", "bn1"),)
 
     def __init__(
         self,

@@ -42,24 +42,28 @@ cdef tuple GLOBAL_HOOKS = (
 cdef tuple HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks",
                     "_backward_hooks")
 # Names that hide a method or a tensor of these modules when they are set on one of them.
-cdef tuple HIDING = ("forward", "_conv_forward", "_check_input_dim", "_count_batch", "weight",
-                     "bias", "running_mean", "running_var", "num_batches_tracked")
+cdef tuple HIDING = ("forward",)
+cdef tuple HIDING_IN_CONV = ("forward", "_conv_forward", "weight", "bias")
+cdef tuple HIDING_IN_NORM = ("forward", "_check_input_dim", "_count_batch", "weight", "bias",
+                             "running_mean", "running_var", "num_batches_tracked")
+cdef tuple HIDING_ANYWHERE = HIDING_IN_CONV + HIDING_IN_NORM
 
 
 # ---- what could see the difference ----
 
 cdef bint anything_watched() except -1:
     """Whether all modules are hooked or one of the functions was replaced."""
+    cdef tuple watched
     for table in GLOBAL_HOOKS:
         if table:
             return True
-    for owner, name, original in WATCHED:
-        if getattr(owner, name) is not original:
+    for watched in WATCHED:
+        if getattr(watched[0], watched[1]) is not watched[2]:
             return True
     return anomaly_enabled()
 
 
-cdef dict plain(object module, object cls):
+cdef dict plain(object module, object cls, tuple hiding):
     """The attributes of a module that is just one of `cls`, or None."""
     cdef dict attributes
     if type(module) is not cls:
@@ -68,7 +72,7 @@ cdef dict plain(object module, object cls):
     for name in HOOKS:
         if attributes[name]:
             return None
-    for name in HIDING:
+    for name in hiding:
         if name in attributes:
             return None
     return attributes
@@ -83,6 +87,11 @@ cdef bint fits(object value, TensorBase x, Py_ssize_t channels) except -1:
         return False
     t = <TensorBase> value
     return t.dtype_ is x.dtype_ and t.ndim_ == 1 and t.numel_ == channels
+
+
+cdef bint is_pair(object value):
+    return (type(value) is tuple and len(<tuple> value) == 2
+            and type((<tuple> value)[0]) is int and type((<tuple> value)[1]) is int)
 
 
 cdef class Group:
@@ -106,7 +115,7 @@ cdef class Group:
         return self.read_conv(conv) and self.read_norm(norm) and self.read_act(act)
 
     cdef bint read_conv(self, object conv) except -1:
-        cdef dict of = plain(conv, Conv2d)
+        cdef dict of = plain(conv, Conv2d, HIDING_IN_CONV)
         cdef dict parameters
         if of is None or of["padding_mode"] != "zeros" or type(of["padding"]) is not tuple:
             return False
@@ -125,19 +134,17 @@ cdef class Group:
 
     cdef bint measure(self) except -1:
         """The sizes of the outcome; False where the convolution has to say what is wrong."""
-        cdef Py_ssize_t i, reach
+        cdef Py_ssize_t i, room, step
+        if not (is_pair(self.stride) and is_pair(self.padding) and is_pair(self.dilation)):
+            return False
         self.sizes[0], self.sizes[1] = self.x.shape_[0], self.weight.shape_[0]
-        for value in (self.stride, self.padding, self.dilation):
-            if type(value) is not tuple or len(value) != 2:
-                return False
         for i in range(2):
-            if self.stride[i] <= 0:
+            step = (<tuple> self.stride)[i]
+            room = (self.x.shape_[2 + i] + 2 * <Py_ssize_t> (<tuple> self.padding)[i]
+                    - <Py_ssize_t> (<tuple> self.dilation)[i] * (self.weight.shape_[2 + i] - 1))
+            if step <= 0 or room <= 0:
                 return False
-            reach = self.dilation[i] * (self.weight.shape_[2 + i] - 1) + 1
-            self.sizes[2 + i] = ((self.x.shape_[2 + i] + 2 * self.padding[i] - reach)
-                                 // self.stride[i] + 1)
-            if self.sizes[2 + i] <= 0:
-                return False
+            self.sizes[2 + i] = (room - 1) // step + 1
         return self.sizes[0] > 0
 
     cdef bint read_norm(self, object norm) except -1:
@@ -145,18 +152,18 @@ cdef class Group:
         cdef dict parameters, buffers
         cdef Py_ssize_t channels = self.weight.shape_[0]
         if type(norm) is Identity:
-            return plain(norm, Identity) is not None
-        of = plain(norm, BatchNorm2d)
+            return plain(norm, Identity, HIDING) is not None
+        of = plain(norm, BatchNorm2d, HIDING_IN_NORM)
         if of is None:
             return False
         parameters, buffers = of["_parameters"], of["_buffers"]
-        for value in (parameters.get("weight"), parameters.get("bias"),
-                      buffers.get("running_mean"), buffers.get("running_var")):
-            if not fits(value, self.x, channels):
-                return False
+        weight, bias = parameters.get("weight"), parameters.get("bias")
+        mean, var = buffers.get("running_mean"), buffers.get("running_var")
+        if not (fits(weight, self.x, channels) and fits(bias, self.x, channels)
+                and fits(mean, self.x, channels) and fits(var, self.x, channels)):
+            return False
         self.norm = norm
-        self.scale, self.offset = parameters.get("weight"), parameters.get("bias")
-        self.mean, self.var = buffers.get("running_mean"), buffers.get("running_var")
+        self.scale, self.offset, self.mean, self.var = weight, bias, mean, var
         self.eps, self.training = of["eps"], of["training"]
         self.by_batch = self.training or (self.mean is None and self.var is None)
         if self.by_batch:
@@ -169,7 +176,7 @@ cdef class Group:
         cdef dict of
         if act is None:
             return True
-        of = plain(act, ReLU)
+        of = plain(act, ReLU, HIDING)
         if of is None:
             return False
         self.rectify, self.inplace = True, of["inplace"]
@@ -230,6 +237,17 @@ cdef class Group:
 
 cdef object led(object residual, object through):
     return residual if through is None or residual is None else through(residual)
+
+
+def is_plain(module, cls):
+    """Whether a module is just one of `cls`: no subclass, no hooks, no replaced attributes."""
+    return plain(module, cls, HIDING_ANYWHERE) is not None
+
+
+def fusible(x, conv, norm, act=None):
+    """Whether nothing could see these modules being computed as one."""
+    cdef Group group = Group.__new__(Group)
+    return group.read(x, conv, norm, act)
 
 
 def conv_norm_act(x, conv, norm, act=None, residual=None, through=None):
