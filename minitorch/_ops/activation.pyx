@@ -36,9 +36,10 @@ cdef class ReluBackward0(ResultNode):
         return (relu_slope(grads[0], kept) if out is None else out,)
 
     cdef object leave(self):
-        """The result, or None where the absorber knows it as well."""
+        """The result, or None where the absorber can tell the mask without it."""
         cdef TensorBase kept = self.kept()
-        return None if (<SavedTensor> self.s0).unpack_hook is None else kept
+        cdef bint original = (<SavedTensor> self.s0).unpack_hook is None
+        return None if self.source is not None and original else kept
 
 
 cdef class ThresholdBackwardBackward0(Node):
@@ -64,16 +65,24 @@ cdef TensorBase relu_slope(TensorBase g, TensorBase kept):
 differentiate_unary(UNARY_RELU, ReluBackward0)
 
 
+cdef TensorBase behind_absorber(TensorBase y):
+    """`y`, a result of relu: its backward may be left to the node before."""
+    cdef Node node = y.grad_fn_
+    if isinstance(node, ReluBackward0) and isinstance(node.next_[0], MaskingNode):
+        node.absorber = <Node> node.next_[0]
+    return y
+
+
 def relu(input, inplace=False):
     """max(input, 0), elementwise; in place when asked."""
     if inplace:
-        return one_(UNARY_RELU, input, "relu_")
-    return unary_op(UNARY_RELU, check_tensor(input, "relu", "input"))
+        return relu_(input)
+    return behind_absorber(unary_op(UNARY_RELU, check_tensor(input, "relu", "input")))
 
 
 def relu_(self):
     """`relu` in place."""
-    return one_(UNARY_RELU, self, "relu_")
+    return behind_absorber(one_(UNARY_RELU, self, "relu_"))
 
 
 # ---------------------------------------------------------------- silu
