@@ -429,6 +429,7 @@ def test_max_pool2d_without_graph_keeps_no_indices():
         with torch.set_grad_enabled(not frozen):
             y = nn.functional.max_pool2d(x, 2)
         assert torch.backends.cached_nbytes() == 0
+        del y
     x.requires_grad_()
     y = nn.functional.max_pool2d(x, 2)
     assert y.grad_fn._saved_result1.shape == y.shape
