@@ -10,6 +10,7 @@ Environment (for developers):
 
 ``MINITORCH_EXT=a.b,a.c``  build only these modules
 ``MINITORCH_DEBUG=1``      no optimisation, debug symbols
+``MINITORCH_SYMBOLS=1``    optimised, with symbols: for profilers
 ``MINITORCH_SANITIZE=1``   AddressSanitizer and UBSan
 ``MINITORCH_ANNOTATE=1``   write Cython's annotated HTML beside each source
 """
@@ -38,6 +39,7 @@ ISA_FLAGS = {
 EXTRA_SOURCES = {"minitorch._kernels.parallel": ["minitorch/_kernels/pool.c"]}
 
 DEBUG = bool(os.environ.get("MINITORCH_DEBUG"))
+SYMBOLS = bool(os.environ.get("MINITORCH_SYMBOLS"))
 SANITIZE = bool(os.environ.get("MINITORCH_SANITIZE"))
 
 
@@ -54,7 +56,7 @@ def optimisation_flags():
 
 def link_flags():
     flags = ["-fsanitize=address,undefined"] if SANITIZE else []
-    if not (DEBUG or SANITIZE) and sys.platform.startswith("linux"):
+    if not (DEBUG or SYMBOLS or SANITIZE) and sys.platform.startswith("linux"):
         flags.append("-Wl,-s")
     return flags
 

@@ -7,6 +7,12 @@ cdef class Storage:
     cdef object owner               # what keeps foreign memory alive (numpy array, mmap, ...)
     cdef bint readonly
     cdef unsigned long version      # bumped by each in-place operation on any view
+    # Writes through an exported buffer are not counted; what is derived from the bytes and kept
+    # (`derived`, by the floor above) must know that there may have been some.
+    cdef Py_ssize_t exports         # writable buffers in other hands
+    cdef unsigned long exposed      # how often the bytes were handed out
+    cdef dict derived
+    cdef unsigned long last_use[2]  # version at the last use forward and backward, plus one
 
 cdef Storage new_storage(Py_ssize_t nbytes)
 cdef Storage wrap_memory(char* data, Py_ssize_t nbytes, object owner, bint readonly)

@@ -134,7 +134,8 @@ cdef class Storage:
         return self.nbytes_
 
     def data_ptr(self):
-        """Address of the first byte."""
+        """Address of the first byte.  What is written there later is not noticed."""
+        self.exposed += 1
         return <size_t> self.data
 
     @property

@@ -8,6 +8,7 @@ cimport cython
 from cpython.buffer cimport (
     PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer)
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.string cimport memcpy
 
 from minitorch._core.dtype cimport FLOATING, dtype, from_buffer_format
@@ -15,7 +16,7 @@ from minitorch._core.grad_mode cimport inference_mode
 from minitorch._core.node cimport Node
 from minitorch._core.shape cimport (
     contiguous_strides, dense_strides_like, is_channels_last, is_contiguous, is_dense, product)
-from minitorch._core.storage cimport new_storage, wrap_memory
+from minitorch._core.storage cimport Storage, new_storage, wrap_memory
 from minitorch._kernels.convert cimport load_double, store_double
 from minitorch._kernels.types cimport (
     BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8, Code, MAX_DIMS)
@@ -217,7 +218,8 @@ cdef class TensorBase:
         return self.storage
 
     def data_ptr(self):
-        """Address of the first element."""
+        """Address of the first element.  What is written there later is not noticed."""
+        self.storage.exposed += 1
         return 0 if self.numel_ == 0 else <size_t> self.data()
 
     def element_size(self):
@@ -425,6 +427,7 @@ cdef class TensorBase:
     def __getbuffer__(self, Py_buffer* buffer, int flags):
         """Zero-copy access for numpy, memoryview and others."""
         cdef Py_ssize_t* dims
+        cdef Storage lent
         cdef int i
         if self.requires():
             raise BufferError("Can't export a Tensor that requires grad. "
@@ -452,9 +455,21 @@ cdef class TensorBase:
         buffer.strides = dims + self.ndim_
         buffer.suboffsets = NULL
         buffer.internal = dims
+        # what was lent: `set_data` may give the tensor another storage before the release
+        lent = self.storage
+        Py_INCREF(lent)
+        dims[2 * self.ndim_] = <Py_ssize_t> <void*> lent
+        if not buffer.readonly:
+            lent.exports += 1
+            lent.exposed += 1
 
     def __releasebuffer__(self, Py_buffer* buffer):
-        PyMem_Free(buffer.internal)
+        cdef Py_ssize_t* dims = <Py_ssize_t*> buffer.internal
+        cdef Storage lent = <Storage> <void*> dims[2 * buffer.ndim]
+        if not buffer.readonly:
+            lent.exports -= 1
+        Py_DECREF(lent)
+        PyMem_Free(dims)
 
 
 cdef object shape_of(TensorBase t):

@@ -14,6 +14,7 @@ from minitorch._kernels cimport parallel
 from minitorch._kernels cimport pooling as _pooling
 from minitorch._kernels cimport sgd as _sgd
 from minitorch._kernels cimport softmax as _softmax
+from minitorch._kernels.dispatch cimport mt_epilogue
 from minitorch._kernels.norm cimport NormRelu, NormShape
 from minitorch._kernels.pooling cimport PoolShape
 from minitorch._kernels.shapes cimport ConvShape
@@ -106,30 +107,59 @@ def conv_out_size(Py_ssize_t size, Py_ssize_t kernel, Py_ssize_t stride, Py_ssiz
     return _conv.conv_out_size(size, kernel, stride, padding, dilation)
 
 
-# The arrays below are flat views of memory in the layout that `layout` says.
+# The arrays below are flat views of memory in the layout that `layout` says.  `algorithm` is a
+# name of ALGORITHMS, or None: as the routing says.
+
+ALGORITHMS = {"depthwise": _conv.DEPTHWISE, "few": _conv.FEW_CHANNELS, "skinny": _conv.SKINNY,
+              "winograd2": _conv.WINOGRAD_2, "winograd4": _conv.WINOGRAD_4,
+              "direct": _conv.DIRECT}
+
+
+def conv2d_route(dict shape, str direction, bint wide=False, bint packed=False):
+    """The name of the algorithm that is chosen."""
+    cdef ConvShape s = conv_shape(shape, "XYW")
+    if direction == "forward":
+        chosen = _conv.route_forward(&s, wide, packed)
+    elif direction == "input":
+        chosen = _conv.route_backward_input(&s, wide, packed)
+    else:
+        chosen = _conv.route_backward_weight(&s, wide)
+    return {value: name for name, value in ALGORITHMS.items()}[chosen]
+
 
 def conv2d_forward(floating[::1] y, floating[::1] x, floating[::1] w, floating[::1] bias,
-                   dict shape, str layout):
+                   dict shape, str layout, algorithm=None, floating[::1] scale=None,
+                   floating[::1] residual=None, bint relu=False):
     cdef ConvShape s = conv_shape(shape, layout)
-    cdef floating* b = pointer_or_null(bias)
+    cdef mt_epilogue after
+    cdef _conv.Algorithm way
+    after.scale, after.offset, after.relu = pointer_or_null(scale), pointer_or_null(bias), relu
+    after.residual = 0 if residual is None else residual._data - y._data
+    way = _conv.route_forward(&s, floating is double, False) if algorithm is None \
+        else ALGORITHMS[algorithm]
     with nogil:
-        _conv.conv2d_forward(<floating*>y._data, <floating*>x._data, <floating*>w._data, b, &s)
+        _conv.conv2d_forward(<floating*>y._data, <floating*>x._data, <floating*>w._data, NULL,
+                             &after, &s, way)
 
 
 def conv2d_backward_input(floating[::1] dx, floating[::1] dy, floating[::1] w,
-                          dict shape, str layout):
+                          dict shape, str layout, algorithm=None):
     cdef ConvShape s = conv_shape(shape, layout)
+    cdef _conv.Algorithm way = ALGORITHMS[algorithm] if algorithm is not None \
+        else _conv.route_backward_input(&s, floating is double, False)
     with nogil:
         _conv.conv2d_backward_input(<floating*>dx._data, <floating*>dy._data,
-                                    <floating*>w._data, &s)
+                                    <floating*>w._data, NULL, &s, way)
 
 
 def conv2d_backward_weight(floating[::1] dw, floating[::1] dy, floating[::1] x,
-                           dict shape, str layout):
+                           dict shape, str layout, algorithm=None):
     cdef ConvShape s = conv_shape(shape, layout)
+    cdef _conv.Algorithm way = ALGORITHMS[algorithm] if algorithm is not None \
+        else _conv.route_backward_weight(&s, floating is double)
     with nogil:
         _conv.conv2d_backward_weight(<floating*>dw._data, <floating*>dy._data,
-                                     <floating*>x._data, &s)
+                                     <floating*>x._data, &s, way)
 
 
 def conv2d_backward_bias(floating[::1] db, floating[::1] dy, dict shape, str layout):

@@ -78,7 +78,7 @@ cdef void sum_stack(
         return
     sums += (chunk * s.out_channels + group * per_group) * g.columns
     dy += group * per_group
-    tile.alpha, tile.beta, tile.bias = 1, 0, NULL
+    tile.alpha, tile.beta, tile.after = 1, 0, NULL
     while first < last:
         count = min(<Py_ssize_t>PIXEL_BLOCK, last - first)
         for panel in range(first_panel, last_panel):

@@ -102,7 +102,7 @@ cdef void band_times_panels(
     """C[band, panels] := alpha * A[band, depth].B[depth, panels] + beta * C"""
     cdef Py_ssize_t mr = p.kernel.mr, nr = p.kernel.nr
     cdef Py_ssize_t panel, row, rows, i
-    cdef const floating* packed_b
+    cdef const void* packed_b
     cdef floating* packed_a = NULL
     cdef const void* a_rows[MAX_MR]
     cdef void* c_rows[MAX_MR]
@@ -122,7 +122,7 @@ cdef void band_times_panels(
     tile.rows = c_rows
     tile.alpha = p.alpha
     tile.beta = p.beta if p.first_depth == 0 else 1
-    tile.bias = NULL
+    tile.after = NULL
     for panel in range(first_panel, last_panel):
         packed_b = <const floating*>p.packed + panel * nr * p.depth
         tile.column = panel * nr
@@ -138,7 +138,7 @@ cdef void band_times_panels(
             else:
                 for i in range(rows):
                     a_rows[i] = a + (row + i) * p.a_row + p.first_depth
-                p.kernel.rows[rows](a_rows, 1, p.depth, packed_b, &tile)
+                p.kernel.rows[rows](a_rows, 1, p.depth, &packed_b, &tile)
             row += mr
 
 

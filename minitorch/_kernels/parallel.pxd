@@ -19,6 +19,8 @@ cdef enum ScratchSlot:
     SCRATCH_OTHER_TASK = 7
     SCRATCH_CONV_SOURCE = 8     # an image turned to NHWC
     SCRATCH_CONV_TARGET = 9     # an image to be turned back
+    SCRATCH_CONV_ZEROS = 10     # pixels outside an image
+    SCRATCH_CONV_WEIGHTS = 11   # packed weights that are not kept
 
 # Calls fn(ctx, begin, end) for every chunk of [0, n), the caller taking part.
 cdef void parallel_for(task_fn fn, void* ctx, Py_ssize_t n, Py_ssize_t grain) noexcept nogil

@@ -30,7 +30,7 @@ int mt_thread_index(void);
 /* Working memory of the calling thread, 64-byte aligned, kept from call to call and grown when
  * needed; the contents do not survive a growing.  One block per slot, so that a kernel and the
  * kernel it calls do not share.  NULL when memory is short. */
-enum { MT_SCRATCH_SLOTS = 10 };
+enum { MT_SCRATCH_SLOTS = 12 };
 void *mt_scratch(int slot, ptrdiff_t nbytes);
 
 /* Frees the calling thread's working memory. */

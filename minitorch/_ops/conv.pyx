@@ -13,13 +13,18 @@ from minitorch._core.record cimport (
     connect2, connect3, records2, records3, save, set_function, unpack)
 from minitorch._core.shape cimport (
     channels_last_strides, contiguous_strides, is_channels_last, size_text)
-from minitorch._core.tensor cimport TensorBase, channels_last, new_strided, new_tensor
+from minitorch._core.tensor cimport (
+    TensorBase, channels_last, new_like, new_strided, new_tensor, same_geometry, same_shape)
 from minitorch._kernels.conv cimport (
-    conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight, conv2d_forward,
-    conv_out_size)
+    Algorithm, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight,
+    conv2d_forward, conv_out_size, route_backward_weight)
+from minitorch._kernels.dispatch cimport mt_epilogue
+from minitorch._kernels.pointwise cimport BINARY_ADD, UNARY_RELU, unary_loop
 from minitorch._kernels.shapes cimport ConvShape
 from minitorch._kernels.types cimport F32
-from minitorch._ops._base cimport check_tensor, contiguous_raw
+from minitorch._ops._base cimport (
+    binary_into, check_tensor, contiguous_raw, copy_raw, run2)
+from minitorch._ops.conv_weights cimport ConvWeights, weights_for
 from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.view cimport squeeze_op, unsqueeze_op
@@ -153,47 +158,90 @@ cdef TensorBase new_image(dtype d, Py_ssize_t n, Py_ssize_t c, Py_ssize_t h, Py_
 
 cdef TensorBase forward_raw(TensorBase x, TensorBase w, TensorBase b, tuple options):
     """y = x * w + b."""
+    return run_forward(x, w, options, None, b, None, False)
+
+
+cdef TensorBase run_forward(TensorBase x, TensorBase w, tuple options, TensorBase scale,
+                            TensorBase offset, TensorBase residual, bint relu):
+    """y = relu(fma(x * w, scale, offset) + residual); None leaves a step out."""
     cdef ConvShape s
     cdef TensorBase y
+    cdef mt_epilogue after
+    cdef ConvWeights weights
+    cdef const void* packed
     fill_shape(&s, x.shape_, w.shape_, options)
-    x, w = ordered(x), ordered(w)
-    b = None if b is None else contiguous_raw(b)
+    x = ordered(x)
+    scale = None if scale is None else contiguous_raw(scale)
+    offset = None if offset is None else contiguous_raw(offset)
     y = new_image(x.dtype_, s.batch, s.out_channels, s.out_height, s.out_width,
                   prefers_channels_last(x, w))
     s.x_channels_last, s.y_channels_last = not x.contiguous, not y.contiguous
-    s.w_channels_last = not w.contiguous
-    cdef char* bias = NULL if b is None else b.data()
+    weights = weights_for(w, ordered(w), &s, False)
+    after.scale = NULL if scale is None else scale.data()
+    after.offset = NULL if offset is None else offset.data()
+    after.residual, after.relu = 0, relu
+    if residual is not None:
+        check_residual(residual, y)
+        residual = in_order_of(residual, y)
+        if residual.numel_:
+            after.residual = residual.data() - y.data()
+    packed = weights.packed()
     if x.code() == F32:
         with nogil:
-            conv2d_forward(<float*> y.data(), <const float*> x.data(), <const float*> w.data(),
-                           <const float*> bias, &s)
+            conv2d_forward(<float*> y.data(), <const float*> x.data(),
+                           <const float*> weights.w.data(), packed, &after, &s,
+                           weights.algorithm)
     else:
         with nogil:
             conv2d_forward(<double*> y.data(), <const double*> x.data(),
-                           <const double*> w.data(), <const double*> bias, &s)
+                           <const double*> weights.w.data(), packed, &after, &s,
+                           weights.algorithm)
     return y
+
+
+cdef int check_residual(TensorBase residual, TensorBase y) except -1:
+    if not same_shape(residual, y):
+        raise RuntimeError(f"conv2d_epilogue(): residual has size "
+                           f"{size_text(residual.ndim_, residual.shape_)}, but the result "
+                           f"{size_text(y.ndim_, y.shape_)}")
+    return 0
+
+
+cdef TensorBase in_order_of(TensorBase t, TensorBase like):
+    """`t` in the order of memory of `like`, which is channels_last."""
+    cdef TensorBase out
+    if same_geometry(t, like):
+        return t
+    out = new_like(like, t.dtype_)
+    copy_raw(out, t)
+    return out
 
 
 cdef TensorBase input_grad_raw(TensorBase g, TensorBase w, tuple sizes, tuple options):
     """The gradient with respect to an input of `sizes`."""
     cdef ConvShape s
     cdef TensorBase dx
+    cdef ConvWeights weights
+    cdef const void* packed
     cdef Py_ssize_t x_sizes[4]
     x_sizes[0], x_sizes[1], x_sizes[2], x_sizes[3] = sizes
     fill_shape(&s, x_sizes, w.shape_, options)
-    g, w = ordered(g), ordered(w)
+    g = ordered(g)
     dx = new_image(g.dtype_, s.batch, s.in_channels, s.in_height, s.in_width,
                    prefers_channels_last(g, w))
     s.x_channels_last, s.y_channels_last = not dx.contiguous, not g.contiguous
-    s.w_channels_last = not w.contiguous
+    weights = weights_for(w, ordered(w), &s, True)
+    packed = weights.packed()
     if g.code() == F32:
         with nogil:
             conv2d_backward_input(<float*> dx.data(), <const float*> g.data(),
-                                  <const float*> w.data(), &s)
+                                  <const float*> weights.w.data(), packed, &s,
+                                  weights.algorithm)
     else:
         with nogil:
             conv2d_backward_input(<double*> dx.data(), <const double*> g.data(),
-                                  <const double*> w.data(), &s)
+                                  <const double*> weights.w.data(), packed, &s,
+                                  weights.algorithm)
     return dx
 
 
@@ -202,6 +250,7 @@ cdef TensorBase weight_grad_raw(TensorBase g, TensorBase x, tuple sizes, bint la
     """The gradient with respect to a weight of `sizes`, in the weight's order of memory."""
     cdef ConvShape s
     cdef TensorBase dw
+    cdef Algorithm way
     cdef Py_ssize_t w_sizes[4]
     w_sizes[0], w_sizes[1], w_sizes[2], w_sizes[3] = sizes
     fill_shape(&s, x.shape_, w_sizes, options)
@@ -209,14 +258,15 @@ cdef TensorBase weight_grad_raw(TensorBase g, TensorBase x, tuple sizes, bint la
     dw = new_image(g.dtype_, w_sizes[0], w_sizes[1], w_sizes[2], w_sizes[3], last)
     s.x_channels_last, s.y_channels_last = not x.contiguous, not g.contiguous
     s.w_channels_last = not dw.contiguous
+    way = route_backward_weight(&s, g.code() != F32)
     if g.code() == F32:
         with nogil:
             conv2d_backward_weight(<float*> dw.data(), <const float*> g.data(),
-                                   <const float*> x.data(), &s)
+                                   <const float*> x.data(), &s, way)
     else:
         with nogil:
             conv2d_backward_weight(<double*> dw.data(), <const double*> g.data(),
-                                   <const double*> x.data(), &s)
+                                   <const double*> x.data(), &s, way)
     return dw
 
 
@@ -363,3 +413,54 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     x = unsqueeze_op(x, 0)
     check_operands(x, w, b, options[3])
     return squeeze_op(in_float(x, w, b, options), 0)
+
+
+def conv2d_epilogue(input, weight, stride, padding, dilation, groups, scale, offset, residual,
+                    relu):
+    """relu(fma(conv2d(input, weight), scale, offset) + residual), unrecorded, in one pass.
+
+    The values are those of `conv2d`, batch normalisation with known statistics, addition and
+    relu, one after the other, to the bit.
+
+    Parameters
+    ----------
+    input : Tensor
+        (N, C, H, W), float32 or float64.
+    weight : Tensor
+        (out_channels, C // groups, kH, kW).
+    stride, padding, dilation, groups
+        As for `conv2d`.
+    scale, offset : Tensor or None
+        (out_channels,): the affine map of each channel.
+    residual : Tensor or None
+        Of the output's shape and dtype; not changed.
+    relu : bool
+    """
+    cdef TensorBase x = check_tensor(input, "conv2d_epilogue", "input")
+    cdef TensorBase w = check_tensor(weight, "conv2d_epilogue", "weight")
+    cdef TensorBase a = None if scale is None else check_tensor(scale, "conv2d_epilogue", "scale")
+    cdef TensorBase b = None if offset is None else check_tensor(offset, "conv2d_epilogue",
+                                                                 "offset")
+    cdef TensorBase r = None if residual is None else check_tensor(residual, "conv2d_epilogue",
+                                                                   "residual")
+    cdef TensorBase y
+    cdef tuple options = check_options(stride, padding, dilation, groups)
+    check_operands(x, w, b, options[3])
+    if x.dtype_.category != FLOATING or x.dtype_.itemsize < 4:
+        raise TypeError(f"conv2d_epilogue(): input must be float32 or float64, got {x.dtype_!r}")
+    if a is not None and (a.ndim_ != 1 or a.shape_[0] != w.shape_[0]):
+        raise RuntimeError(f"conv2d_epilogue(): scale must have {w.shape_[0]} elements, but has "
+                           f"size {size_text(a.ndim_, a.shape_)}")
+    for t in (a, r):
+        if t is not None:
+            check_same_dtype(x, t)
+    if prefers_channels_last(x, w):
+        return run_forward(x, w, options, a, b, r, relu)
+    # the image is turned on the way out, where a residual could not follow
+    y = run_forward(x, w, options, a, b, None, relu and r is None)
+    if r is not None:
+        check_residual(r, y)
+        binary_into(BINARY_ADD, y, y, r, y.dtype_)
+        if relu:
+            run2(unary_loop(UNARY_RELU, y.code()), y, y)
+    return y

@@ -14,10 +14,9 @@ from minitorch._core.grad_mode cimport anomaly_enabled, grad_enabled
 from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.types cimport F32, F64
 
-from minitorch._ops.conv import conv2d
+from minitorch._ops.conv import conv2d, conv2d_epilogue
 from minitorch._ops.norm import norm_coefficients, pending_batch_norm
 from minitorch.nn import functional as F
-from minitorch.nn._epilogue import conv2d_epilogue
 from minitorch.nn.modules import _hooks
 from minitorch.nn.modules.activation import ReLU
 from minitorch.nn.modules.batchnorm import BatchNorm2d

@@ -8,22 +8,24 @@
 
 #include <stddef.h>
 
+#include "epilogue.h"
+
 enum { MT_MAX_MR = 12 };
 
 /* Where a tile goes and what happens on the way:
- * row i, columns [column, column + width) of C := alpha * sum + beta * C + bias. */
+ * row i, columns [column, column + width) of C := after(alpha * sum + beta * C). */
 typedef struct mt_tile {
     void *const *rows;      /* address of column 0 of each row */
     ptrdiff_t column;
     ptrdiff_t width;        /* nr, or fewer at the right edge */
     double alpha, beta;     /* beta == 0 never reads C */
-    const void *bias;       /* one value for each column of C, or NULL */
+    const mt_epilogue *after;   /* or NULL */
 } mt_tile;
 
-/* sum[i][j] = over taps t and depth d:  a[t * mr + i][d] * b[(t * depth + d) * nr + j]
- * A as one pointer for each tap and row, B packed in panels of nr columns. */
+/* sum[i][j] = over taps t and depth d:  a[t * mr + i][d] * b[t][d * nr + j]
+ * A as one pointer for each tap and row, B as one packed panel of nr columns for each tap. */
 typedef void (*mt_gemm_rows)(const void *const *a, ptrdiff_t taps, ptrdiff_t depth,
-                             const void *b, const mt_tile *tile);
+                             const void *const *b, const mt_tile *tile);
 
 /* sum[i][j] = over depth d:  a[d * a_step + i] * b[d * nr + j] */
 typedef void (*mt_gemm_columns)(const void *a, ptrdiff_t a_step, ptrdiff_t depth,
@@ -41,6 +43,8 @@ typedef struct mt_gemm_kernels {
     /* dst[j * dst_row + i] = src[i * src_row + j] for i < rows, j < cols */
     void (*transpose)(void *dst, ptrdiff_t dst_row, const void *src, ptrdiff_t src_row,
                       ptrdiff_t rows, ptrdiff_t cols);
+    /* y[c] = after(y[c]), the channels of one pixel */
+    void (*finish)(void *y, ptrdiff_t channels, const mt_epilogue *after);
 } mt_gemm_kernels;
 
 #endif

@@ -5,17 +5,18 @@ MT_INLINE VEC NAME(gemm_load)(const REAL *p) { return *(const VEC *)p; }
 /* The right edge: fewer than a full tile's columns, by way of memory. */
 MT_INLINE void NAME(store_edge)(const int mr, VEC acc[MR][NV], const mt_tile *tile) {
     const REAL alpha = (REAL)tile->alpha, beta = (REAL)tile->beta;
-    const REAL *bias = tile->bias;
     REAL sums[NV * LANES];
     for (int i = 0; i < mr; i++) {
         REAL *c = (REAL *)tile->rows[i] + tile->column;
         for (int v = 0; v < NV; v++) *(VEC *)(sums + v * LANES) = acc[i][v];
         for (ptrdiff_t j = 0; j < tile->width; j++) {
-            REAL value = alpha * sums[j];
-            if (beta != 0) value += beta * c[j];
-            if (bias) value += bias[tile->column + j];
-            c[j] = value;
+            sums[j] *= alpha;
+            if (beta != 0) sums[j] += beta * c[j];
         }
+        if (tile->after)
+            NAME(finish_edge)(c, sums, tile->column, tile->width, tile->after);
+        else
+            for (ptrdiff_t j = 0; j < tile->width; j++) c[j] = sums[j];
     }
 }
 
@@ -26,7 +27,6 @@ MT_INLINE void NAME(store)(const int mr, VEC acc[MR][NV], const mt_tile *tile) {
     }
     const REAL beta = (REAL)tile->beta;
     const VEC alphas = NAME(mt_set1)((REAL)tile->alpha), betas = NAME(mt_set1)(beta);
-    const REAL *bias = tile->bias;
     MT_UNROLL
     for (int i = 0; i < mr; i++) {
         REAL *c = (REAL *)tile->rows[i] + tile->column;
@@ -34,7 +34,9 @@ MT_INLINE void NAME(store)(const int mr, VEC acc[MR][NV], const mt_tile *tile) {
         for (int v = 0; v < NV; v++) {
             VEC value = alphas * acc[i][v];
             if (beta != 0) value += betas * NAME(gemm_load)(c + v * LANES);
-            if (bias) value += NAME(gemm_load)(bias + tile->column + v * LANES);
+            if (tile->after)
+                value = NAME(finish_vector)(value, c + v * LANES, tile->column + v * LANES,
+                                            tile->after);
             *(VEC *)(c + v * LANES) = value;
         }
     }
@@ -46,12 +48,12 @@ MT_INLINE void NAME(store)(const int mr, VEC acc[MR][NV], const mt_tile *tile) {
         for (int v = 0; v < NV; v++) (acc)[i][v] = (VEC){0};
 
 MT_INLINE void NAME(tile_rows)(const int mr, const void *const *ap, ptrdiff_t taps,
-                               ptrdiff_t depth, const void *bp, const mt_tile *tile) {
+                               ptrdiff_t depth, const void *const *bp, const mt_tile *tile) {
     const REAL *const *a = (const REAL *const *)ap;
-    const REAL *b = bp;
     VEC acc[MR][NV];
     CLEAR(mr, acc)
     for (ptrdiff_t t = 0; t < taps; t++, a += mr) {
+        const REAL *b = bp[t];
         const REAL *row[MR];
         MT_UNROLL
         for (int i = 0; i < mr; i++) row[i] = a[i];
@@ -89,7 +91,7 @@ MT_INLINE void NAME(tile_columns)(const int mr, const void *ap, ptrdiff_t a_step
 
 #define TILE(mr)                                                                              \
     MT_NOINLINE void NAME(rows_##mr)(const void *const *a, ptrdiff_t taps, ptrdiff_t depth,   \
-                                     const void *b, const mt_tile *tile) {                    \
+                                     const void *const *b, const mt_tile *tile) {             \
         NAME(tile_rows)(mr, a, taps, depth, b, tile);                                         \
     }                                                                                         \
     MT_NOINLINE void NAME(columns_##mr)(const void *a, ptrdiff_t a_step, ptrdiff_t depth,     \
@@ -146,20 +148,33 @@ MT_NOINLINE void NAME(axpys)(void *yp, const void *xp, const void *ap, ptrdiff_t
     }
 }
 
-/* In blocks that fit the first-level cache both ways. */
+/* Whole blocks in registers, the edges one by one. */
 MT_NOINLINE void NAME(transpose)(void *dst, ptrdiff_t dst_row, const void *src,
                                  ptrdiff_t src_row, ptrdiff_t rows, ptrdiff_t cols) {
-    enum { BLOCK = 16 };
-    REAL *restrict to = dst;
-    const REAL *restrict from = src;
-    for (ptrdiff_t i0 = 0; i0 < rows; i0 += BLOCK) {
-        const ptrdiff_t i1 = i0 + BLOCK < rows ? i0 + BLOCK : rows;
-        for (ptrdiff_t j0 = 0; j0 < cols; j0 += BLOCK) {
-            const ptrdiff_t j1 = j0 + BLOCK < cols ? j0 + BLOCK : cols;
-            for (ptrdiff_t j = j0; j < j1; j++)
-                for (ptrdiff_t i = i0; i < i1; i++) to[j * dst_row + i] = from[i * src_row + j];
+    REAL *to = dst;
+    const REAL *from = src;
+    const ptrdiff_t whole_rows = rows - rows % LANES, whole_cols = cols - cols % LANES;
+    for (ptrdiff_t i0 = 0; i0 < whole_rows; i0 += LANES)
+        for (ptrdiff_t j0 = 0; j0 < whole_cols; j0 += LANES) {
+            VEC block[LANES];
+            MT_UNROLL
+            for (int i = 0; i < LANES; i++)
+                block[i] = NAME(gemm_load)(from + (i0 + i) * src_row + j0);
+            NAME(transpose_block)(block);
+            MT_UNROLL
+            for (int j = 0; j < LANES; j++) *(VEC *)(to + (j0 + j) * dst_row + i0) = block[j];
         }
-    }
+    for (ptrdiff_t j = 0; j < cols; j++)
+        for (ptrdiff_t i = j < whole_cols ? whole_rows : 0; i < rows; i++)
+            to[j * dst_row + i] = from[i * src_row + j];
+}
+
+MT_NOINLINE void NAME(finish)(void *yp, ptrdiff_t channels, const mt_epilogue *after) {
+    REAL *y = yp;
+    ptrdiff_t c = 0;
+    for (; c + LANES <= channels; c += LANES)
+        *(VEC *)(y + c) = NAME(finish_vector)(NAME(gemm_load)(y + c), y + c, c, after);
+    if (c < channels) NAME(finish_edge)(y + c, y + c, c, channels - c, after);
 }
 
 #define ROW_TILES(kind)                                                                 \
@@ -181,6 +196,7 @@ static const mt_gemm_kernels NAME(gemm_kernels) = {
     .dot = NAME(dot),
     .axpys = NAME(axpys),
     .transpose = NAME(transpose),
+    .finish = NAME(finish),
 };
 #undef TILES
 #undef ROW_TILES

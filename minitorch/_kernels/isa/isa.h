@@ -27,6 +27,8 @@
 #include "sgd.h"
 #include "pointwise.h"
 #include "reduce.h"
+#include "skinny.h"
+#include "winograd.h"
 
 typedef struct mt_kernels {
     const char *name;     /* "avx512", "avx2" or "portable" */
@@ -40,6 +42,8 @@ typedef struct mt_kernels {
     const mt_norm_kernels *norm[2];
     const mt_pooling_kernels *pooling[2];
     const mt_sgd_kernels *sgd[2];
+    const mt_winograd_kernels *winograd[2];  /* F(2x2), F(4x4) */
+    const mt_skinny_kernels *skinny;
 } mt_kernels;
 
 extern const mt_kernels mt_kernels_portable;

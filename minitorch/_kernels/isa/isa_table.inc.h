@@ -9,6 +9,8 @@
 #include "sgd.inc.h"
 #include "pointwise.inc.h"
 #include "reduce.inc.h"
+#include "skinny.inc.h"
+#include "winograd.inc.h"
 
 const mt_kernels MT_TABLE = {
     .name = MT_NAME,
@@ -18,6 +20,8 @@ const mt_kernels MT_TABLE = {
     .norm = {&norm_kernels_f32, &norm_kernels_f64},
     .pooling = {&pooling_kernels_f32, &pooling_kernels_f64},
     .sgd = {&sgd_kernels_f32, &sgd_kernels_f64},
+    .winograd = {&winograd_kernels_4, &winograd_kernels_6},
+    .skinny = &skinny_kernels,
     .convert = &convert_table,
     .pointwise = &pointwise_table,
     .reduce = &reduce_table,

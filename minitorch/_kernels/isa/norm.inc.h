@@ -2,14 +2,6 @@
 #include "norm.h"
 #include "simd.h"
 
-/* One lane of mt_fma_*, so that a value does not depend on its place in the row. */
-MT_INLINE float norm_fma_f32(float a, float b, float c) {
-    return mt_fma_f32(mt_set1_f32(a), mt_set1_f32(b), mt_set1_f32(c))[0];
-}
-MT_INLINE double norm_fma_f64(double a, double b, double c) {
-    return mt_fma_f64(mt_set1_f64(a), mt_set1_f64(b), mt_set1_f64(c))[0];
-}
-
 /* How a kernel learns where the ReLU let values pass; always a constant when inlined. */
 enum norm_mask { NORM_NO_RELU, NORM_BY_RESULT, NORM_BY_OPERAND };
 

@@ -26,7 +26,7 @@ MT_INLINE void NAME(affine_row)(REAL *y, const REAL *x, const REAL *scale, const
         *(VEC *)(y + i) = relu ? NAME(norm_relu)(v) : v;
     }
     for (; i < n; i++) {
-        REAL v = NAME(norm_fma)(x[i], scale[per_channel * i], offset[per_channel * i]);
+        REAL v = NAME(mt_fma_one)(x[i], scale[per_channel * i], offset[per_channel * i]);
         if (residual) v += residual[i];
         y[i] = relu && v < 0 ? 0 : v;
     }
@@ -77,7 +77,7 @@ MT_INLINE void NAME(blend_row)(REAL *dx, const REAL *dy, const REAL *x, const RE
     for (; i < n; i++) {
         const ptrdiff_t c = per_channel * i;
         const REAL g = NAME(norm_gradient_at)(dy, x, result, scale[c], offset[c], i, kind);
-        dx[i] = b ? NAME(norm_fma)(g, a[c], NAME(norm_fma)(x[i], b[c], d[c])) : g * a[c];
+        dx[i] = b ? NAME(mt_fma_one)(g, a[c], NAME(mt_fma_one)(x[i], b[c], d[c])) : g * a[c];
     }
 }
 

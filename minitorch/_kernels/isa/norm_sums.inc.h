@@ -24,7 +24,7 @@ MT_INLINE VEC NAME(norm_gradient)(const REAL *dy, const REAL *x, const REAL *res
 MT_INLINE REAL NAME(norm_gradient_at)(const REAL *dy, const REAL *x, const REAL *result,
                                       REAL scale, REAL offset, ptrdiff_t i, const int kind) {
     if (kind == NORM_BY_RESULT) return result[i] <= 0 ? 0 : dy[i];
-    if (kind == NORM_BY_OPERAND) return NAME(norm_fma)(x[i], scale, offset) <= 0 ? 0 : dy[i];
+    if (kind == NORM_BY_OPERAND) return NAME(mt_fma_one)(x[i], scale, offset) <= 0 ? 0 : dy[i];
     return dy[i];
 }
 

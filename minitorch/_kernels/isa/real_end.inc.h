@@ -4,3 +4,4 @@
 #undef INT
 #undef LANES
 #undef NAME
+#undef REAL_BYTES

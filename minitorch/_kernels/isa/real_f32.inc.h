@@ -5,3 +5,4 @@
 #define INT int32_t
 #define LANES LANES_F32
 #define NAME(name) name##_f32
+#define REAL_BYTES 4

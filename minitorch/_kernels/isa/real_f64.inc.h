@@ -5,3 +5,4 @@
 #define INT int64_t
 #define LANES LANES_F64
 #define NAME(name) name##_f64
+#define REAL_BYTES 8

@@ -56,6 +56,32 @@ MT_INLINE vf32 mt_fma_f32(vf32 a, vf32 b, vf32 c) { return a * b + c; }
 MT_INLINE vf64 mt_fma_f64(vf64 a, vf64 b, vf64 c) { return a * b + c; }
 #endif
 
+/* One lane of it, so that a value does not depend on its place in a row. */
+MT_INLINE float mt_fma_one_f32(float a, float b, float c) {
+    return mt_fma_f32(mt_set1_f32(a), mt_set1_f32(b), mt_set1_f32(c))[0];
+}
+MT_INLINE double mt_fma_one_f64(double a, double b, double c) {
+    return mt_fma_f64(mt_set1_f64(a), mt_set1_f64(b), mt_set1_f64(c))[0];
+}
+
+/* Store to an address aligned to the vector, past the caches where the hardware can. */
+MT_INLINE void mt_stream_f32(float *p, vf32 v) {
+#if MT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+    _mm512_stream_ps(p, (__m512)v);
+#elif MT_VECTOR_BYTES == 32 && defined(__AVX2__)
+    _mm256_stream_ps(p, (__m256)v);
+#else
+    *(vf32 *)p = v;
+#endif
+}
+
+/* After a series of them: what was streamed comes before what the thread does next. */
+MT_INLINE void mt_stream_end(void) {
+#if defined(__AVX2__)
+    _mm_sfence();
+#endif
+}
+
 /* where(mask, a, b): the mask comes from a comparison of vectors (all ones or all zeros). */
 MT_INLINE vf32 mt_select_f32(vi32 mask, vf32 a, vf32 b) {
     return (vf32)((mask & (vi32)a) | (~mask & (vi32)b));
