@@ -50,11 +50,11 @@ cdef extern from "isa/isa.h" nogil:
                          const mt_norm_relu* relu, const void* shift, Py_ssize_t rows,
                          Py_ssize_t channels) noexcept nogil
         void (*row_affine)(void* y, const void* x, const void* scale, const void* offset,
-                           const void* residual, int relu, Py_ssize_t rows,
+                           const void* residual, int relu, int stream, Py_ssize_t rows,
                            Py_ssize_t channels) noexcept nogil
         void (*row_blend)(void* dx, const void* dy, const void* x, const mt_norm_relu* relu,
-                          const void* a, const void* b, const void* d, Py_ssize_t rows,
-                          Py_ssize_t channels) noexcept nogil
+                          const void* a, const void* b, const void* d, int stream,
+                          Py_ssize_t rows, Py_ssize_t channels) noexcept nogil
         void (*plane_sums)(double* sum, double* square, const void* x, const void* shift,
                            Py_ssize_t n) noexcept nogil
         void (*plane_dots)(double* sum, double* dot, void* masked, const void* dy, const void* x,

@@ -17,6 +17,7 @@ from minitorch._kernels.types cimport floating
 cdef enum:
     CHUNK = 32768           # elements of one task
     SAMPLES = 16            # values of a channel whose mean is the shift
+    STREAM_FROM = 1 << 24   # bytes of an image that would only push others out of the caches
 
 cdef struct Pass:
     # One sweep over an image: sums of x, or of dy and dy * (x - shift), or a map of x.
@@ -39,6 +40,7 @@ cdef struct Pass:
     const char* c
     const char* residual
     bint rectified          # relu of the map
+    bint stream             # write the map past the caches
 
 
 cdef Pass pass_over(
@@ -194,10 +196,10 @@ cdef void map_rows_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept no
     cdef mt_norm_relu place
     if p.dy == NULL:
         p.kernel.row_affine(p.out + at, p.x + at, p.a, p.c, moved(p.residual, at), p.rectified,
-                            end - begin, p.channels)
+                            p.stream, end - begin, p.channels)
     else:
         p.kernel.row_blend(p.out + at, p.dy + at, p.x + at, relu_at(&place, p, at, 0), p.a, p.b,
-                           p.c, end - begin, p.channels)
+                           p.c, p.stream, end - begin, p.channels)
 
 
 cdef void map_planes_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
@@ -218,6 +220,9 @@ cdef void map_planes_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept 
 
 cdef void map_by_channel(Pass* p) noexcept nogil:
     """out = relu(x * a + c + residual), or dy * a + x * b + c"""
+    cdef Py_ssize_t row = p.channels * p.item
+    p.stream = (p.channels_last and row * p.pixels >= STREAM_FROM and row % 64 == 0
+                and <size_t>p.out % 64 == 0 and p.out != p.x and p.out != p.dy)
     if p.channels_last:
         parallel_for(map_rows_task, p, p.pixels, max(1, CHUNK // max(1, p.channels)))
     else:

@@ -243,12 +243,12 @@ cdef void scatter_slab(
     Py_ssize_t step, Py_ssize_t lanes,
 ) noexcept nogil:
     """plane[indices] += pooled"""
-    cdef Py_ssize_t windows = job.s.out_height * job.s.out_width, c, window
+    cdef Py_ssize_t windows = job.s.out_height * job.s.out_width, c, i
     if step == 1 and lanes == 1:
-        for window in range(windows):
-            plane[indices[window]] += pooled[window]
+        for i in range(windows):
+            plane[indices[i]] += pooled[i]
         return
-    for window in range(windows):
+    for _window in range(windows):
         for c in range(lanes):
             plane[indices[c] * step + c] += pooled[c]
         pooled += step

@@ -226,6 +226,37 @@ def test_batch_norm_backward_behind_relu_is_that_of_the_masked_gradient(
             np.testing.assert_array_equal(one, other)
 
 
+def aligned(sizes, dtype):
+    """An empty array at an address that is a multiple of 64."""
+    nbytes = int(np.prod(sizes)) * np.dtype(dtype).itemsize
+    block = np.empty(nbytes + 64, np.uint8)
+    start = -block.ctypes.data % 64
+    return block[start:start + nbytes].view(dtype).reshape(sizes)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_large_images_are_written_like_small_ones(isa, dtype):
+    """From 16 MB on the outcome goes past the caches."""
+    sizes = (1, 1100000 // np.dtype(dtype).itemsize, 16)
+    rng = np.random.default_rng(0)
+    x, dy = (rng.standard_normal(sizes, np.float32).astype(dtype) for _ in range(2))
+    scale, offset, weight = (rng.random(16).astype(dtype) for _ in range(3))
+    big, small = aligned(sizes, dtype), np.empty_like(x)
+    assert big.nbytes > 1 << 24
+    parts = [slice(0, sizes[1] // 2), slice(sizes[1] // 2, None)]
+    kernels.affine_act(big, x, scale, offset, dy, True, True)
+    for part in parts:
+        out = np.empty_like(x[:, part])
+        kernels.affine_act(out, np.ascontiguousarray(x[:, part]), scale, offset,
+                           np.ascontiguousarray(dy[:, part]), True, True)
+        small[:, part] = out
+    np.testing.assert_array_equal(big, small)
+    result = small.copy()
+    kernels.batch_norm_backward(big, None, None, dy, x, offset, scale, weight, True, False,
+                                result=result)
+    np.testing.assert_array_equal(big, np.where(result > 0, dy, 0) * (scale * weight))
+
+
 def test_gradient_passes_a_nan_result(isa):
     """As relu's own backward: only a result of 0 stops it."""
     x = np.ones((1, 3, 40), np.float32)

@@ -2,7 +2,8 @@
  *
  * "rows" are pixels of an NHWC image, `channels` values each; a "plane" is one channel of an
  * NCHW image.  Totals are double; float values are first added up over a few rows in registers.
- * Pointers are void: float or double by the table.
+ * Pointers are void: float or double by the table.  With `stream` the outcome is written past the
+ * caches; it is aligned to 64 bytes then, and rows are multiples of 64 bytes.
  */
 #ifndef MT_NORM_H
 #define MT_NORM_H
@@ -28,10 +29,11 @@ typedef struct mt_norm_kernels {
                      ptrdiff_t channels);
     /* y[r][c] = x[r][c] * scale[c] + offset[c]; + residual[r][c] unless NULL; relu of it */
     void (*row_affine)(void *y, const void *x, const void *scale, const void *offset,
-                       const void *residual, int relu, ptrdiff_t rows, ptrdiff_t channels);
+                       const void *residual, int relu, int stream, ptrdiff_t rows,
+                       ptrdiff_t channels);
     /* dx[r][c] = dy[r][c] * a[c] + x[r][c] * b[c] + d[c]; only dy * a where b is NULL */
     void (*row_blend)(void *dx, const void *dy, const void *x, const mt_norm_relu *relu,
-                      const void *a, const void *b, const void *d, ptrdiff_t rows,
+                      const void *a, const void *b, const void *d, int stream, ptrdiff_t rows,
                       ptrdiff_t channels);
     /* the same for one plane of n values; shift, scale, ... point at the channel's value */
     void (*plane_sums)(double *sum, double *square, const void *x, const void *shift, ptrdiff_t n);
