@@ -64,6 +64,7 @@ cdef class Run:
     cdef dict arrived        # Node -> its gradient, or a list of them for several outputs
     cdef set wanted          # with `inputs`: the nodes on a path to them; else None
     cdef dict captures       # with `inputs`: Node -> list of (output number, place in results)
+    cdef dict left           # Node -> the work that the node before has left to it
     cdef list results
     cdef ReadyQueue ready
     cdef bint keep_graph, create_graph, accumulate
@@ -203,6 +204,11 @@ cdef class Run:
         cdef tuple outs
         if not isinstance(node, PythonNode) and all_none(grads):
             outs = (None,) * len(node.next_)
+        elif self.left and node in self.left:
+            outs = node.apply_after(grads, self.left.pop(node))
+        elif node.absorber is not None and self.goes_unseen(node, node.absorber):
+            self.left[node.absorber] = node.leave()
+            outs = grads
         elif anomaly_enabled():
             outs = evaluate_watched(node, grads)
         else:
@@ -213,6 +219,14 @@ cdef class Run:
         if node.post_hooks is not None:
             outs = run_post_hooks(node, outs, grads)
         return outs
+
+    cdef bint goes_unseen(self, Node node, Node after) except -1:
+        """Whether nothing can see the gradient on its way from `node` to `after`."""
+        return not (self.create_graph or anomaly_enabled() or node.post_hooks
+                    or after.tensor_hooks or after.retained or after.pre_hooks
+                    or after.post_hooks or after in self.arrived or self.awaited[after] != 1
+                    or (self.captures is not None and after in self.captures)
+                    or (self.wanted is not None and not self.leads_on(after)))
 
     cdef int send(self, Node node, tuple outs) except -1:
         """Hand gradients on; nodes that await no more become ready."""
@@ -438,7 +452,8 @@ def run_backward(tuple roots, tuple grads, bint retain_graph, bint create_graph,
     cdef PyObject* outer_run = mt_current_run
     cdef Py_ssize_t i
     global next_task_id, mt_current_run
-    run.awaited, run.arrived, run.ready = {}, {}, ReadyQueue.__new__(ReadyQueue)
+    run.awaited, run.arrived, run.left = {}, {}, {}
+    run.ready = ReadyQueue.__new__(ReadyQueue)
     run.keep_graph, run.create_graph, run.accumulate = retain_graph, create_graph, accumulate_grad
     run.count(nodes)
     if inputs is not None:

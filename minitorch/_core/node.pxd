@@ -7,6 +7,7 @@ cdef class Node:
     cdef readonly unsigned long long sequence_nr
     cdef int n_outputs               # outputs of the forward operation
     cdef object out_dtype            # dtype of output 0: gradients arrive in it
+    cdef Node absorber               # the next node, where it can do this one's work: see leave
     cdef bint freed
     cdef list tensor_hooks           # (output number, dict of hooks), before all else
     cdef dict retained               # output number -> hook that fills .grad of a non-leaf
@@ -15,6 +16,8 @@ cdef class Node:
     cdef object __weakref__
 
     cdef tuple apply(self, tuple grads)
+    cdef object leave(self)
+    cdef tuple apply_after(self, tuple grads, object left)
     cdef void release(self) noexcept
     cdef bint needs(self, int i) noexcept
 

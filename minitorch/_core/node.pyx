@@ -63,6 +63,17 @@ cdef class Node:
     cdef tuple apply(self, tuple grads):
         raise NotImplementedError(f"the derivative for '{self.name()}' is not implemented")
 
+    # Where nothing looks at the gradient between a node and its `absorber`, the engine hands it
+    # on as it came and the absorber does the work of both in its own passes over memory.
+
+    cdef object leave(self):
+        """What `absorber` has to know to do the work of this node; raises as `apply` would."""
+        raise NotImplementedError
+
+    cdef tuple apply_after(self, tuple grads, object left):
+        """`apply`, on gradients that still await the work which the node before has left."""
+        raise NotImplementedError
+
     cdef void release(self) noexcept:
         """Drop what the forward kept."""
         if self.s0 is not None or self.s1 is not None or self.s2 is not None:

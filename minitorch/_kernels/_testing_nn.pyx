@@ -15,7 +15,7 @@ from minitorch._kernels cimport pooling as _pooling
 from minitorch._kernels cimport sgd as _sgd
 from minitorch._kernels cimport softmax as _softmax
 from minitorch._kernels.dispatch cimport mt_epilogue
-from minitorch._kernels.norm cimport NormShape
+from minitorch._kernels.norm cimport NormRelu, NormShape
 from minitorch._kernels.pooling cimport PoolShape
 from minitorch._kernels.shapes cimport ConvShape
 from minitorch._kernels.types cimport floating
@@ -292,30 +292,66 @@ def inverse_std(floating[::1] invstd, floating[::1] var, double eps):
     _norm.inverse_std(<floating*>invstd._data, <floating*>var._data, var.shape[0], eps)
 
 
-def batch_norm_apply(floating[:, :, ::1] y, floating[:, :, ::1] x, floating[::1] mean,
-                     floating[::1] invstd, floating[::1] weight, floating[::1] bias,
-                     bint channels_last):
-    cdef NormShape s = norm_shape((x.shape[0], x.shape[1], x.shape[2]), channels_last)
+def batch_norm_coefficients(floating[::1] scale, floating[::1] offset, floating[::1] mean,
+                            floating[::1] invstd, floating[::1] weight, floating[::1] bias):
     cdef floating* w = pointer_or_null(weight)
     cdef floating* b = pointer_or_null(bias)
+    _norm.batch_norm_coefficients(<floating*>scale._data, <floating*>offset._data,
+                                  <floating*>mean._data, <floating*>invstd._data, w, b,
+                                  mean.shape[0])
+
+
+cdef floating* image_or_null(floating[:, :, ::1] image):
+    return NULL if image is None else <floating*>image._data
+
+
+def affine_act(floating[:, :, ::1] y, floating[:, :, ::1] x, floating[::1] scale,
+               floating[::1] offset, floating[:, :, ::1] residual, bint relu,
+               bint channels_last):
+    cdef NormShape s = norm_shape((x.shape[0], x.shape[1], x.shape[2]), channels_last)
+    cdef floating* r = image_or_null(residual)
     with nogil:
-        _norm.batch_norm_apply(<floating*>y._data, <floating*>x._data, <floating*>mean._data,
-                               <floating*>invstd._data, w, b, &s)
+        _norm.affine_act(<floating*>y._data, <floating*>x._data, <floating*>scale._data,
+                         <floating*>offset._data, r, relu, &s)
+
+
+cdef NormRelu norm_relu(floating[:, :, ::1] result, floating[::1] scale, floating[::1] offset):
+    cdef NormRelu relu
+    relu.result, relu.scale, relu.offset = (image_or_null(result), pointer_or_null(scale),
+                                            pointer_or_null(offset))
+    return relu
+
+
+def batch_norm_sums(double[::1] sums, floating[:, :, ::1] masked, floating[:, :, ::1] dy,
+                    floating[:, :, ::1] x, floating[::1] mean, floating[:, :, ::1] result,
+                    floating[::1] scale, floating[::1] offset, bint channels_last):
+    cdef NormShape s = norm_shape((x.shape[0], x.shape[1], x.shape[2]), channels_last)
+    cdef NormRelu relu = norm_relu(result, scale, offset)
+    cdef NormRelu* given = NULL if result is None and scale is None else &relu
+    cdef floating* m = image_or_null(masked)
+    with nogil:
+        _norm.batch_norm_sums(<double*>sums._data, m, <floating*>dy._data, <floating*>x._data,
+                              <floating*>mean._data, given, &s)
 
 
 def batch_norm_backward(floating[:, :, ::1] dx, floating[::1] dweight, floating[::1] dbias,
                         floating[:, :, ::1] dy, floating[:, :, ::1] x, floating[::1] mean,
                         floating[::1] invstd, floating[::1] weight, bint channels_last,
-                        bint training):
+                        bint training, floating[:, :, ::1] result=None,
+                        floating[::1] scale=None, floating[::1] offset=None,
+                        double[::1] sums=None):
     cdef NormShape s = norm_shape((x.shape[0], x.shape[1], x.shape[2]), channels_last)
-    cdef floating* gradient = NULL if dx is None else <floating*>dx._data
+    cdef floating* gradient = image_or_null(dx)
     cdef floating* dw = pointer_or_null(dweight)
     cdef floating* db = pointer_or_null(dbias)
     cdef floating* w = pointer_or_null(weight)
+    cdef double* known = NULL if sums is None else <double*>sums._data
+    cdef NormRelu relu = norm_relu(result, scale, offset)
+    cdef NormRelu* given = NULL if result is None and scale is None else &relu
     with nogil:
         _norm.batch_norm_backward(gradient, dw, db, <floating*>dy._data, <floating*>x._data,
-                                  <floating*>mean._data, <floating*>invstd._data, w, &s,
-                                  training)
+                                  <floating*>mean._data, <floating*>invstd._data, w, given,
+                                  known, &s, training)
 
 
 # ---- softmax and loss ----

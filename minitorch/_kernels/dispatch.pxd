@@ -38,24 +38,33 @@ cdef extern from "isa/isa.h" nogil:
                            Py_ssize_t channels) noexcept nogil
 
     # norm.h says what each function computes
+    ctypedef struct mt_norm_relu:
+        const void* result
+        const void* scale
+        const void* offset
+
     ctypedef struct mt_norm_kernels:
-        void (*row_sums)(double* sums, double* squares, const void* x, const double* shift,
+        void (*row_sums)(double* sums, double* squares, const void* x, const void* shift,
                          Py_ssize_t rows, Py_ssize_t channels) noexcept nogil
-        void (*row_dots)(double* sums, double* dots, const void* dy, const void* x,
-                         const double* shift, Py_ssize_t rows,
+        void (*row_dots)(double* sums, double* dots, void* masked, const void* dy, const void* x,
+                         const mt_norm_relu* relu, const void* shift, Py_ssize_t rows,
                          Py_ssize_t channels) noexcept nogil
         void (*row_affine)(void* y, const void* x, const void* scale, const void* offset,
-                           Py_ssize_t rows, Py_ssize_t channels) noexcept nogil
-        void (*row_blend)(void* dx, const void* dy, const void* x, const void* a, const void* b,
-                          const void* d, Py_ssize_t rows, Py_ssize_t channels) noexcept nogil
-        void (*plane_sums)(double* sum, double* square, const void* x, double shift,
+                           const void* residual, int relu, int stream, Py_ssize_t rows,
+                           Py_ssize_t channels) noexcept nogil
+        void (*row_blend)(void* dx, const void* dy, const void* x, const mt_norm_relu* relu,
+                          const void* a, const void* b, const void* d, int stream,
+                          Py_ssize_t rows, Py_ssize_t channels) noexcept nogil
+        void (*plane_sums)(double* sum, double* square, const void* x, const void* shift,
                            Py_ssize_t n) noexcept nogil
-        void (*plane_dots)(double* sum, double* dot, const void* dy, const void* x,
-                           double shift, Py_ssize_t n) noexcept nogil
-        void (*plane_affine)(void* y, const void* x, double scale, double offset,
-                             Py_ssize_t n) noexcept nogil
-        void (*plane_blend)(void* dx, const void* dy, const void* x, double a, double b,
-                            double d, Py_ssize_t n) noexcept nogil
+        void (*plane_dots)(double* sum, double* dot, void* masked, const void* dy, const void* x,
+                           const mt_norm_relu* relu, const void* shift,
+                           Py_ssize_t n) noexcept nogil
+        void (*plane_affine)(void* y, const void* x, const void* scale, const void* offset,
+                             const void* residual, int relu, Py_ssize_t n) noexcept nogil
+        void (*plane_blend)(void* dx, const void* dy, const void* x, const mt_norm_relu* relu,
+                            const void* a, const void* b, const void* d,
+                            Py_ssize_t n) noexcept nogil
 
     ctypedef struct mt_pooling_kernels:
         void (*max_taps)(void* y, int64_t* indices, const void** taps, const int64_t* places,

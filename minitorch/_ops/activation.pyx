@@ -1,8 +1,10 @@
 # cython: auto_pickle=False
 """Activations: relu, silu and gelu."""
 
+from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node
-from minitorch._core.record cimport connect2, records2, save, set_function, unpack
+from minitorch._core.record cimport (
+    SavedTensor, connect2, records2, save, set_function, unpack)
 from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport (
     BINARY_RELU_BACKWARD, UNARY_ERF, UNARY_EXP, UNARY_GELU, UNARY_GELU_TANH, UNARY_RELU,
@@ -15,10 +17,29 @@ from minitorch._ops.unary cimport (
 
 # ---------------------------------------------------------------- relu
 
+cdef class MaskingNode(Node):
+    """A node that can do the work of a relu behind it on the way; see `_ops/norm.pyx`."""
+
+    cdef TensorBase masked(self, TensorBase g, TensorBase result):
+        """`g` where `result` is positive, else 0; None if the relu is to compute it itself."""
+        return None
+
+
 cdef class ReluBackward0(ResultNode):
     """The gradient passes where the result is positive."""
+
     cdef tuple apply(self, tuple grads):
-        return (relu_slope(grads[0], self.kept()),)
+        cdef TensorBase kept = self.kept()
+        cdef TensorBase out = None
+        if self.source is not None and not grad_enabled():
+            out = self.source.masked(grads[0], kept)
+        return (relu_slope(grads[0], kept) if out is None else out,)
+
+    cdef object leave(self):
+        """The result, or None where the absorber can tell the mask without it."""
+        cdef TensorBase kept = self.kept()
+        cdef bint original = (<SavedTensor> self.s0).unpack_hook is None
+        return None if self.source is not None and original else kept
 
 
 cdef class ThresholdBackwardBackward0(Node):
@@ -44,16 +65,24 @@ cdef TensorBase relu_slope(TensorBase g, TensorBase kept):
 differentiate_unary(UNARY_RELU, ReluBackward0)
 
 
+cdef TensorBase behind_absorber(TensorBase y):
+    """`y`, a result of relu: its backward may be left to the node before."""
+    cdef Node node = y.grad_fn_
+    if isinstance(node, ReluBackward0) and isinstance(node.next_[0], MaskingNode):
+        node.absorber = <Node> node.next_[0]
+    return y
+
+
 def relu(input, inplace=False):
     """max(input, 0), elementwise; in place when asked."""
     if inplace:
-        return one_(UNARY_RELU, input, "relu_")
-    return unary_op(UNARY_RELU, check_tensor(input, "relu", "input"))
+        return relu_(input)
+    return behind_absorber(unary_op(UNARY_RELU, check_tensor(input, "relu", "input")))
 
 
 def relu_(self):
     """`relu` in place."""
-    return one_(UNARY_RELU, self, "relu_")
+    return behind_absorber(one_(UNARY_RELU, self, "relu_"))
 
 
 # ---------------------------------------------------------------- silu

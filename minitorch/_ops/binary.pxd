@@ -26,6 +26,9 @@ cdef class BinaryNode(Node):
     cdef TensorBase back_to_a(self, TensorBase g)
     cdef TensorBase back_to_b(self, TensorBase g)
 
+cdef class AddBackward0(BinaryNode):
+    pass
+
 cdef class NegBackward0(Node):
     pass
 

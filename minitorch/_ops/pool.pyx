@@ -186,13 +186,16 @@ cdef TensorBase max_backward_op(TensorBase g, TensorBase indices, const PoolShap
     return dx
 
 
-cdef tuple max_pool_op(TensorBase x, PoolShape* s):
-    """(values, indices) of a float or double input."""
+cdef tuple max_pool_op(TensorBase x, PoolShape* s, bint with_indices):
+    """(values, indices) of a float or double input; None for indices that nobody wants."""
     cdef TensorBase dense = ordered(x, s)
     cdef TensorBase y = new_output(x.dtype_, s)
-    cdef TensorBase indices = new_output(of_code(I64), s)
+    cdef TensorBase indices = None
     cdef MaxPool2DWithIndicesBackward0 node
-    cdef int64_t* at = <int64_t*> indices.data()
+    cdef int64_t* at = NULL
+    if with_indices or records1(x):
+        indices = new_output(of_code(I64), s)
+        at = <int64_t*> indices.data()
     if x.code() == F32:
         with nogil:
             kernels.max_pool2d(<float*> y.data(), at, <const float*> dense.data(), s)
@@ -220,10 +223,11 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
         else pair(stride, "stride", "max_pool2d")
     fill_shape(&s, x, kernel, stride, pair(padding, "padding", "max_pool2d"),
                pair(dilation, "dilation", "max_pool2d"), ceil_mode)
-    values, indices = max_pool_op(to_dtype(x, compute), &s)
+    values, indices = max_pool_op(to_dtype(x, compute), &s, return_indices)
     values = to_dtype(values, given.dtype_)
     if given.ndim_ == 3:
-        values, indices = squeeze_op(values, 0), squeeze_op(indices, 0)
+        values = squeeze_op(values, 0)
+        indices = squeeze_op(indices, 0) if return_indices else None
     return (values, indices) if return_indices else values
 
 

@@ -19,6 +19,7 @@ from minitorch.models._resnet_weights import (
     Wide_ResNet50_2_Weights,
     Wide_ResNet101_2_Weights,
 )
+from minitorch.nn._fused import conv_norm_act
 
 __all__ = [
     "BasicBlock",
@@ -88,6 +89,7 @@ class BasicBlock(nn.Module):
     """
 
     expansion = 1
+    _conv_norm_pairs = (("conv1", "bn1"), ("conv2", "bn2"))  # for nn.utils.fuse_conv_bn
 
     def __init__(
         self,
@@ -116,10 +118,8 @@ class BasicBlock(nn.Module):
 
     def forward(self, x):
         """Apply the block to ``x`` of shape (N, inplanes, H, W)."""
-        out = self.relu(self.bn1(self.conv1(x)))
-        out = self.bn2(self.conv2(out))
-        out += x if self.downsample is None else self.downsample(x)
-        return self.relu(out)
+        out = conv_norm_act(x, self.conv1, self.bn1, self.relu)
+        return conv_norm_act(out, self.conv2, self.bn2, self.relu, x, self.downsample)
 
 
 class Bottleneck(nn.Module):
@@ -146,6 +146,7 @@ class Bottleneck(nn.Module):
     """
 
     expansion = 4
+    _conv_norm_pairs = (("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3"))
 
     def __init__(
         self,
@@ -173,11 +174,9 @@ class Bottleneck(nn.Module):
 
     def forward(self, x):
         """Apply the block to ``x`` of shape (N, inplanes, H, W)."""
-        out = self.relu(self.bn1(self.conv1(x)))
-        out = self.relu(self.bn2(self.conv2(out)))
-        out = self.bn3(self.conv3(out))
-        out += x if self.downsample is None else self.downsample(x)
-        return self.relu(out)
+        out = conv_norm_act(x, self.conv1, self.bn1, self.relu)
+        out = conv_norm_act(out, self.conv2, self.bn2, self.relu)
+        return conv_norm_act(out, self.conv3, self.bn3, self.relu, x, self.downsample)
 
 
 class ResNet(nn.Module):
@@ -220,6 +219,8 @@ class ResNet(nn.Module):
     results do not depend on it; only ``weight.stride()`` differs from PyTorch's, and
     ``memory_format=minitorch.contiguous_format`` gives that too.
     """
+
+    _conv_norm_pairs = (("conv1", "bn1"),)
 
     def __init__(
         self,
@@ -338,7 +339,7 @@ class ResNet(nn.Module):
                 module.weight = nn.Parameter(weight)
 
     def _forward_impl(self, x):
-        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        x = self.maxpool(conv_norm_act(x, self.conv1, self.bn1, self.relu))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(minitorch.flatten(self.avgpool(x), 1))
 

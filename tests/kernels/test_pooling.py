@@ -155,12 +155,29 @@ def test_max_pool2d_nan_wins_the_last_of_them(isa, channels_last):
     assert (y[0, :, 1, 1] == -np.inf).all() and (places[0, :, 1, 1] == 10).all()
 
 
-def test_max_pool2d_without_indices(isa):
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("name", [*SHAPES, *DILATED])
+def test_max_pool2d_of_scattered_nans_ties_and_infinities(isa, name, channels_last):
+    shape = {**SHAPES, **DILATED}[name]
+    x, dy = problem(shape, np.float32)
+    x = np.round(x)
+    kinds = np.random.default_rng(4).random(x.shape)
+    x[kinds < 0.2], x[kinds > 0.9] = np.nan, -np.inf
+    y, places = np.empty(dy.size, np.float32), np.empty(dy.size, np.int64)
+    kernels.max_pool2d(y, places, memory(x, channels_last), shape, channels_last)
+    for found, wanted in zip((y, places), max_reference(x, shape), strict=True):
+        found = logical(found, *x.shape[:2], shape["out"], channels_last)
+        np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_max_pool2d_without_indices(isa, channels_last):
     shape = SHAPES["3x3 stride 2"]
     x, dy = problem(shape, np.float32)
     y = np.empty(dy.size, np.float32)
-    kernels.max_pool2d(y, None, memory(x, True), shape, True)
-    np.testing.assert_array_equal(logical(y, 2, 70, (5, 5), True), max_reference(x, shape)[0])
+    kernels.max_pool2d(y, None, memory(x, channels_last), shape, channels_last)
+    np.testing.assert_array_equal(logical(y, 2, 70, (5, 5), channels_last),
+                                  max_reference(x, shape)[0])
 
 
 @pytest.mark.parametrize("channels_last", [False, True])

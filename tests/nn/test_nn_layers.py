@@ -419,3 +419,20 @@ REPRS = [
 @pytest.mark.parametrize("make, text", REPRS, ids=[text.split("(")[0] for _, text in REPRS])
 def test_repr(make, text):
     assert repr(make()) == text
+
+
+def test_max_pool2d_without_graph_keeps_no_indices():
+    """They would be twice the size of a float32 outcome."""
+    x = torch.rand(2, 4, 32, 32)
+    for frozen in (True, False):
+        torch.backends.empty_cache()
+        with torch.set_grad_enabled(not frozen):
+            y = nn.functional.max_pool2d(x, 2)
+        assert torch.backends.cached_nbytes() == 0
+        del y
+    x.requires_grad_()
+    y = nn.functional.max_pool2d(x, 2)
+    assert y.grad_fn._saved_result1.shape == y.shape
+    with torch.no_grad():
+        y, places = nn.functional.max_pool2d(x, 2, return_indices=True)
+    assert places.dtype == torch.int64 and places.shape == y.shape

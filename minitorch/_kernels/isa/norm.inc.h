@@ -1,19 +1,31 @@
-/* Family norm for float and double: plain loops, which the compiler turns into vectors. */
+/* Family norm for float and double. */
 #include "norm.h"
 #include "simd.h"
 
-/* One lane of mt_fma_*, so that a value does not depend on its place in the row. */
-MT_INLINE float norm_fma_f32(float a, float b, float c) {
-    return mt_fma_f32(mt_set1_f32(a), mt_set1_f32(b), mt_set1_f32(c))[0];
-}
-MT_INLINE double norm_fma_f64(double a, double b, double c) {
-    return mt_fma_f64(mt_set1_f64(a), mt_set1_f64(b), mt_set1_f64(c))[0];
+/* How a kernel learns where the ReLU let values pass; always a constant when inlined. */
+enum norm_mask { NORM_NO_RELU, NORM_BY_RESULT, NORM_BY_OPERAND };
+
+MT_INLINE enum norm_mask norm_mask_of(const mt_norm_relu *relu) {
+    if (!relu) return NORM_NO_RELU;
+    return relu->result ? NORM_BY_RESULT : NORM_BY_OPERAND;
 }
 
+/* Calls `call` with MASK_KIND a constant, so that the loop is compiled for each kind. */
+#define NORM_FOR_MASK(relu, call)                                                  \
+    switch (norm_mask_of(relu)) {                                                  \
+    case NORM_NO_RELU: { enum { MASK_KIND = NORM_NO_RELU }; call; break; }         \
+    case NORM_BY_RESULT: { enum { MASK_KIND = NORM_BY_RESULT }; call; break; }     \
+    case NORM_BY_OPERAND: { enum { MASK_KIND = NORM_BY_OPERAND }; call; break; }   \
+    }
+
+enum { NORM_ROWS = 32, NORM_VECTORS = 4 }; /* of the block that is summed in registers */
+
 #include "real_f32.inc.h"
-#include "norm_loops.inc.h"
+#include "norm_sums.inc.h"
+#include "norm_maps.inc.h"
 #include "real_end.inc.h"
 
 #include "real_f64.inc.h"
-#include "norm_loops.inc.h"
+#include "norm_sums.inc.h"
+#include "norm_maps.inc.h"
 #include "real_end.inc.h"
