@@ -156,7 +156,7 @@ RESNET = {
     "16x224 layer1": (shape_of(16, (64, 64), 56, 3, 1, 1), *["winograd4"] * 3),
     "16x224 layer4": (shape_of(16, (512, 512), 7, 3, 1, 1), *["winograd4"] * 3),
     "16x224 stride 2": (shape_of(16, (64, 128), 56, 3, 2, 1), *["direct"] * 3),
-    "32x64 layer4": (shape_of(32, (512, 512), 2, 3, 1, 1), *["direct"] * 3),
+    "32x64 layer4": (shape_of(32, (512, 512), 2, 3, 1, 1), "direct", "direct", "winograd2"),
     "1x64 layer4": (shape_of(1, (512, 512), 2, 3, 1, 1), *["skinny"] * 3),
     "few channels inside": (shape_of(16, (8, 8), 56, 3, 1, 1), *["direct"] * 3),
     "groups": (shape_of(16, (64, 64), 56, 3, 1, 1, groups=2), *["direct"] * 3),
