@@ -4,6 +4,7 @@ Arrays come in as buffers; nothing here checks shapes beyond what keeps memory s
 """
 
 from libc.stdint cimport int64_t
+from libc.stdlib cimport free, malloc
 
 from minitorch._kernels cimport conv as _conv
 from minitorch._kernels cimport conv_naive as _naive
@@ -129,17 +130,23 @@ def conv2d_route(dict shape, str direction, bint wide=False):
 
 def conv2d_forward(floating[::1] y, floating[::1] x, floating[::1] w, floating[::1] bias,
                    dict shape, str layout, algorithm=None, floating[::1] scale=None,
-                   floating[::1] residual=None, bint relu=False):
+                   floating[::1] residual=None, bint relu=False, bint pack=False):
+    """With `pack` the packed weights are made before, as if they had been kept."""
     cdef ConvShape s = conv_shape(shape, layout)
+    cdef void* packed = NULL
     cdef mt_epilogue after
     cdef _conv.Algorithm way
     after.scale, after.offset, after.relu = pointer_or_null(scale), pointer_or_null(bias), relu
     after.residual = 0 if residual is None else residual._data - y._data
     way = _conv.route_forward(&s, floating is double) if algorithm is None \
         else ALGORITHMS[algorithm]
+    if pack:
+        packed = malloc(_conv.packed_bytes(&s, way, floating is double, False))
+        _conv.pack_weights(<floating*>packed, <const floating*>w._data, &s, way, False)
     with nogil:
-        _conv.conv2d_forward(<floating*>y._data, <floating*>x._data, <floating*>w._data, NULL,
+        _conv.conv2d_forward(<floating*>y._data, <floating*>x._data, <floating*>w._data, packed,
                              &after, &s, way)
+    free(packed)
 
 
 def conv2d_backward_input(floating[::1] dx, floating[::1] dy, floating[::1] w,

@@ -16,7 +16,8 @@ from minitorch._kernels.conv_direct cimport (
 from minitorch._kernels.conv_few cimport (
     few_channels_backward_weight, few_channels_fits, few_channels_forward)
 from minitorch._kernels.conv_skinny cimport (
-    skinny_backward_input, skinny_backward_weight, skinny_fits, skinny_forward)
+    skinny_backward_input, skinny_backward_weight, skinny_fits, skinny_forward,
+    skinny_is_direct)
 from minitorch._kernels.conv_weight cimport direct_backward_weight
 from minitorch._kernels.conv_winograd cimport (
     winograd_backward_input, winograd_backward_weight, winograd_fits, winograd_forward,
@@ -166,15 +167,15 @@ cdef inline bint weights_are_near(const ConvShape* s) noexcept nogil:
 
 
 cdef Algorithm cheapest(
-    const ConvShape* s, Py_ssize_t height, Py_ssize_t width, bint wide,
+    const ConvShape* s, Py_ssize_t height, Py_ssize_t width, bint wide, bint backward,
 ) noexcept nogil:
-    """The best way to fill a map of this size, forward or backward."""
+    """The best way to fill a map of this size."""
     cdef double taps = s.kernel_height * s.kernel_width
     cdef double read = READ_NEAR_WEIGHT if weights_are_near(s) else READ_WEIGHT
     cdef double pixels = <double>s.batch * s.out_height * s.out_width
     cdef double best = taps * (pixels * direct_share(s) + read + PACK_WEIGHT), cost
     cdef Algorithm chosen = DIRECT
-    if skinny_fits(s) and not wide:         # nothing is packed, but lanes are summed
+    if backward and skinny_fits(s) and not wide:        # nothing is packed
         cost = taps * (SKINNY_PIXEL * pixels + read)
         if cost < best:
             best, chosen = cost, SKINNY
@@ -193,13 +194,13 @@ cdef Algorithm route_forward(const ConvShape* s, bint wide) noexcept nogil:
         return DEPTHWISE
     if few_channels_fits(s):    # 21 ms instead of 39 for a first layer at 16x3x224x224
         return FEW_CHANNELS
-    return cheapest(s, s.out_height, s.out_width, wide)
+    return cheapest(s, s.out_height, s.out_width, wide, False)
 
 
 cdef Algorithm route_backward_input(const ConvShape* s, bint wide) noexcept nogil:
     if is_depthwise(s):
         return DEPTHWISE
-    return cheapest(s, s.in_height, s.in_width, wide)
+    return cheapest(s, s.in_height, s.in_width, wide, True)
 
 
 cdef Algorithm route_backward_weight(const ConvShape* s, bint wide) noexcept nogil:
@@ -275,8 +276,12 @@ cdef int conv2d_forward(
     """y[n, o, oh, ow] = after(sum w[o, i, kh, kw] x[n, i, oh sh - ph + kh dh, ...])"""
     cdef Image out = image_of_y(s)
     cdef const floating* source = x
-    cdef const floating* weights = packed_form(packed, w, s, algorithm, False)
+    cdef const floating* weights = w
     cdef floating* target = place_nhwc(y, out)
+    cdef bint unpacked = algorithm == SKINNY or (
+        floating is float and algorithm == DIRECT and packed == NULL and skinny_is_direct(s))
+    if not unpacked:
+        weights = packed_form(packed, w, s, algorithm, False)
     if algorithm != FEW_CHANNELS:       # which reads either layout
         source = read_nhwc(x, image_of_x(s), SCRATCH_CONV_SOURCE)
     if algorithm == DEPTHWISE:
@@ -284,10 +289,10 @@ cdef int conv2d_forward(
         finish_pixels(target, s, after)
     elif algorithm == FEW_CHANNELS:
         few_channels_forward(target, source, weights, after, s)
-    elif algorithm == DIRECT:
+    elif algorithm == DIRECT and not unpacked:
         direct_forward(target, source, weights, after, s)
     elif floating is float:
-        if algorithm == SKINNY:
+        if unpacked:
             skinny_forward(target, source, w, after, s)
         else:
             winograd_forward(target, source, weights, after, s,

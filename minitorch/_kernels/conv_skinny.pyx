@@ -33,6 +33,11 @@ cdef bint skinny_fits(const ConvShape* s) noexcept nogil:
     return s.groups == 1 and s.batch * s.out_height * s.out_width <= FEW_PIXELS
 
 
+cdef bint skinny_is_direct(const ConvShape* s) noexcept nogil:
+    return (skinny_fits(s) and not taps_inside(s)
+            and s.batch * s.out_height * s.out_width <= MT_SKINNY_PIXELS)
+
+
 cdef int start(Skinny* g, const ConvShape* s) except -1 nogil:
     """Room for the pixels written out, twice: in the order of the image and of the weight."""
     cdef Py_ssize_t p
@@ -71,38 +76,32 @@ cdef void write_columns(Skinny* g, const float* x) noexcept nogil:
 # ---- forward ----
 
 cdef void dots_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
-    """Groups of MT_SKINNY_ROWS output channels."""
+    """Groups of output channels, as many as there are lanes."""
     cdef const Skinny* g = <const Skinny*>ctx
-    cdef Py_ssize_t out_channels = g.s.out_channels, group, o, p
+    cdef Py_ssize_t out_channels = g.s.out_channels, lanes = g.kernel.lanes, group, o
     for group in range(begin, end):
-        o = group * MT_SKINNY_ROWS
-        p = 0
-        while p < g.pixels:
-            g.kernel.dots(g.y + p * out_channels + o, out_channels, g.rows + p,
-                          min(<Py_ssize_t>MT_SKINNY_PIXELS, g.pixels - p), g.w + o * g.n,
-                          min(<Py_ssize_t>MT_SKINNY_ROWS, out_channels - o), g.n)
-            p += MT_SKINNY_PIXELS
+        o = group * lanes
+        g.kernel.dots(g.y + o, out_channels, g.rows, g.pixels, g.w + o * g.n,
+                      min(lanes, out_channels - o), g.n)
 
 
-cdef Py_ssize_t row_groups(const Skinny* g) noexcept nogil:
-    return (g.s.out_channels + MT_SKINNY_ROWS - 1) // MT_SKINNY_ROWS
-
-
-cdef Py_ssize_t grain(const Skinny* g) noexcept nogil:
-    """Groups of rows that a task takes at least."""
-    return max(1, SERIAL // max(1, g.n * MT_SKINNY_ROWS * g.pixels))
+cdef Py_ssize_t grain(const Skinny* g, Py_ssize_t rows) noexcept nogil:
+    """Groups of so many rows that a task takes at least."""
+    return max(1, SERIAL // max(1, g.n * rows * g.pixels))
 
 
 cdef int skinny_forward(
     float* y, const float* x, const float* w, const mt_epilogue* after, const ConvShape* s,
 ) except -1 nogil:
-    """y[p, o] = after(sum columns[p, k] w[o, k])"""
+    """y[p, o] = after(sum columns[p, k] w[o, k]), at most MT_SKINNY_PIXELS pixels"""
     cdef Skinny g
     cdef Py_ssize_t p
     start(&g, s)
     g.y, g.w = y, <float*>w
     write_columns(&g, x)
-    parallel_for(dots_task, &g, row_groups(&g), grain(&g))
+    if g.pixels > 0:
+        parallel_for(dots_task, &g, (s.out_channels + g.kernel.lanes - 1) // g.kernel.lanes,
+                     grain(&g, g.kernel.lanes))
     if after != NULL:
         for p in range(g.pixels):
             kernels().gemm[0].finish(y + p * s.out_channels, s.out_channels, after)
@@ -167,5 +166,6 @@ cdef int skinny_backward_weight(
     start(&g, s)
     g.y, g.w = <float*>dy, dw
     write_columns(&g, x)
-    parallel_for(outer_task, &g, row_groups(&g), grain(&g))
+    parallel_for(outer_task, &g, (s.out_channels + MT_SKINNY_ROWS - 1) // MT_SKINNY_ROWS,
+                 grain(&g, MT_SKINNY_ROWS))
     return 0

@@ -29,6 +29,9 @@ cdef enum:
     MAX_POSITIONS = 36
     CHUNK_TILES = 24                # their positions stay in the second-level cache
     ENOUGH_CHUNKS = 8               # with fewer, phases share the work better
+    NEAR_WEIGHTS = 3 * 256 * 1024   # bytes of transformed weights that a near cache holds
+    ENOUGH_NEAR_CHUNKS = 4          # with those
+    LEAST_TILES = 8
     FAR_WEIGHTS = 16 * 1024 * 1024  # bytes of transformed weights that chunks must not reread
     PHASE_BYTES = 12 * 1024 * 1024  # of positions at once: a part of the shared cache
     PAD = 16                        # floats between positions, so that they do not collide
@@ -225,15 +228,17 @@ cdef int run_in_phases(Winograd* g) except -1 nogil:
 
 cdef int run(Winograd* g) except -1 nogil:
     """The correlation, once its geometry is set."""
+    cdef Py_ssize_t u_bytes = g.positions * g.panels * g.gemm.nr * g.depth * sizeof(float)
     if g.tiles == 0:
         return 0
-    cdef Py_ssize_t chunks = (g.tiles + CHUNK_TILES - 1) // CHUNK_TILES
-    cdef Py_ssize_t u_bytes = g.positions * g.panels * g.gemm.nr * g.depth * sizeof(float)
-    if chunks < ENOUGH_CHUNKS or u_bytes > FAR_WEIGHTS:
-        return run_in_phases(g)
     g.chunk = CHUNK_TILES
+    if u_bytes <= NEAR_WEIGHTS:     # cheap to read again: smaller chunks rather than phases
+        g.chunk = max(<Py_ssize_t>LEAST_TILES,
+                      min(g.chunk, (g.tiles + ENOUGH_NEAR_CHUNKS - 1) // ENOUGH_NEAR_CHUNKS))
+    elif g.tiles < ENOUGH_CHUNKS * CHUNK_TILES or u_bytes > FAR_WEIGHTS:
+        return run_in_phases(g)
     g.v_pos, g.m_pos = g.chunk * g.depth + PAD, g.chunk * g.width + PAD
-    parallel_for(chunks_task, g, chunks, 1)
+    parallel_for(chunks_task, g, (g.tiles + g.chunk - 1) // g.chunk, 1)
     if g.out_of_memory:
         with gil:
             raise MemoryError("convolution: no memory for transformed tiles")

@@ -99,6 +99,7 @@ cdef extern from "isa/isa.h" nogil:
         MT_SKINNY_PIXELS
 
     ctypedef struct mt_skinny_kernels:
+        Py_ssize_t lanes
         void (*dots)(float* sums, Py_ssize_t sums_step, const float** pixels,
                      Py_ssize_t n_pixels, const float* w, Py_ssize_t n_rows,
                      Py_ssize_t n) noexcept nogil

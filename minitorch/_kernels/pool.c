@@ -19,7 +19,7 @@
 #define cpu_relax() ((void)0)
 #endif
 
-enum { SPIN_TURNS = 700, MAX_THREADS = 256 };
+enum { SPIN_TURNS = 4000, MAX_THREADS = 256 };
 
 /* ---- the job ----
  *

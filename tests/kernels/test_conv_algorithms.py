@@ -51,12 +51,13 @@ LAYOUTS = ("XYW", "xyw", "XyW", "xYw")
 
 
 def three_maps(algorithm, shape, layout, x, dy, w):
-    """y, dx, dw by one algorithm; dx by the direct one where it has none."""
+    """y, dx, dw by one algorithm; by the direct one where it has none."""
     sizes = sizes_of(shape)
     last = [letter.isupper() for letter in layout]
     flat_x, flat_dy, flat_w = (memory(a, last[i]) for i, a in enumerate((x, dy, w)))
     y, dx, dw = (np.full_like(a, np.nan) for a in (flat_dy, flat_x, flat_w))
-    kernels.conv2d_forward(y, flat_x, flat_w, None, shape, layout, algorithm)
+    kernels.conv2d_forward(y, flat_x, flat_w, None, shape, layout,
+                           "direct" if algorithm == "skinny" else algorithm)
     kernels.conv2d_backward_input(dx, flat_dy, flat_w, shape, layout,
                                   "direct" if algorithm == "few" else algorithm)
     kernels.conv2d_backward_weight(dw, flat_dy, flat_x, shape, layout, algorithm)
@@ -116,7 +117,7 @@ def test_algorithm_gives_the_same_bits_for_any_thread_count(name):
             np.testing.assert_array_equal(one, two)
 
 
-@pytest.mark.parametrize("name", ["winograd2 ragged", "winograd4 ragged", "skinny", "few",
+@pytest.mark.parametrize("name", ["winograd2 ragged", "winograd4 ragged", "few",
                                   "direct regions", "direct regions grouped", "depthwise"])
 def test_epilogue_equals_separate_passes(isa, name):
     """To the bit: the convolution, one fused multiply-add, one addition, one maximum."""
@@ -150,6 +151,22 @@ def test_epilogue_equals_separate_passes(isa, name):
         np.where(affine + rows < 0, 0, affine + rows))
 
 
+@pytest.mark.parametrize("shape", [
+    shape_of(1, (24, 37), (2, 2), 3, padding=1), shape_of(2, (19, 16), (4, 5), 3, 2, (0, 1)),
+    shape_of(7, (50, 9), (1, 1), 1), shape_of(1, (5, 40), (6, 6), 3, 2, 2, 2)], ids=str)
+def test_few_pixels_give_the_same_bits_packed_and_not(isa, shape):
+    """The direct form reads weights that are not kept packed as they lie."""
+    x, dy, w = random_problem(shape, np.float32)
+    results = []
+    for keep in (False, True):
+        y = np.full(dy.size, np.nan, np.float32)
+        kernels.conv2d_forward(y, memory(x, True), memory(w, True), None, shape, "XYW",
+                               "direct", pack=keep)
+        results.append(y)
+    np.testing.assert_array_equal(*results)
+    assert_near(logical(results[0], dy.shape, True), reference(shape, x, dy, w)[0], np.float32)
+
+
 RESNET = {
     # name: (shape, forward, input gradient, weight gradient)
     "first layer": (shape_of(16, (3, 64), 224, 7, 2, 3), "few", "direct", "few"),
@@ -157,7 +174,7 @@ RESNET = {
     "16x224 layer4": (shape_of(16, (512, 512), 7, 3, 1, 1), *["winograd4"] * 3),
     "16x224 stride 2": (shape_of(16, (64, 128), 56, 3, 2, 1), *["direct"] * 3),
     "32x64 layer4": (shape_of(32, (512, 512), 2, 3, 1, 1), "direct", "direct", "winograd2"),
-    "1x64 layer4": (shape_of(1, (512, 512), 2, 3, 1, 1), *["skinny"] * 3),
+    "1x64 layer4": (shape_of(1, (512, 512), 2, 3, 1, 1), "direct", "skinny", "skinny"),
     "few channels inside": (shape_of(16, (8, 8), 56, 3, 1, 1), *["direct"] * 3),
     "groups": (shape_of(16, (64, 64), 56, 3, 1, 1, groups=2), *["direct"] * 3),
     "depthwise": (shape_of(16, (64, 64), 56, 3, 1, 1, groups=64), *["depthwise"] * 3),

@@ -9,11 +9,13 @@
 
 #include <stddef.h>
 
-enum { MT_SKINNY_ROWS = 4, MT_SKINNY_PIXELS = 4 };
+enum { MT_SKINNY_ROWS = 4, MT_SKINNY_PIXELS = 8 };
 
 typedef struct mt_skinny_kernels {
+    ptrdiff_t lanes;    /* rows of w that `dots` takes at once */
     /* sums[p * sums_step + r] = sum over k < n of pixels[p][k] w[r * n + k]
-     * for p < n_pixels <= MT_SKINNY_PIXELS, r < n_rows <= MT_SKINNY_ROWS */
+     * for p < n_pixels <= MT_SKINNY_PIXELS, r < n_rows <= lanes; added in the order of k, as the
+     * product of packed panels does (gemm.h): the bits are the same */
     void (*dots)(float *sums, ptrdiff_t sums_step, const float *const *pixels,
                  ptrdiff_t n_pixels, const float *w, ptrdiff_t n_rows, ptrdiff_t n);
     /* sums[p * sums_step + k] = sum over r < rows of g[p * g_step + r] w[r * w_row + k], k < n */

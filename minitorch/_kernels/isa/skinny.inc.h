@@ -1,6 +1,7 @@
 /* Family skinny: the weights are read in the order of memory, a few rows at a time. */
 #include "simd.h"
 #include "skinny.h"
+#include "transpose.inc.h"
 
 enum {
     SKINNY_STREAMS = 8,  /* rows of w that `combine` reads side by side */
@@ -22,47 +23,47 @@ MT_INLINE void skinny_store(float *p, vf32 v, ptrdiff_t count) {
         __builtin_memcpy(p, &v, (size_t)count * sizeof(float));
 }
 
-MT_INLINE float sum_lanes(vf32 v) {
-    float total = 0;
-    for (int lane = 0; lane < LANES_F32; lane++) total += v[lane];
-    return total;
-}
-
 /* ---- dots ---- */
 
+/* A block of LANES rows and as many columns is turned in registers, so that a lane is a row. */
 MT_INLINE void dots_block(float *sums, ptrdiff_t sums_step, const float *const *pixels,
-                          const int n_pixels, const float *w, const int n_rows, ptrdiff_t n) {
-    vf32 acc[MT_SKINNY_PIXELS][MT_SKINNY_ROWS];
+                          const int n_pixels, const float *w, ptrdiff_t n_rows, ptrdiff_t n) {
+    vf32 acc[MT_SKINNY_PIXELS];
     MT_UNROLL
-    for (int p = 0; p < n_pixels; p++)
-        MT_UNROLL
-        for (int r = 0; r < n_rows; r++) acc[p][r] = (vf32){0};
+    for (int p = 0; p < n_pixels; p++) acc[p] = (vf32){0};
     for (ptrdiff_t k = 0; k < n; k += LANES_F32) {
-        vf32 x[MT_SKINNY_PIXELS];
+        const ptrdiff_t count = n - k < LANES_F32 ? n - k : LANES_F32;
+        vf32 block[LANES_F32];
         MT_UNROLL
-        for (int p = 0; p < n_pixels; p++) x[p] = skinny_load(pixels[p] + k, n - k);
-        MT_UNROLL
-        for (int r = 0; r < n_rows; r++) {
-            __builtin_prefetch(w + r * n + k + SKINNY_AHEAD);
-            const vf32 row = skinny_load(w + r * n + k, n - k);
+        for (int r = 0; r < LANES_F32; r++) {
+            const float *row = w + (r < n_rows ? r : 0) * n + k;  /* a lane too many is no harm */
+            __builtin_prefetch(row + SKINNY_AHEAD);
+            block[r] = skinny_load(row, count);
+        }
+        transpose_block_f32(block);
+        if (count == LANES_F32) {
             MT_UNROLL
-            for (int p = 0; p < n_pixels; p++) acc[p][r] = mt_fma_f32(row, x[p], acc[p][r]);
+            for (int i = 0; i < LANES_F32; i++)
+                MT_UNROLL
+                for (int p = 0; p < n_pixels; p++)
+                    acc[p] = mt_fma_f32(mt_set1_f32(pixels[p][k + i]), block[i], acc[p]);
+        } else {
+            for (ptrdiff_t i = 0; i < count; i++)
+                for (int p = 0; p < n_pixels; p++)
+                    acc[p] = mt_fma_f32(mt_set1_f32(pixels[p][k + i]), block[i], acc[p]);
         }
     }
-    for (int p = 0; p < n_pixels; p++)
-        for (int r = 0; r < n_rows; r++) sums[p * sums_step + r] = sum_lanes(acc[p][r]);
+    for (int p = 0; p < n_pixels; p++) skinny_store(sums + p * sums_step, acc[p], n_rows);
 }
 
 MT_NOINLINE void skinny_dots(float *sums, ptrdiff_t sums_step, const float *const *pixels,
                              ptrdiff_t n_pixels, const float *w, ptrdiff_t n_rows, ptrdiff_t n) {
-    if (n_rows == MT_SKINNY_ROWS && n_pixels == 4)
-        dots_block(sums, sums_step, pixels, 4, w, MT_SKINNY_ROWS, n);
-    else if (n_rows == MT_SKINNY_ROWS && n_pixels == 1)
-        dots_block(sums, sums_step, pixels, 1, w, MT_SKINNY_ROWS, n);
-    else
-        for (ptrdiff_t p = 0; p < n_pixels; p++)
-            for (ptrdiff_t r = 0; r < n_rows; r++)
-                dots_block(sums + p * sums_step + r, sums_step, pixels + p, 1, w + r * n, 1, n);
+#define CASE(count) \
+    case count: dots_block(sums, sums_step, pixels, count, w, n_rows, n); break;
+    switch (n_pixels) {
+        CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
+    }
+#undef CASE
 }
 
 /* ---- combine ---- */
@@ -71,7 +72,7 @@ MT_INLINE void combine_block(float *sums, ptrdiff_t sums_step, const float *g, p
                              const int n_pixels, const float *w, ptrdiff_t w_row,
                              const int streams, const int first, ptrdiff_t n) {
     for (ptrdiff_t k = 0; k < n; k += LANES_F32) {
-        vf32 acc[MT_SKINNY_PIXELS];
+        vf32 acc[4];
         MT_UNROLL
         for (int p = 0; p < n_pixels; p++)
             acc[p] = first ? (vf32){0} : skinny_load(sums + p * sums_step + k, n - k);
@@ -149,4 +150,4 @@ MT_NOINLINE void skinny_outer(float *dw, ptrdiff_t n_rows, const float *g, ptrdi
 }
 
 static const mt_skinny_kernels skinny_kernels = {
-    .dots = skinny_dots, .combine = skinny_combine, .outer = skinny_outer};
+    .lanes = LANES_F32, .dots = skinny_dots, .combine = skinny_combine, .outer = skinny_outer};
