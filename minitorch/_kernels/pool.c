@@ -1,4 +1,5 @@
-/* See pool.h.  Workers spin for some 20 microseconds after a job, then sleep. */
+/* See pool.h.  Workers spin for some 100 microseconds after a job, then sleep: longer than a
+ * network spends between two of its jobs, for waking costs as much. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -217,7 +218,8 @@ int mt_thread_index(void) { return thread_index; }
 
 /* ---- working memory ---- */
 
-enum { GRANULE = 4096 };
+/* A large block takes whole huge pages, so that it seldom has to grow. */
+enum { GRANULE = 4096, LARGE = 1 << 18 };
 
 typedef struct {
     void *block[MT_SCRATCH_SLOTS];
@@ -257,7 +259,8 @@ void *mt_scratch(int slot, ptrdiff_t nbytes) {
     Scratch *scratch = thread_scratch();
     if (!scratch) return NULL;
     if (scratch->size[slot] < nbytes) {
-        ptrdiff_t size = (nbytes + GRANULE - 1) / GRANULE * GRANULE;
+        ptrdiff_t granule = nbytes < LARGE ? GRANULE : MT_HUGE_PAGE;
+        ptrdiff_t size = (nbytes + granule - 1) / granule * granule;
         free(scratch->block[slot]);
         scratch->size[slot] = 0;
         scratch->block[slot] = NULL;
