@@ -7,8 +7,6 @@ than the turning costs.
 
 import os
 
-from libc.string cimport memset
-
 from minitorch._kernels.conv_depthwise cimport (
     depthwise_backward_input, depthwise_backward_weight, depthwise_forward)
 from minitorch._kernels.conv_direct cimport (

@@ -25,6 +25,8 @@ from minitorch._kernels import conv as _kernels
 
 __all__ = ["winograd"]
 
+winograd: bool      # the property below
+
 
 class _ConvModule(types.ModuleType):
     """The module itself, with a checked attribute, as in ``torch.backends``."""

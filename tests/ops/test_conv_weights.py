@@ -131,12 +131,15 @@ def test_the_form_is_made_once_and_goes_with_the_weight(weight, image):
 
 def kept_bytes(weight, use):
     """What goes with a copy of the weight besides its own memory, after `use`."""
-    w = weight.clone().requires_grad_()
-    torch.backends.empty_cache()
-    use(w)
-    before = cached_nbytes()
-    del w
-    return cached_nbytes() - before - weight.numel() * 4
+    def going(use):
+        w = weight.clone().requires_grad_()
+        torch.backends.empty_cache()
+        use(w)
+        before = cached_nbytes()
+        del w
+        return cached_nbytes() - before
+
+    return going(use) - going(lambda w: None)
 
 
 def test_a_form_is_kept_at_the_second_use_of_a_version(weight, image):
