@@ -5,6 +5,7 @@ their creation as they become ready.  Nothing recurses, whatever the depth of th
 A node's saved tensors are dropped as soon as it has run, unless the graph is retained.
 """
 
+cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
 
@@ -57,6 +58,7 @@ def set_observer(observer):
 
 # ---------------------------------------------------------------- one run
 
+@cython.freelist(8)
 cdef class Run:
     """The state of one call of `backward` or `grad`."""
 
@@ -69,14 +71,15 @@ cdef class Run:
     cdef bint keep_graph, create_graph, accumulate
     cdef Py_ssize_t task_id
 
-    cdef int count(self, list roots) except -1:
-        """Fill `awaited` for all nodes that can be reached."""
-        cdef list pending = []
+    cdef list count(self, list roots):
+        """Fill `awaited` for all nodes that can be reached; return the roots, each once."""
+        cdef list different = [], pending
         cdef Node node, after
         for node in roots:
             if node not in self.awaited:
                 self.awaited[node] = 0
-                pending.append(node)
+                different.append(node)
+        pending = different[:]
         while pending:
             node = <Node> pending.pop()
             for after_ in node.next_:
@@ -89,7 +92,7 @@ cdef class Run:
                     pending.append(after)
                 else:
                     self.awaited[after] = seen + 1
-        return 0
+        return different
 
     cdef int mark_wanted(self, list roots) except -1:
         """Find the nodes from which a captured node can be reached."""
@@ -227,9 +230,10 @@ cdef class Run:
                 nr = 0 if node.next_nr is None else node.next_nr[i]
                 self.deliver(after, nr, <TensorBase> outs[i])
             left = <Py_ssize_t> self.awaited[after] - 1
-            self.awaited[after] = left
             if left == 0:
                 self.ready.push(after)
+            else:
+                self.awaited[after] = left
         return 0
 
 
@@ -433,14 +437,14 @@ def run_backward(tuple roots, tuple grads, bint retain_graph, bint create_graph,
         The gradients of `inputs` when `accumulate_grad` is False.
     """
     cdef Run run = Run.__new__(Run)
-    cdef list nodes = root_nodes(roots)
+    cdef list nodes = root_nodes(roots), different
     cdef bint outer_mode = grad_enabled()
     cdef PyObject* outer_run = mt_current_run
     cdef Py_ssize_t i
     global next_task_id, mt_current_run
     run.awaited, run.arrived, run.ready = {}, {}, ReadyQueue.__new__(ReadyQueue)
     run.keep_graph, run.create_graph, run.accumulate = retain_graph, create_graph, accumulate_grad
-    run.count(nodes)
+    different = run.count(nodes)
     if inputs is not None:
         set_captures(run, inputs, allow_unreachable or accumulate_grad)
         run.mark_wanted(nodes)
@@ -451,7 +455,7 @@ def run_backward(tuple roots, tuple grads, bint retain_graph, bint create_graph,
     try:
         for i in range(len(nodes)):
             run.deliver(<Node> nodes[i], root_number(roots[i]), <TensorBase> grads[i])
-        for node in dict.fromkeys(nodes):
+        for node in different:
             if run.awaited[node] == 0:
                 run.ready.push(<Node> node)
         del grads

@@ -11,6 +11,7 @@ from minitorch._kernels.pointwise cimport mt_loop
 cdef TensorBase check_tensor(object value, str where, str argument)
 cdef bint is_number(object value) noexcept
 cdef TensorBase number_tensor(object value)
+cdef dtype dtype_with_number(dtype d, object number)
 cdef TensorBase operand(object value, bint* number, str where, str argument)
 cdef dtype common_dtype(TensorBase a, bint a_number, TensorBase b, bint b_number)
 
@@ -25,6 +26,7 @@ cdef TensorBase expand_raw(TensorBase t, int n, const Py_ssize_t* shape)
 cdef int run1(mt_loop loop, TensorBase out) except -1
 cdef int run2(mt_loop loop, TensorBase out, TensorBase a) except -1
 cdef int run3(mt_loop loop, TensorBase out, TensorBase a, TensorBase b) except -1
+cdef int run_item(mt_loop loop, TensorBase out, TensorBase a, const char* item) except -1
 cdef int run_list(mt_loop loop, TensorBase out, list operands) except -1
 cdef TensorBase new_output(dtype d, TensorBase a, TensorBase b)
 cdef TensorBase new_output3(dtype d, TensorBase a, TensorBase b, TensorBase c)

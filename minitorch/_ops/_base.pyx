@@ -6,6 +6,10 @@
 import numbers
 import warnings
 
+import numpy
+
+from libc.string cimport memset
+
 from minitorch._core.dtype cimport FLOATING, default_float, dtype, of_code, promote, type_name
 from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node
@@ -25,6 +29,10 @@ from minitorch._kernels.types cimport BOOL, F64, I64, MAX_DIMS
 cdef enum:
     NOGIL_FROM = 8192
 
+cdef tuple BOOLS = (bool, numpy.bool_)
+cdef tuple REALS = (numbers.Real, numpy.bool_)
+cdef object Integral = numbers.Integral
+
 
 # ---------------------------------------------------------------- operands
 
@@ -38,23 +46,24 @@ cdef TensorBase check_tensor(object value, str where, str argument):
 cdef bint is_number(object value) noexcept:
     """Whether a value is a Python (or numpy) number, other than a tensor."""
     return (type(value) is float or type(value) is int or type(value) is bool
-            or isinstance(value, (numbers.Real, numpy_bool())))
+            or isinstance(value, REALS))
 
 
-cdef object numpy_bool():
-    import numpy
-    return numpy.bool_
+cdef dtype number_dtype(object value):
+    """What a number is by itself: bool, int64 or float64, so that no digit is lost."""
+    # exact types first: abstract classes answer slowly
+    if type(value) is float:
+        return of_code(F64)
+    if type(value) is int:
+        return of_code(I64)
+    if isinstance(value, BOOLS):
+        return of_code(BOOL)
+    return of_code(I64) if isinstance(value, Integral) else of_code(F64)
 
 
 cdef TensorBase number_tensor(object value):
-    """A 0-d tensor of a Python number: bool, int64 or float64, so that no digit is lost."""
-    if type(value) is float:
-        return scalar_of(of_code(F64), value)
-    if isinstance(value, (bool, numpy_bool())):
-        return scalar_of(of_code(BOOL), value)
-    if isinstance(value, numbers.Integral):
-        return scalar_of(of_code(I64), int(value))
-    return scalar_of(of_code(F64), float(value))
+    """A 0-d tensor of a Python number."""
+    return scalar_of(number_dtype(value), value)
 
 
 cdef TensorBase operand(object value, bint* number, str where, str argument):
@@ -92,6 +101,14 @@ cdef dtype common_dtype(TensorBase a, bint a_number, TensorBase b, bint b_number
     if low.category == FLOATING and (a_number if rank_a < rank_b else b_number):
         return default_float()
     return low
+
+
+cdef dtype dtype_with_number(dtype d, object number):
+    """The same for a tensor of dtype `d` and a number: only the number's category matters."""
+    cdef dtype kind = number_dtype(number)
+    if kind.category <= d.category:
+        return d
+    return default_float() if kind.category == FLOATING else kind
 
 
 def result_type(tensor1, tensor2):
@@ -287,6 +304,31 @@ cdef int run3(mt_loop loop, TensorBase out, TensorBase a, TensorBase b) except -
     return run(loop, 3, ptrs, strides, out)
 
 
+cdef int run_item(mt_loop loop, TensorBase out, TensorBase a, const char* item) except -1:
+    """out = loop(a, item): one element for all, which needs no tensor; a broadcast to out."""
+    cdef char* ptrs[3]
+    cdef Py_ssize_t steps[3]
+    cdef Py_ssize_t strides[3 * MAX_DIMS]
+    ptrs[0], ptrs[1], ptrs[2] = out.data(), a.data(), <char*> item
+    if out.numel_ < NOGIL_FROM and out.contiguous and a.contiguous and same_shape(out, a):
+        steps[0], steps[1], steps[2] = out.dtype_.itemsize, a.dtype_.itemsize, 0
+        apply_flat(loop, 3, ptrs, steps, out.numel_)
+        return 0
+    byte_strides(out, out.ndim_, out.shape_, strides)
+    byte_strides(a, out.ndim_, out.shape_, strides + MAX_DIMS)
+    memset(strides + 2 * MAX_DIMS, 0, MAX_DIMS * sizeof(Py_ssize_t))
+    return run(loop, 3, ptrs, strides, out)
+
+
+cdef int run_cast(mt_loop loop, dtype compute, TensorBase out, TensorBase a, TensorBase b) except -1:
+    """`run3` with the operands cast to `compute`; a number is not worth a tensor for that."""
+    cdef char item[16]
+    if b.ndim_ == 0 and b.dtype_ is not compute:
+        strided_copy(item, compute.code, NULL, b.data(), b.code(), NULL, 0, NULL)
+        return run_item(loop, out, cast_raw(a, compute), item)
+    return run3(loop, out, cast_raw(a, compute), cast_raw(b, compute))
+
+
 cdef int run_list(mt_loop loop, TensorBase out, list operands) except -1:
     """out = loop(*operands), all broadcast to the shape of out."""
     cdef char* ptrs[MAX_ARGS]
@@ -381,10 +423,8 @@ cdef mt_loop find_binary(int op, dtype compute) except NULL:
 cdef TensorBase binary_raw(int op, TensorBase a, TensorBase b, dtype compute):
     """An elementwise operation of two operands, computed in `compute`."""
     cdef mt_loop loop = find_binary(op, compute)
-    cdef TensorBase out
-    a, b = cast_raw(a, compute), cast_raw(b, compute)
-    out = new_output(of_code(BOOL) if binary_gives_bool(op) else compute, a, b)
-    run3(loop, out, a, b)
+    cdef TensorBase out = new_output(of_code(BOOL) if binary_gives_bool(op) else compute, a, b)
+    run_cast(loop, compute, out, a, b)
     return out
 
 
@@ -395,8 +435,7 @@ cdef int binary_into(int op, TensorBase out, TensorBase a, TensorBase b, dtype c
         copy_raw(out, binary_raw(op, a, b, compute))
         return 0
     loop = find_binary(op, compute)
-    run3(loop, out, cast_raw(a, compute), cast_raw(b, compute))
-    return 0
+    return run_cast(loop, compute, out, a, b)
 
 
 cdef bint overlaps(TensorBase out, TensorBase a) noexcept:

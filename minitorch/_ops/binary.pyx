@@ -15,7 +15,8 @@ from minitorch._kernels.pointwise cimport *
 from minitorch._kernels.types cimport BOOL, F32
 from minitorch._ops._base cimport (
     binary_into, binary_raw, cast_raw, check_inplace_result, check_tensor, clone_raw, common_dtype,
-    copy_raw, is_number, new_output, number_tensor, operand, run_list, set_history, unary_raw)
+    copy_raw, dtype_with_number, is_number, new_output, number_tensor, operand, run_list,
+    set_history, unary_raw)
 from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.reduce cimport has_zero, sum_to_op
 
@@ -233,8 +234,7 @@ cdef TensorBase compare_op(int op, TensorBase a, TensorBase b):
 
 
 cdef TensorBase compare_number(int op, TensorBase a, object number):
-    cdef TensorBase b = number_tensor(number)
-    return binary_raw(op, a, b, common_dtype(a, False, b, True))
+    return binary_raw(op, a, number_tensor(number), dtype_with_number(a.dtype_, number))
 
 
 cdef TensorBase logical_and_raw(TensorBase a, TensorBase b):

@@ -11,7 +11,7 @@ from minitorch._kernels.pointwise cimport (
 from minitorch._kernels.types cimport BOOL
 from minitorch._ops._base cimport (
     binary_raw, cast_raw, check_inplace_result, check_tensor, common_dtype, copy_raw, deliver,
-    new_output3, number_tensor, operand, run_list, set_history)
+    dtype_with_number, new_output3, operand, run_list, set_history)
 from minitorch._ops.binary cimport (
     BinaryNode, before_change, compare_number, link, logical_and_raw, two, two_inplace, zero_of)
 from minitorch._ops.copy cimport to_dtype
@@ -95,7 +95,7 @@ cdef TensorBase clamp_numbers(TensorBase a, object low, object high, TensorBase 
     cdef Node node = None
     for bound in (low, high):
         if bound is not None:
-            compute = common_dtype(cast_raw(a, compute), False, number_tensor(bound), True)
+            compute = dtype_with_number(compute, bound)
     if compute.category == BOOLEAN:
         raise RuntimeError("clamp is not implemented for bool tensors")
     if into is not None:
