@@ -71,15 +71,14 @@ cdef class Run:
     cdef bint keep_graph, create_graph, accumulate
     cdef Py_ssize_t task_id
 
-    cdef list count(self, list roots):
-        """Fill `awaited` for all nodes that can be reached; return the roots, each once."""
-        cdef list different = [], pending
+    cdef int count(self, list roots) except -1:
+        """Fill `awaited` for all nodes that can be reached."""
+        cdef list pending = []
         cdef Node node, after
         for node in roots:
             if node not in self.awaited:
                 self.awaited[node] = 0
-                different.append(node)
-        pending = different[:]
+                pending.append(node)
         while pending:
             node = <Node> pending.pop()
             for after_ in node.next_:
@@ -92,7 +91,7 @@ cdef class Run:
                     pending.append(after)
                 else:
                     self.awaited[after] = seen + 1
-        return different
+        return 0
 
     cdef int mark_wanted(self, list roots) except -1:
         """Find the nodes from which a captured node can be reached."""
@@ -437,14 +436,14 @@ def run_backward(tuple roots, tuple grads, bint retain_graph, bint create_graph,
         The gradients of `inputs` when `accumulate_grad` is False.
     """
     cdef Run run = Run.__new__(Run)
-    cdef list nodes = root_nodes(roots), different
+    cdef list nodes = root_nodes(roots)
     cdef bint outer_mode = grad_enabled()
     cdef PyObject* outer_run = mt_current_run
     cdef Py_ssize_t i
     global next_task_id, mt_current_run
     run.awaited, run.arrived, run.ready = {}, {}, ReadyQueue.__new__(ReadyQueue)
     run.keep_graph, run.create_graph, run.accumulate = retain_graph, create_graph, accumulate_grad
-    different = run.count(nodes)
+    run.count(nodes)
     if inputs is not None:
         set_captures(run, inputs, allow_unreachable or accumulate_grad)
         run.mark_wanted(nodes)
@@ -455,8 +454,9 @@ def run_backward(tuple roots, tuple grads, bint retain_graph, bint create_graph,
     try:
         for i in range(len(nodes)):
             run.deliver(<Node> nodes[i], root_number(roots[i]), <TensorBase> grads[i])
-        for node in different:
+        for node in nodes:
             if run.awaited[node] == 0:
+                run.awaited[node] = -1      # the next root may be the same
                 run.ready.push(<Node> node)
         del grads
         run.run()

@@ -9,9 +9,6 @@ from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport mt_loop
 
 cdef TensorBase check_tensor(object value, str where, str argument)
-cdef bint is_number(object value) noexcept
-cdef TensorBase number_tensor(object value)
-cdef dtype dtype_with_number(dtype d, object number)
 cdef TensorBase operand(object value, bint* number, str where, str argument)
 cdef dtype common_dtype(TensorBase a, bint a_number, TensorBase b, bint b_number)
 
@@ -32,6 +29,7 @@ cdef TensorBase new_output(dtype d, TensorBase a, TensorBase b)
 cdef TensorBase new_output3(dtype d, TensorBase a, TensorBase b, TensorBase c)
 cdef TensorBase unary_raw(int op, TensorBase a)
 cdef TensorBase binary_raw(int op, TensorBase a, TensorBase b, dtype compute)
+cdef TensorBase binary_number_raw(int op, TensorBase a, object number, dtype compute)
 cdef int binary_into(int op, TensorBase out, TensorBase a, TensorBase b, dtype compute) except -1
 
 cdef int check_inplace_result(TensorBase t, TensorBase other, dtype result) except -1

@@ -3,10 +3,7 @@
 "Raw" functions compute values only; nothing is recorded.
 """
 
-import numbers
 import warnings
-
-import numpy
 
 from libc.string cimport memset
 
@@ -18,20 +15,17 @@ from minitorch._core.record cimport bump, check_writable, connect1, edge_of, set
 from minitorch._core.record import refuse_rebase
 from minitorch._core.shape cimport Dims, broadcast, is_dense, size_text
 from minitorch._core.tensor cimport (
-    TensorBase, bare, new_like, new_strided, new_tensor, same_geometry, same_shape, scalar_of,
+    TensorBase, bare, new_like, new_strided, new_tensor, same_geometry, same_shape,
     set_view_function_maker, write_item)
 from minitorch._kernels.pointwise cimport (
     binary_gives_bool, binary_loop, mt_loop, unary_gives_bool, unary_loop)
 from minitorch._kernels.strided cimport MAX_ARGS, apply_flat, apply_loop, fill, strided_copy
-from minitorch._kernels.types cimport BOOL, F64, I64, MAX_DIMS
+from minitorch._kernels.types cimport BOOL, MAX_DIMS
+from minitorch._ops.scalars cimport is_number, number_tensor, write_number
 
 # Below this many elements a kernel is shorter than giving up the GIL.
 cdef enum:
     NOGIL_FROM = 8192
-
-cdef tuple BOOLS = (bool, numpy.bool_)
-cdef tuple REALS = (numbers.Real, numpy.bool_)
-cdef object Integral = numbers.Integral
 
 
 # ---------------------------------------------------------------- operands
@@ -41,29 +35,6 @@ cdef TensorBase check_tensor(object value, str where, str argument):
         return <TensorBase> value
     raise TypeError(f"{where}(): argument '{argument}' must be Tensor, not "
                     f"{type(value).__name__}")
-
-
-cdef bint is_number(object value) noexcept:
-    """Whether a value is a Python (or numpy) number, other than a tensor."""
-    return (type(value) is float or type(value) is int or type(value) is bool
-            or isinstance(value, REALS))
-
-
-cdef dtype number_dtype(object value):
-    """What a number is by itself: bool, int64 or float64, so that no digit is lost."""
-    # exact types first: abstract classes answer slowly
-    if type(value) is float:
-        return of_code(F64)
-    if type(value) is int:
-        return of_code(I64)
-    if isinstance(value, BOOLS):
-        return of_code(BOOL)
-    return of_code(I64) if isinstance(value, Integral) else of_code(F64)
-
-
-cdef TensorBase number_tensor(object value):
-    """A 0-d tensor of a Python number."""
-    return scalar_of(number_dtype(value), value)
 
 
 cdef TensorBase operand(object value, bint* number, str where, str argument):
@@ -101,14 +72,6 @@ cdef dtype common_dtype(TensorBase a, bint a_number, TensorBase b, bint b_number
     if low.category == FLOATING and (a_number if rank_a < rank_b else b_number):
         return default_float()
     return low
-
-
-cdef dtype dtype_with_number(dtype d, object number):
-    """The same for a tensor of dtype `d` and a number: only the number's category matters."""
-    cdef dtype kind = number_dtype(number)
-    if kind.category <= d.category:
-        return d
-    return default_float() if kind.category == FLOATING else kind
 
 
 def result_type(tensor1, tensor2):
@@ -320,7 +283,8 @@ cdef int run_item(mt_loop loop, TensorBase out, TensorBase a, const char* item) 
     return run(loop, 3, ptrs, strides, out)
 
 
-cdef int run_cast(mt_loop loop, dtype compute, TensorBase out, TensorBase a, TensorBase b) except -1:
+cdef int run_cast(mt_loop loop, dtype compute, TensorBase out, TensorBase a,
+                  TensorBase b) except -1:
     """`run3` with the operands cast to `compute`; a number is not worth a tensor for that."""
     cdef char item[16]
     if b.ndim_ == 0 and b.dtype_ is not compute:
@@ -383,13 +347,20 @@ cdef TensorBase shaped_output(dtype d, int n, const Py_ssize_t* shape, list oper
     return new_strided(d, n, shape, strides)
 
 
+cdef TensorBase new_ordered(dtype d, TensorBase a):
+    """An uninitialised result of an elementwise operation on `a` alone."""
+    if is_dense(a.ndim_, a.shape_, a.strides_):
+        return new_strided(d, a.ndim_, a.shape_, a.strides_)
+    return shaped_output(d, a.ndim_, a.shape_, [a])
+
+
 cdef TensorBase new_output(dtype d, TensorBase a, TensorBase b):
     """An uninitialised result of an elementwise operation on `a` and `b`."""
     cdef Dims common
     if a.contiguous and b.contiguous and same_shape(a, b):
         return new_tensor(d, a.ndim_, a.shape_)
-    if b.ndim_ == 0 and is_dense(a.ndim_, a.shape_, a.strides_):
-        return new_strided(d, a.ndim_, a.shape_, a.strides_)
+    if b.ndim_ == 0:
+        return new_ordered(d, a)
     broadcast(a.ndim_, a.shape_, b.ndim_, b.shape_, &common)
     return shaped_output(d, common.n, common.at, [a, b])
 
@@ -425,6 +396,16 @@ cdef TensorBase binary_raw(int op, TensorBase a, TensorBase b, dtype compute):
     cdef mt_loop loop = find_binary(op, compute)
     cdef TensorBase out = new_output(of_code(BOOL) if binary_gives_bool(op) else compute, a, b)
     run_cast(loop, compute, out, a, b)
+    return out
+
+
+cdef TensorBase binary_number_raw(int op, TensorBase a, object number, dtype compute):
+    """The same with a number."""
+    cdef mt_loop loop = find_binary(op, compute)
+    cdef TensorBase out = new_ordered(of_code(BOOL) if binary_gives_bool(op) else compute, a)
+    cdef char item[16]
+    write_number(number, compute, item)
+    run_item(loop, out, cast_raw(a, compute), item)
     return out
 
 

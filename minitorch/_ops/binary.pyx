@@ -14,11 +14,11 @@ from minitorch._core.tensor cimport TensorBase, same_shape, scalar_of, shape_of
 from minitorch._kernels.pointwise cimport *
 from minitorch._kernels.types cimport BOOL, F32
 from minitorch._ops._base cimport (
-    binary_into, binary_raw, cast_raw, check_inplace_result, check_tensor, clone_raw, common_dtype,
-    copy_raw, dtype_with_number, is_number, new_output, number_tensor, operand, run_list,
-    set_history, unary_raw)
+    binary_into, binary_number_raw, binary_raw, cast_raw, check_inplace_result, check_tensor,
+    clone_raw, common_dtype, copy_raw, new_output, operand, run_list, set_history, unary_raw)
 from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.reduce cimport has_zero, sum_to_op
+from minitorch._ops.scalars cimport dtype_with_number, is_number, number_tensor
 
 
 # ---------------------------------------------------------------- broadcasting, once
@@ -194,6 +194,14 @@ cdef TensorBase binary(int op, TensorBase a, bint a_number, TensorBase b, bint b
     return out
 
 
+cdef TensorBase binary_number(int op, TensorBase a, object number):
+    """The same with a number, which becomes a tensor only where a node may remember it."""
+    cdef dtype compute = dtype_with_number(a.dtype_, number)
+    if compute.category != FLOATING or records1(a):
+        return binary(op, a, False, number_tensor(number), True)
+    return binary_number_raw(op, a, number, compute)
+
+
 cdef TensorBase add_op(TensorBase a, TensorBase b):
     return binary(BINARY_ADD, a, False, b, False)
 
@@ -211,11 +219,11 @@ cdef TensorBase div_op(TensorBase a, TensorBase b):
 
 
 cdef TensorBase add_number(TensorBase a, object number):
-    return binary(BINARY_ADD, a, False, number_tensor(number), True)
+    return binary_number(BINARY_ADD, a, number)
 
 
 cdef TensorBase mul_number(TensorBase a, object number):
-    return binary(BINARY_MUL, a, False, number_tensor(number), True)
+    return binary_number(BINARY_MUL, a, number)
 
 
 cdef TensorBase neg_op(TensorBase a):
@@ -234,7 +242,7 @@ cdef TensorBase compare_op(int op, TensorBase a, TensorBase b):
 
 
 cdef TensorBase compare_number(int op, TensorBase a, object number):
-    return binary_raw(op, a, number_tensor(number), dtype_with_number(a.dtype_, number))
+    return binary_number_raw(op, a, number, dtype_with_number(a.dtype_, number))
 
 
 cdef TensorBase logical_and_raw(TensorBase a, TensorBase b):
@@ -262,8 +270,10 @@ cdef TensorBase number_first(int op, object number, TensorBase a, Node node):
 cdef TensorBase two(int op, object input, object other, str where):
     """A binary operation from Python."""
     cdef bint na, nb
-    cdef TensorBase a = operand(input, &na, where, "input")
-    cdef TensorBase b = operand(other, &nb, where, "other")
+    cdef TensorBase a, b
+    if isinstance(input, TensorBase) and is_number(other):
+        return binary_number(op, <TensorBase> input, other)
+    a, b = operand(input, &na, where, "input"), operand(other, &nb, where, "other")
     if na and nb:
         raise TypeError(f"{where}(): at least one argument must be Tensor")
     return binary(op, a, na, b, nb)

@@ -11,10 +11,11 @@ from minitorch._kernels.pointwise cimport (
 from minitorch._kernels.types cimport BOOL
 from minitorch._ops._base cimport (
     binary_raw, cast_raw, check_inplace_result, check_tensor, common_dtype, copy_raw, deliver,
-    dtype_with_number, new_output3, operand, run_list, set_history)
+    new_output3, operand, run_list, set_history)
 from minitorch._ops.binary cimport (
     BinaryNode, before_change, compare_number, link, logical_and_raw, two, two_inplace, zero_of)
 from minitorch._ops.copy cimport to_dtype
+from minitorch._ops.scalars cimport dtype_with_number
 
 
 # ---------------------------------------------------------------- where

@@ -107,7 +107,8 @@ cdef int check_same_dtype(TensorBase x, TensorBase other) except -1:
     return 0
 
 
-cdef int fill_shape(ConvShape* s, const Py_ssize_t* x, const Py_ssize_t* w, tuple options) except -1:
+cdef int fill_shape(ConvShape* s, const Py_ssize_t* x, const Py_ssize_t* w,
+                    tuple options) except -1:
     """Describe a convolution to the kernels; RuntimeError where the kernel does not fit."""
     cdef Py_ssize_t height, width, rows, columns
     stride, padding, dilation, groups = options

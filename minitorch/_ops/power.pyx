@@ -11,13 +11,14 @@ from minitorch._kernels.pointwise cimport (
     UNARY_RSQRT, UNARY_SQRT, UNARY_SQUARE, binary_loop)
 from minitorch._kernels.types cimport I64
 from minitorch._ops._base cimport (
-    binary_into, cast_raw, check_inplace_result, check_tensor, copy_raw, deliver,
-    dtype_with_number, full_raw, is_number, number_tensor, run_item, set_history)
+    binary_into, cast_raw, check_inplace_result, check_tensor, copy_raw, deliver, full_raw,
+    run_item, set_history)
 from minitorch._ops.binary cimport (
     BinaryNode, add_number, before_change, binary, compare_number, differentiate_binary, div_op,
     logical_and_raw, mul_number, mul_op, neg_op, number_first, scalar_dtype, two, two_inplace,
     zero_of)
 from minitorch._ops.choice cimport where_op
+from minitorch._ops.scalars cimport dtype_with_number, is_number, write_number
 from minitorch._ops.unary cimport ResultNode, SelfNode, differentiate_unary, unary_op
 
 
@@ -126,7 +127,9 @@ cdef TensorBase pow_raw(TensorBase a, object exponent, dtype compute):
 cdef TensorBase pow_slope_raw(TensorBase g, TensorBase x, object exponent):
     """g e x^(e - 1) in one tensor; rounded after each step, as the recorded formula is."""
     cdef TensorBase out = pow_raw(x, exponent - 1, x.dtype_)
-    binary_into(BINARY_MUL, out, out, number_tensor(exponent), x.dtype_)
+    cdef char item[16]
+    write_number(exponent, x.dtype_, item)
+    run_item(binary_loop(BINARY_MUL, x.code()), out, out, item)
     binary_into(BINARY_MUL, out, g, out, x.dtype_)
     return out
 
