@@ -5,7 +5,7 @@ from minitorch._core.dtype cimport BOOLEAN, FLOATING, dtype, of_code
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     bump, check_writable, connect1, records1, records2, save, save_output, set_function, unpack)
-from minitorch._core.tensor cimport TensorBase, new_like, same_geometry, write_item
+from minitorch._core.tensor cimport TensorBase, new_like, same_geometry
 from minitorch._kernels.pointwise cimport (
     BINARY_EQ, BINARY_GE, BINARY_MUL, BINARY_POW, BINARY_POW_SCALAR, UNARY_LOG, UNARY_RECIPROCAL,
     UNARY_RSQRT, UNARY_SQRT, UNARY_SQUARE, binary_loop)
@@ -119,7 +119,7 @@ cdef TensorBase pow_raw(TensorBase a, object exponent, dtype compute):
     cdef TensorBase base = cast_raw(a, compute)
     cdef TensorBase out = new_like(base, compute)
     cdef char item[16]
-    write_item(scalar_dtype(compute).code, item, exponent)
+    write_number(exponent, scalar_dtype(compute), item)
     run_item(binary_loop(BINARY_POW_SCALAR, compute.code), out, base, item)
     return out
 
@@ -138,15 +138,13 @@ cdef dtype pow_dtype(TensorBase a, object exponent):
     cdef dtype compute = dtype_with_number(a.dtype_, exponent)
     if compute.category != FLOATING and isinstance(exponent, int) and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
-    return compute
+    return of_code(I64) if compute.category == BOOLEAN else compute
 
 
 cdef TensorBase pow_number(TensorBase a, object exponent):
     cdef dtype compute = pow_dtype(a, exponent)
     cdef TensorBase out
     cdef Node node
-    if compute.category == BOOLEAN:
-        compute = of_code(I64)
     out = pow_raw(a, exponent, compute)
     if records1(a):
         node = PowBackward0.__new__(PowBackward0)
