@@ -108,13 +108,11 @@ class Module(HookRegistry, StateDict, Traversal):
         )
 
     def __call__(self, *args, **kwargs):
-        # A class with __getattr__ finds its attributes slowly: the dict is asked for once.
-        tables = self.__dict__
         if not (
-            tables["_forward_hooks"]
-            or tables["_forward_pre_hooks"]
-            or tables["_backward_hooks"]
-            or tables["_backward_pre_hooks"]
+            self._forward_hooks
+            or self._forward_pre_hooks
+            or self._backward_hooks
+            or self._backward_pre_hooks
             or _hooks.global_forward_hooks
             or _hooks.global_forward_pre_hooks
             or _hooks.global_backward_hooks
