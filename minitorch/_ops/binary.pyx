@@ -24,7 +24,10 @@ from minitorch._ops.scalars cimport dtype_with_number, is_number, number_tensor
 # ---------------------------------------------------------------- broadcasting, once
 
 cdef class BinaryNode(Node):
-    """A node of two operands; remembers shapes and dtypes that differ from the output's."""
+    """A node of two operands; remembers shapes and dtypes that differ from the output's.
+
+    A shape is remembered only for an operand that needs a gradient.
+    """
 
     cdef TensorBase back_to_a(self, TensorBase g):
         return reduced(g, self.shape_a, self.dtype_a)
@@ -45,8 +48,8 @@ cdef TensorBase reduced(TensorBase g, object shape, dtype d):
 cdef int link(BinaryNode node, TensorBase a, TensorBase b, TensorBase out) except -1:
     """Connect a node to its operands and its output."""
     connect2(node, a, b)
-    node.shape_a = None if same_shape(a, out) else shape_of(a)
-    node.shape_b = None if same_shape(b, out) else shape_of(b)
+    node.shape_a = shape_of(a) if node.needs(0) and not same_shape(a, out) else None
+    node.shape_b = shape_of(b) if node.needs(1) and not same_shape(b, out) else None
     # With mixed dtypes both are remembered: between 0-d tensors a number's own dtype, kept in its
     # tensor, would otherwise promote the gradient of the other operand.
     cdef bint mixed = a.dtype_ is not out.dtype_ or b.dtype_ is not out.dtype_
