@@ -9,7 +9,7 @@ from copy import deepcopy
 
 import numpy
 
-from minitorch import _tensor_str
+from minitorch import _tensor_str, autograd
 from minitorch._core import engine
 from minitorch._core.device import check_device
 from minitorch._core.dtype import get_default_dtype
@@ -161,9 +161,7 @@ class Tensor(TensorBase):
         inputs : sequence of Tensor, optional
             Accumulate into these tensors only.
         """
-        from minitorch.autograd import backward
-
-        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+        autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
     def retain_grad(self):
         """Fill `.grad` of this non-leaf tensor during backward."""

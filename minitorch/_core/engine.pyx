@@ -5,6 +5,7 @@ their creation as they become ready.  Nothing recurses, whatever the depth of th
 A node's saved tensors are dropped as soon as it has run, unless the graph is retained.
 """
 
+cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
 
@@ -57,6 +58,7 @@ def set_observer(observer):
 
 # ---------------------------------------------------------------- one run
 
+@cython.freelist(8)
 cdef class Run:
     """The state of one call of `backward` or `grad`."""
 
@@ -241,9 +243,10 @@ cdef class Run:
                 nr = 0 if node.next_nr is None else node.next_nr[i]
                 self.deliver(after, nr, <TensorBase> outs[i])
             left = <Py_ssize_t> self.awaited[after] - 1
-            self.awaited[after] = left
             if left == 0:
                 self.ready.push(after)
+            else:
+                self.awaited[after] = left
         return 0
 
 
@@ -466,8 +469,9 @@ def run_backward(tuple roots, tuple grads, bint retain_graph, bint create_graph,
     try:
         for i in range(len(nodes)):
             run.deliver(<Node> nodes[i], root_number(roots[i]), <TensorBase> grads[i])
-        for node in dict.fromkeys(nodes):
+        for node in nodes:
             if run.awaited[node] == 0:
+                run.awaited[node] = -1      # the next root may be the same
                 run.ready.push(<Node> node)
         del grads
         run.run()

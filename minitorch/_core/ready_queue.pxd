@@ -8,7 +8,11 @@ cdef struct Entry:
     unsigned long long sequence_nr
     PyObject* node                # borrowed: the run holds all nodes
 
+cdef enum:
+    FEW = 16                      # most queues are short: these need no memory of their own
+
 cdef class ReadyQueue:
+    cdef Entry first[FEW]
     cdef Entry* entries
     cdef Py_ssize_t n, room
 

@@ -1,26 +1,35 @@
 """The queue of nodes that are ready to run."""
 
+cimport cython
 from cpython.object cimport PyObject
 from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy
 
 from minitorch._core.node cimport Node
 
 
+@cython.freelist(8)
 cdef class ReadyQueue:
     """A binary heap: the node created last comes out first."""
 
+    def __cinit__(self):
+        self.entries, self.room = self.first, FEW
+
     def __dealloc__(self):
-        free(self.entries)
+        if self.entries != self.first:
+            free(self.entries)
 
     cdef int push(self, Node node) except -1:
         cdef Entry* grown
         cdef Py_ssize_t i, parent
         if self.n == self.room:
-            self.room = 2 * self.room + 16
-            grown = <Entry*> realloc(self.entries, self.room * sizeof(Entry))
+            grown = <Entry*> realloc(NULL if self.entries == self.first else self.entries,
+                                     2 * self.room * sizeof(Entry))
             if grown == NULL:
                 raise MemoryError()
-            self.entries = grown
+            if self.entries == self.first:
+                memcpy(grown, self.first, sizeof(self.first))
+            self.entries, self.room = grown, 2 * self.room
         i = self.n
         self.n += 1
         while i > 0:

@@ -25,11 +25,11 @@ from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t
 
 cdef extern from *:
     """
-    static PyObject *mt_new(PyObject *base, PyObject *type, PyObject *no_args) {
-        return ((PyTypeObject *)base)->tp_new((PyTypeObject *)type, no_args, NULL);
+    static PyObject *mt_new(PyObject *base, PyObject *type, PyObject *args) {
+        return ((PyTypeObject *)base)->tp_new((PyTypeObject *)type, args, NULL);
     }
     """
-    object mt_new(object base, object type, object no_args)
+    object mt_new(object base, object type, object args)
 
 cdef object tensor_type = None
 cdef tuple NO_ARGS = ()
@@ -473,7 +473,8 @@ cdef class TensorBase:
 
 
 cdef object shape_of(TensorBase t):
-    return SizeType([t.shape_[i] for i in range(t.ndim_)])
+    # past Size.__new__, which checks what a user gives
+    return mt_new(tuple, SizeType, ([t.shape_[i] for i in range(t.ndim_)],))
 
 
 cdef bint channels_last(TensorBase t) noexcept:

@@ -3,8 +3,9 @@
 "Raw" functions compute values only; nothing is recorded.
 """
 
-import numbers
 import warnings
+
+from libc.string cimport memset
 
 from minitorch._core.dtype cimport FLOATING, default_float, dtype, of_code, promote, type_name
 from minitorch._core.grad_mode cimport grad_enabled
@@ -14,12 +15,13 @@ from minitorch._core.record cimport bump, check_writable, connect1, edge_of, set
 from minitorch._core.record import refuse_rebase
 from minitorch._core.shape cimport Dims, broadcast, is_dense, size_text
 from minitorch._core.tensor cimport (
-    TensorBase, bare, new_like, new_strided, new_tensor, same_geometry, same_shape, scalar_of,
+    TensorBase, bare, new_like, new_strided, new_tensor, same_geometry, same_shape,
     set_view_function_maker, write_item)
 from minitorch._kernels.pointwise cimport (
     binary_gives_bool, binary_loop, mt_loop, unary_gives_bool, unary_loop)
 from minitorch._kernels.strided cimport MAX_ARGS, apply_flat, apply_loop, fill, strided_copy
-from minitorch._kernels.types cimport BOOL, F64, I64, MAX_DIMS
+from minitorch._kernels.types cimport BOOL, MAX_DIMS
+from minitorch._ops.scalars cimport is_number, number_tensor, write_number
 
 # Below this many elements a kernel is shorter than giving up the GIL.
 cdef enum:
@@ -33,28 +35,6 @@ cdef TensorBase check_tensor(object value, str where, str argument):
         return <TensorBase> value
     raise TypeError(f"{where}(): argument '{argument}' must be Tensor, not "
                     f"{type(value).__name__}")
-
-
-cdef bint is_number(object value) noexcept:
-    """Whether a value is a Python (or numpy) number, other than a tensor."""
-    return (type(value) is float or type(value) is int or type(value) is bool
-            or isinstance(value, (numbers.Real, numpy_bool())))
-
-
-cdef object numpy_bool():
-    import numpy
-    return numpy.bool_
-
-
-cdef TensorBase number_tensor(object value):
-    """A 0-d tensor of a Python number: bool, int64 or float64, so that no digit is lost."""
-    if type(value) is float:
-        return scalar_of(of_code(F64), value)
-    if isinstance(value, (bool, numpy_bool())):
-        return scalar_of(of_code(BOOL), value)
-    if isinstance(value, numbers.Integral):
-        return scalar_of(of_code(I64), int(value))
-    return scalar_of(of_code(F64), float(value))
 
 
 cdef TensorBase operand(object value, bint* number, str where, str argument):
@@ -287,6 +267,32 @@ cdef int run3(mt_loop loop, TensorBase out, TensorBase a, TensorBase b) except -
     return run(loop, 3, ptrs, strides, out)
 
 
+cdef int run_item(mt_loop loop, TensorBase out, TensorBase a, const char* item) except -1:
+    """out = loop(a, item): one element for all, which needs no tensor; a broadcast to out."""
+    cdef char* ptrs[3]
+    cdef Py_ssize_t steps[3]
+    cdef Py_ssize_t strides[3 * MAX_DIMS]
+    ptrs[0], ptrs[1], ptrs[2] = out.data(), a.data(), <char*> item
+    if out.numel_ < NOGIL_FROM and out.contiguous and a.contiguous and same_shape(out, a):
+        steps[0], steps[1], steps[2] = out.dtype_.itemsize, a.dtype_.itemsize, 0
+        apply_flat(loop, 3, ptrs, steps, out.numel_)
+        return 0
+    byte_strides(out, out.ndim_, out.shape_, strides)
+    byte_strides(a, out.ndim_, out.shape_, strides + MAX_DIMS)
+    memset(strides + 2 * MAX_DIMS, 0, MAX_DIMS * sizeof(Py_ssize_t))
+    return run(loop, 3, ptrs, strides, out)
+
+
+cdef int run_cast(mt_loop loop, dtype compute, TensorBase out, TensorBase a,
+                  TensorBase b) except -1:
+    """`run3` with the operands cast to `compute`; a number is not worth a tensor for that."""
+    cdef char item[16]
+    if b.ndim_ == 0 and b.dtype_ is not compute:
+        strided_copy(item, compute.code, NULL, b.data(), b.code(), NULL, 0, NULL)
+        return run_item(loop, out, cast_raw(a, compute), item)
+    return run3(loop, out, cast_raw(a, compute), cast_raw(b, compute))
+
+
 cdef int run_list(mt_loop loop, TensorBase out, list operands) except -1:
     """out = loop(*operands), all broadcast to the shape of out."""
     cdef char* ptrs[MAX_ARGS]
@@ -341,13 +347,20 @@ cdef TensorBase shaped_output(dtype d, int n, const Py_ssize_t* shape, list oper
     return new_strided(d, n, shape, strides)
 
 
+cdef TensorBase new_ordered(dtype d, TensorBase a):
+    """An uninitialised result of an elementwise operation on `a` alone."""
+    if is_dense(a.ndim_, a.shape_, a.strides_):
+        return new_strided(d, a.ndim_, a.shape_, a.strides_)
+    return shaped_output(d, a.ndim_, a.shape_, [a])
+
+
 cdef TensorBase new_output(dtype d, TensorBase a, TensorBase b):
     """An uninitialised result of an elementwise operation on `a` and `b`."""
     cdef Dims common
     if a.contiguous and b.contiguous and same_shape(a, b):
         return new_tensor(d, a.ndim_, a.shape_)
-    if b.ndim_ == 0 and is_dense(a.ndim_, a.shape_, a.strides_):
-        return new_strided(d, a.ndim_, a.shape_, a.strides_)
+    if b.ndim_ == 0:
+        return new_ordered(d, a)
     broadcast(a.ndim_, a.shape_, b.ndim_, b.shape_, &common)
     return shaped_output(d, common.n, common.at, [a, b])
 
@@ -381,10 +394,18 @@ cdef mt_loop find_binary(int op, dtype compute) except NULL:
 cdef TensorBase binary_raw(int op, TensorBase a, TensorBase b, dtype compute):
     """An elementwise operation of two operands, computed in `compute`."""
     cdef mt_loop loop = find_binary(op, compute)
-    cdef TensorBase out
-    a, b = cast_raw(a, compute), cast_raw(b, compute)
-    out = new_output(of_code(BOOL) if binary_gives_bool(op) else compute, a, b)
-    run3(loop, out, a, b)
+    cdef TensorBase out = new_output(of_code(BOOL) if binary_gives_bool(op) else compute, a, b)
+    run_cast(loop, compute, out, a, b)
+    return out
+
+
+cdef TensorBase binary_number_raw(int op, TensorBase a, object number, dtype compute):
+    """The same with a number."""
+    cdef mt_loop loop = find_binary(op, compute)
+    cdef TensorBase out = new_ordered(of_code(BOOL) if binary_gives_bool(op) else compute, a)
+    cdef char item[16]
+    write_number(number, compute, item)
+    run_item(loop, out, cast_raw(a, compute), item)
     return out
 
 
@@ -395,8 +416,7 @@ cdef int binary_into(int op, TensorBase out, TensorBase a, TensorBase b, dtype c
         copy_raw(out, binary_raw(op, a, b, compute))
         return 0
     loop = find_binary(op, compute)
-    run3(loop, out, cast_raw(a, compute), cast_raw(b, compute))
-    return 0
+    return run_cast(loop, compute, out, a, b)
 
 
 cdef bint overlaps(TensorBase out, TensorBase a) noexcept:

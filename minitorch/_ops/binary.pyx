@@ -14,16 +14,20 @@ from minitorch._core.tensor cimport TensorBase, same_shape, scalar_of, shape_of
 from minitorch._kernels.pointwise cimport *
 from minitorch._kernels.types cimport BOOL, F32
 from minitorch._ops._base cimport (
-    binary_into, binary_raw, cast_raw, check_inplace_result, check_tensor, clone_raw, common_dtype,
-    copy_raw, is_number, new_output, number_tensor, operand, run_list, set_history, unary_raw)
+    binary_into, binary_number_raw, binary_raw, cast_raw, check_inplace_result, check_tensor,
+    clone_raw, common_dtype, copy_raw, new_output, operand, run_list, set_history, unary_raw)
 from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.reduce cimport has_zero, sum_to_op
+from minitorch._ops.scalars cimport dtype_with_number, is_number, number_tensor
 
 
 # ---------------------------------------------------------------- broadcasting, once
 
 cdef class BinaryNode(Node):
-    """A node of two operands; remembers shapes and dtypes that differ from the output's."""
+    """A node of two operands; remembers shapes and dtypes that differ from the output's.
+
+    A shape is remembered only for an operand that needs a gradient.
+    """
 
     cdef TensorBase back_to_a(self, TensorBase g):
         return reduced(g, self.shape_a, self.dtype_a)
@@ -44,8 +48,8 @@ cdef TensorBase reduced(TensorBase g, object shape, dtype d):
 cdef int link(BinaryNode node, TensorBase a, TensorBase b, TensorBase out) except -1:
     """Connect a node to its operands and its output."""
     connect2(node, a, b)
-    node.shape_a = None if same_shape(a, out) else shape_of(a)
-    node.shape_b = None if same_shape(b, out) else shape_of(b)
+    node.shape_a = shape_of(a) if node.needs(0) and not same_shape(a, out) else None
+    node.shape_b = shape_of(b) if node.needs(1) and not same_shape(b, out) else None
     # With mixed dtypes both are remembered: between 0-d tensors a number's own dtype, kept in its
     # tensor, would otherwise promote the gradient of the other operand.
     cdef bint mixed = a.dtype_ is not out.dtype_ or b.dtype_ is not out.dtype_
@@ -193,6 +197,14 @@ cdef TensorBase binary(int op, TensorBase a, bint a_number, TensorBase b, bint b
     return out
 
 
+cdef TensorBase binary_number(int op, TensorBase a, object number):
+    """The same with a number, which becomes a tensor only where a node may remember it."""
+    cdef dtype compute = dtype_with_number(a.dtype_, number)
+    if compute.category != FLOATING or records1(a):
+        return binary(op, a, False, number_tensor(number), True)
+    return binary_number_raw(op, a, number, compute)
+
+
 cdef TensorBase add_op(TensorBase a, TensorBase b):
     return binary(BINARY_ADD, a, False, b, False)
 
@@ -210,11 +222,11 @@ cdef TensorBase div_op(TensorBase a, TensorBase b):
 
 
 cdef TensorBase add_number(TensorBase a, object number):
-    return binary(BINARY_ADD, a, False, number_tensor(number), True)
+    return binary_number(BINARY_ADD, a, number)
 
 
 cdef TensorBase mul_number(TensorBase a, object number):
-    return binary(BINARY_MUL, a, False, number_tensor(number), True)
+    return binary_number(BINARY_MUL, a, number)
 
 
 cdef TensorBase neg_op(TensorBase a):
@@ -233,8 +245,7 @@ cdef TensorBase compare_op(int op, TensorBase a, TensorBase b):
 
 
 cdef TensorBase compare_number(int op, TensorBase a, object number):
-    cdef TensorBase b = number_tensor(number)
-    return binary_raw(op, a, b, common_dtype(a, False, b, True))
+    return binary_number_raw(op, a, number, dtype_with_number(a.dtype_, number))
 
 
 cdef TensorBase logical_and_raw(TensorBase a, TensorBase b):
@@ -262,8 +273,10 @@ cdef TensorBase number_first(int op, object number, TensorBase a, Node node):
 cdef TensorBase two(int op, object input, object other, str where):
     """A binary operation from Python."""
     cdef bint na, nb
-    cdef TensorBase a = operand(input, &na, where, "input")
-    cdef TensorBase b = operand(other, &nb, where, "other")
+    cdef TensorBase a, b
+    if isinstance(input, TensorBase) and is_number(other):
+        return binary_number(op, <TensorBase> input, other)
+    a, b = operand(input, &na, where, "input"), operand(other, &nb, where, "other")
     if na and nb:
         raise TypeError(f"{where}(): at least one argument must be Tensor")
     return binary(op, a, na, b, nb)

@@ -5,16 +5,17 @@ from minitorch._core.dtype cimport BOOLEAN, FLOATING, default_float, dtype, of_c
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     bump, check_writable, connect1, records1, records2, save, set_function, unpack)
-from minitorch._core.tensor cimport TensorBase, scalar_of
+from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport (
     BINARY_GE, BINARY_LE, BINARY_MAXIMUM, BINARY_MINIMUM, where_loop)
 from minitorch._kernels.types cimport BOOL
 from minitorch._ops._base cimport (
-    binary_raw, cast_raw, check_inplace_result, check_tensor, common_dtype, copy_raw, deliver,
-    new_output3, number_tensor, operand, run_list, set_history)
+    binary_number_raw, cast_raw, check_inplace_result, check_tensor, common_dtype, copy_raw,
+    deliver, new_output3, operand, run_list, set_history)
 from minitorch._ops.binary cimport (
     BinaryNode, before_change, compare_number, link, logical_and_raw, two, two_inplace, zero_of)
 from minitorch._ops.copy cimport to_dtype
+from minitorch._ops.scalars cimport dtype_with_number
 
 
 # ---------------------------------------------------------------- where
@@ -95,7 +96,7 @@ cdef TensorBase clamp_numbers(TensorBase a, object low, object high, TensorBase 
     cdef Node node = None
     for bound in (low, high):
         if bound is not None:
-            compute = common_dtype(cast_raw(a, compute), False, number_tensor(bound), True)
+            compute = dtype_with_number(compute, bound)
     if compute.category == BOOLEAN:
         raise RuntimeError("clamp is not implemented for bool tensors")
     if into is not None:
@@ -109,9 +110,9 @@ cdef TensorBase clamp_numbers(TensorBase a, object low, object high, TensorBase 
     x = cast_raw(a, compute)
     result = x
     if low is not None:
-        result = binary_raw(BINARY_MAXIMUM, result, scalar_of(compute, low), compute)
+        result = binary_number_raw(BINARY_MAXIMUM, result, low, compute)
     if high is not None:
-        result = binary_raw(BINARY_MINIMUM, result, scalar_of(compute, high), compute)
+        result = binary_number_raw(BINARY_MINIMUM, result, high, compute)
     if into is None:
         out = result
     else:

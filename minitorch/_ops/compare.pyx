@@ -6,8 +6,8 @@ from minitorch._core.tensor cimport TensorBase, same_shape
 from minitorch._kernels.pointwise cimport *
 from minitorch._kernels.types cimport BOOL
 from minitorch._ops._base cimport (
-    binary_raw, check_inplace_result, check_tensor, common_dtype, copy_raw, deliver, is_number,
-    operand)
+    binary_raw, check_inplace_result, check_tensor, common_dtype, copy_raw, deliver, operand)
+from minitorch._ops.scalars cimport is_number
 
 
 cdef TensorBase compare(int op, object input, object other, str where):

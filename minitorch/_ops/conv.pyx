@@ -7,6 +7,8 @@ convolution can be differentiated any number of times.
 The result is channels_last if the input or the weight is, as in PyTorch.
 """
 
+from cpython.number cimport PyIndex_Check
+
 from minitorch._core.dtype cimport FLOATING, dtype, of_code, type_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
@@ -34,12 +36,13 @@ from minitorch._ops.view cimport squeeze_op, unsqueeze_op
 
 cdef tuple pair(object value, str name, str of="convolution"):
     """An option given as one number or two."""
+    cdef tuple numbers
     if isinstance(value, (tuple, list)):
         numbers = tuple(value) * 2 if len(value) == 1 else tuple(value)
     else:
         numbers = (value, value)
     for number in numbers:
-        if isinstance(number, bool) or not hasattr(number, "__index__"):
+        if isinstance(number, bool) or not PyIndex_Check(number):
             raise TypeError(f"conv2d(): argument '{name}' must be tuple of ints, but found "
                             f"element of type {type(number).__name__}")
     if len(numbers) != 2:
@@ -50,20 +53,20 @@ cdef tuple pair(object value, str name, str of="convolution"):
 
 cdef tuple check_options(object stride, object padding, object dilation, object groups):
     """The options of a convolution as pairs."""
-    stride, padding = pair(stride, "stride"), pair(padding, "padding")
-    dilation = pair(dilation, "dilation")
-    if isinstance(groups, bool) or not hasattr(groups, "__index__"):
+    cdef tuple strides = pair(stride, "stride"), paddings = pair(padding, "padding")
+    cdef tuple dilations = pair(dilation, "dilation")
+    if isinstance(groups, bool) or not PyIndex_Check(groups):
         raise TypeError(f"conv2d(): argument 'groups' must be int, not {type(groups).__name__}")
-    if min(stride) <= 0:
+    if strides[0] <= 0 or strides[1] <= 0:
         raise RuntimeError("non-positive stride is not supported")
-    if min(padding) < 0:
+    if paddings[0] < 0 or paddings[1] < 0:
         raise RuntimeError("negative padding is not supported")
-    if min(dilation) <= 0:
+    if dilations[0] <= 0 or dilations[1] <= 0:
         raise RuntimeError("dilation should be greater than zero, but got "
-                           f"{list(dilation)}")
+                           f"{list(dilations)}")
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
-    return stride, padding, dilation, int(groups)
+    return strides, paddings, dilations, int(groups)
 
 
 cdef int check_operands(TensorBase x, TensorBase w, TensorBase b, int groups) except -1:
@@ -73,20 +76,20 @@ cdef int check_operands(TensorBase x, TensorBase w, TensorBase b, int groups) ex
     if w.ndim_ != 4:
         raise RuntimeError(f"expected weight of conv2d to be 4-dimensional, but got "
                            f"{w.ndim_}-dimensional weight of size {size_text(w.ndim_, w.shape_)}")
-    text = size_text(4, w.shape_)
     if w.shape_[0] < groups:
         raise RuntimeError(f"Given groups={groups}, expected weight to be at least {groups} at "
-                           f"dimension 0, but got weight of size {text} instead")
+                           f"dimension 0, but got weight of size {size_text(4, w.shape_)} instead")
     if w.shape_[0] % groups:
         raise RuntimeError(f"Given groups={groups}, expected weight to be divisible by {groups} "
-                           f"at dimension 0, but got weight of size [{text}] instead")
+                           f"at dimension 0, but got weight of size [{size_text(4, w.shape_)}] "
+                           "instead")
     if x.shape_[1] != w.shape_[1] * groups:
-        raise RuntimeError(f"Given groups={groups}, weight of size {text}, expected input"
-                           f"{size_text(4, x.shape_)} to have {w.shape_[1] * groups} channels, "
-                           f"but got {x.shape_[1]} channels instead")
+        raise RuntimeError(f"Given groups={groups}, weight of size {size_text(4, w.shape_)}, "
+                           f"expected input{size_text(4, x.shape_)} to have {w.shape_[1] * groups} "
+                           f"channels, but got {x.shape_[1]} channels instead")
     if b is not None and (b.ndim_ != 1 or b.shape_[0] != w.shape_[0]):
-        raise RuntimeError(f"Given weight of size {text}, expected bias to be 1-dimensional with "
-                           f"{w.shape_[0]} elements, but got bias of size "
+        raise RuntimeError(f"Given weight of size {size_text(4, w.shape_)}, expected bias to be "
+                           f"1-dimensional with {w.shape_[0]} elements, but got bias of size "
                            f"{size_text(b.ndim_, b.shape_)} instead")
     if w.shape_[2] <= 0 or w.shape_[3] <= 0:
         raise RuntimeError(f"kernel size should be greater than zero, but got kernel_height: "
@@ -104,8 +107,10 @@ cdef int check_same_dtype(TensorBase x, TensorBase other) except -1:
     return 0
 
 
-cdef int fill_shape(ConvShape* s, const Py_ssize_t* x, const Py_ssize_t* w, tuple options) except -1:
+cdef int fill_shape(ConvShape* s, const Py_ssize_t* x, const Py_ssize_t* w,
+                    tuple options) except -1:
     """Describe a convolution to the kernels; RuntimeError where the kernel does not fit."""
+    cdef Py_ssize_t height, width, rows, columns
     stride, padding, dilation, groups = options
     s.batch, s.in_channels, s.in_height, s.in_width = x[0], x[1], x[2], x[3]
     s.out_channels, s.kernel_height, s.kernel_width = w[0], w[2], w[3]
@@ -113,12 +118,13 @@ cdef int fill_shape(ConvShape* s, const Py_ssize_t* x, const Py_ssize_t* w, tupl
     s.padding_h, s.padding_w = padding
     s.dilation_h, s.dilation_w = dilation
     s.groups = groups
-    padded = (s.in_height + 2 * s.padding_h, s.in_width + 2 * s.padding_w)
-    reach = (s.dilation_h * (s.kernel_height - 1) + 1, s.dilation_w * (s.kernel_width - 1) + 1)
-    if padded[0] < reach[0] or padded[1] < reach[1]:
+    height, width = s.in_height + 2 * s.padding_h, s.in_width + 2 * s.padding_w
+    rows = s.dilation_h * (s.kernel_height - 1) + 1
+    columns = s.dilation_w * (s.kernel_width - 1) + 1
+    if height < rows or width < columns:
         raise RuntimeError(
-            f"Calculated padded input size per channel: ({padded[0]} x {padded[1]}). Kernel size: "
-            f"({reach[0]} x {reach[1]}). Kernel size can't be greater than actual input size")
+            f"Calculated padded input size per channel: ({height} x {width}). Kernel size: "
+            f"({rows} x {columns}). Kernel size can't be greater than actual input size")
     s.out_height = conv_out_size(s.in_height, s.kernel_height, s.stride_h, s.padding_h,
                                  s.dilation_h)
     s.out_width = conv_out_size(s.in_width, s.kernel_width, s.stride_w, s.padding_w,

@@ -16,7 +16,8 @@ from minitorch._core.tensor cimport (
     TensorBase, alias, new_like, new_strided, new_tensor, scalar_of, wrap_buffer, write_item)
 from minitorch._core.tensor import from_buffer
 from minitorch._kernels.types cimport BOOL, F64, I64, MAX_DIMS
-from minitorch._ops._base cimport cast_raw, check_tensor, clone_raw, deliver, fill_raw, is_number
+from minitorch._ops._base cimport cast_raw, check_tensor, clone_raw, deliver, fill_raw
+from minitorch._ops.scalars cimport is_number
 
 
 # ---------------------------------------------------------------- common arguments

@@ -1,9 +1,10 @@
 """Dropout, with the masks of PyTorch's stream."""
 
 from minitorch._core.tensor cimport TensorBase, new_like
-from minitorch._ops._base cimport check_tensor, is_number
+from minitorch._ops._base cimport check_tensor
 from minitorch._ops.arithmetic import mul_
 from minitorch._ops.binary cimport mul_op
+from minitorch._ops.scalars cimport is_number
 from minitorch._ops.random import bernoulli_
 
 

@@ -8,11 +8,12 @@ from minitorch._core.shape cimport Dims, broadcast, product
 from minitorch._core.tensor cimport TensorBase, new_tensor, shape_of
 from minitorch._kernels.gemm cimport gemm
 from minitorch._kernels.types cimport F32, F64
-from minitorch._ops._base cimport cast_raw, check_tensor, copy_raw, deliver, expand_raw, is_number
+from minitorch._ops._base cimport cast_raw, check_tensor, copy_raw, deliver, expand_raw
 from minitorch._ops.array cimport from_array, numbers_of
 from minitorch._ops.binary cimport add_op, mul_number, mul_op
 from minitorch._ops.expand cimport expand_to
 from minitorch._ops.reduce cimport sum_to_op
+from minitorch._ops.scalars cimport is_number
 from minitorch._ops.view cimport reshape_to, squeeze_op, t_op, transpose_op, unsqueeze_op
 
 

@@ -9,9 +9,9 @@ from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport (
     BINARY_ADD, BINARY_DIV, BINARY_FLOOR_DIVIDE, BINARY_MUL, BINARY_REMAINDER, BINARY_SUB,
     UNARY_ABS, UNARY_NEG)
-from minitorch._ops._base cimport is_number
 from minitorch._ops.binary cimport neg_op, number_first, two, two_inplace
 from minitorch._ops.power cimport power
+from minitorch._ops.scalars cimport is_number
 from minitorch._ops.power import pow_
 from minitorch._ops.unary cimport unary_op
 

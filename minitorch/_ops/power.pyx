@@ -4,20 +4,21 @@
 from minitorch._core.dtype cimport BOOLEAN, FLOATING, dtype, of_code
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
-    bump, check_writable, connect1, records1, save, save_output, set_function, unpack)
-from minitorch._core.tensor cimport TensorBase, new_like, scalar_of
+    bump, check_writable, connect1, records1, records2, save, save_output, set_function, unpack)
+from minitorch._core.tensor cimport TensorBase, new_like, same_geometry
 from minitorch._kernels.pointwise cimport (
-    BINARY_EQ, BINARY_GE, BINARY_POW, BINARY_POW_SCALAR, UNARY_LOG, UNARY_RECIPROCAL, UNARY_RSQRT,
-    UNARY_SQRT, UNARY_SQUARE, binary_loop)
+    BINARY_EQ, BINARY_GE, BINARY_MUL, BINARY_POW, BINARY_POW_SCALAR, UNARY_LOG, UNARY_RECIPROCAL,
+    UNARY_RSQRT, UNARY_SQRT, UNARY_SQUARE, binary_loop)
 from minitorch._kernels.types cimport I64
 from minitorch._ops._base cimport (
-    cast_raw, check_inplace_result, check_tensor, common_dtype, copy_raw, deliver, full_raw,
-    is_number, number_tensor, run3, set_history)
+    binary_into, cast_raw, check_inplace_result, check_tensor, copy_raw, deliver, full_raw,
+    run_item, set_history)
 from minitorch._ops.binary cimport (
     BinaryNode, add_number, before_change, binary, compare_number, differentiate_binary, div_op,
     logical_and_raw, mul_number, mul_op, neg_op, number_first, scalar_dtype, two, two_inplace,
     zero_of)
 from minitorch._ops.choice cimport where_op
+from minitorch._ops.scalars cimport dtype_with_number, is_number, write_number
 from minitorch._ops.unary cimport ResultNode, SelfNode, differentiate_unary, unary_op
 
 
@@ -29,11 +30,13 @@ cdef class PowBackward0(Node):
     saved_names = ("self", "exponent")
 
     cdef tuple apply(self, tuple grads):
-        x = unpack(self.s0, self)
+        cdef TensorBase x = unpack(self.s0, self), g = grads[0]
         exponent = self.s1
         if exponent == 0:
-            return (full_raw((<TensorBase> x).dtype_, x, 0),)
-        return (mul_op(grads[0], mul_number(pow_number(x, exponent - 1), exponent)),)
+            return (full_raw(x.dtype_, x, 0),)
+        if not records2(g, x) and g.dtype_ is x.dtype_ and same_geometry(g, x):
+            return (pow_slope_raw(g, x, exponent),)
+        return (mul_op(g, mul_number(pow_number(x, exponent - 1), exponent)),)
 
 
 cdef class PowBackward1(BinaryNode):
@@ -115,25 +118,33 @@ cdef TensorBase pow_raw(TensorBase a, object exponent, dtype compute):
     """a ** exponent for a Python number; small integer powers are exact products."""
     cdef TensorBase base = cast_raw(a, compute)
     cdef TensorBase out = new_like(base, compute)
-    run3(binary_loop(BINARY_POW_SCALAR, compute.code), out, base,
-         scalar_of(scalar_dtype(compute), exponent))
+    cdef char item[16]
+    write_number(exponent, scalar_dtype(compute), item)
+    run_item(binary_loop(BINARY_POW_SCALAR, compute.code), out, base, item)
+    return out
+
+
+cdef TensorBase pow_slope_raw(TensorBase g, TensorBase x, object exponent):
+    """g e x^(e - 1) in one tensor; rounded after each step, as the recorded formula is."""
+    cdef TensorBase out = pow_raw(x, exponent - 1, x.dtype_)
+    cdef char item[16]
+    write_number(exponent, x.dtype_, item)
+    run_item(binary_loop(BINARY_MUL, x.code()), out, out, item)
+    binary_into(BINARY_MUL, out, g, out, x.dtype_)
     return out
 
 
 cdef dtype pow_dtype(TensorBase a, object exponent):
-    cdef TensorBase e = number_tensor(exponent)
-    cdef dtype compute = common_dtype(a, False, e, True)
+    cdef dtype compute = dtype_with_number(a.dtype_, exponent)
     if compute.category != FLOATING and isinstance(exponent, int) and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
-    return compute
+    return of_code(I64) if compute.category == BOOLEAN else compute
 
 
 cdef TensorBase pow_number(TensorBase a, object exponent):
     cdef dtype compute = pow_dtype(a, exponent)
     cdef TensorBase out
     cdef Node node
-    if compute.category == BOOLEAN:
-        compute = of_code(I64)
     out = pow_raw(a, exponent, compute)
     if records1(a):
         node = PowBackward0.__new__(PowBackward0)

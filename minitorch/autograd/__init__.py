@@ -1,14 +1,15 @@
 """Automatic differentiation: :func:`backward`, :func:`grad`, and what stands around them.
 
 This file is the doorkeeper of the compiled engine (``minitorch._core.engine``): it brings the
-arguments into one form, makes the implicit gradient of a scalar, and refuses what PyTorch
-refuses with PyTorch's words. The walk through the graph is the engine's.
+arguments into one form and refuses what PyTorch refuses with PyTorch's words.
+The walk through the graph is the engine's.
 """
 
 import warnings
 
 from minitorch._core.engine import retain_grad, run_backward
 from minitorch._core.tensor import TensorBase
+from minitorch._ops.gradients import root_gradients
 from minitorch.autograd import grad_mode, graph
 from minitorch.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from minitorch.autograd.function import Function
@@ -105,15 +106,16 @@ def backward(
     if create_graph:
         # 3: the usual caller is Tensor.backward, one frame further up
         warnings.warn(_CYCLE_WARNING, UserWarning, stacklevel=3)
-    chosen = None if inputs is None else _as_inputs(inputs, "backward")
-    for item in chosen or ():
-        if isinstance(item, TensorBase) and not item.is_leaf:
-            retain_grad(item)
+    chosen = None
+    if inputs is not None:
+        chosen = _as_inputs(inputs, "backward")
+        for item in chosen:
+            if isinstance(item, TensorBase) and not item.is_leaf:
+                retain_grad(item)
     roots = _as_tuple(tensors)
-    grads = _make_grads(roots, grad_tensors)
     run_backward(
         roots,
-        grads,
+        root_gradients(roots, grad_tensors),
         create_graph if retain_graph is None else retain_graph,
         create_graph,
         chosen,
@@ -191,7 +193,7 @@ def grad(
     roots = _as_tuple(outputs)
     result = run_backward(
         roots,
-        _make_grads(roots, grad_outputs),
+        root_gradients(roots, grad_outputs),
         create_graph if retain_graph is None else retain_graph,
         create_graph,
         chosen,
@@ -227,59 +229,6 @@ def _as_inputs(inputs, caller):
         if isinstance(item, TensorBase) and not item.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
     return chosen
-
-
-def _make_grads(roots, grads):
-    """One checked gradient per root; ones where none is given and the root is a scalar."""
-    if grads is None:
-        grads = (None,) * len(roots)
-    elif isinstance(grads, TensorBase):
-        grads = (grads,)
-    else:
-        grads = tuple(grads)
-    if len(grads) != len(roots):
-        raise RuntimeError(f"got {len(roots)} tensors and {len(grads)} gradients")
-    return tuple(map(_make_grad, range(len(roots)), roots, grads))
-
-
-def _make_grad(i, root, grad):
-    if isinstance(root, GradientEdge):
-        return _edge_grad(i, root, grad)
-    if not isinstance(root, TensorBase):
-        raise TypeError(f"element {i} of tensors must be a Tensor, but got {type(root).__name__}")
-    if not root.requires_grad:
-        raise RuntimeError(
-            f"element {i} of tensors does not require grad and does not have a grad_fn"
-        )
-    if grad is None:
-        return _implicit_grad(root)
-    if not isinstance(grad, TensorBase):
-        raise TypeError(f"gradients can be either Tensors or None, but got {type(grad).__name__}")
-    if root.shape != grad.shape:
-        raise RuntimeError(
-            f"Mismatch in shape: grad_output[{i}] has a shape of {grad.shape} "
-            f"and output[{i}] has a shape of {root.shape}."
-        )
-    return grad
-
-
-def _edge_grad(i, edge, grad):
-    """The gradient of a root that is a GradientEdge: its shape is not known, so it is required."""
-    if grad is None:
-        raise RuntimeError(
-            f"element {i} of tensors is a GradientEdge; minitorch needs its gradient given"
-        )
-    if not isinstance(grad, TensorBase):
-        raise TypeError(f"gradients can be either Tensors or None, but got {type(grad).__name__}")
-    return grad
-
-
-def _implicit_grad(root):
-    if root.numel() != 1:
-        raise RuntimeError("grad can be implicitly created only for scalar outputs")
-    from minitorch import ones_like
-
-    return ones_like(root)
 
 
 def _zeros_for_unused(grads, inputs):

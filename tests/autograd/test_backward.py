@@ -491,3 +491,25 @@ def test_hook_stays_with_the_function_it_was_set_on():
     y.mul_(5)
     y.sum().backward()
     assert seen == [[5.0, 5.0]]
+
+
+def test_one_root_given_twice_counts_twice():
+    x = leaf(1.0, 2.0)
+    y = x * x
+    mt.autograd.backward((y, y), (mt.ones(2), mt.ones(2)))
+    assert x.grad.tolist() == [4.0, 8.0]
+
+
+@pytest.mark.parametrize("count", [15, 16, 17, 40, 200])
+def test_many_nodes_may_be_ready_at_once(count):
+    leaves = [leaf(float(i)) for i in range(count)]
+    mt.cat([x * x for x in leaves]).sum().backward()
+    assert [x.grad.item() for x in leaves] == [2.0 * i for i in range(count)]
+
+
+def test_a_root_must_be_a_tensor_or_an_edge():
+    with pytest.raises(TypeError, match="element 0 of tensors must be a Tensor, but got int"):
+        mt.autograd.backward([3])
+    edge = mt.autograd.graph.get_gradient_edge(mt.ones(2, requires_grad=True) * 2)
+    with pytest.raises(RuntimeError, match="minitorch needs its gradient given"):
+        mt.autograd.backward(edge)

@@ -1,0 +1,9 @@
+"""Python numbers as operands."""
+
+from minitorch._core.dtype cimport dtype
+from minitorch._core.tensor cimport TensorBase
+
+cdef bint is_number(object value) noexcept
+cdef TensorBase number_tensor(object value)
+cdef int write_number(object value, dtype d, char* item) except -1
+cdef dtype dtype_with_number(dtype d, object number)
