@@ -148,10 +148,9 @@ cdef void point_at_pixels(
     const Region* r, Py_ssize_t group, Py_ssize_t first, Py_ssize_t count,
 ) noexcept nogil:
     """Pointers of one tile of pixels: rows[tap, pixel] and targets[pixel]."""
-    cdef Py_ssize_t image, i, j, p, a, b, h, w
+    cdef Py_ssize_t image, i, j, p, a, _b, h, w
     cdef const void** at
     cdef const floating* base
-    cdef const floating* line
     image = first // (r.rows.count * r.columns.count)
     i = first // r.columns.count % r.rows.count
     j = first % r.columns.count
@@ -161,10 +160,9 @@ cdef void point_at_pixels(
         for a in range(r.rows.taps):
             h = r.rows.source + a * r.rows.source_tap + i * g.source_step_h
             w = r.columns.source + j * g.source_step_w
-            line = base + h * g.source_w * g.source_channels
-            for b in range(r.columns.taps):
+            for _b in range(r.columns.taps):
                 if 0 <= h < g.source_h and 0 <= w < g.source_w:
-                    at[0] = line + w * g.source_channels
+                    at[0] = base + (h * g.source_w + w) * g.source_channels
                 else:
                     at[0] = g.zeros
                 at += count
