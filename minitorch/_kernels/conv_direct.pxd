@@ -9,8 +9,8 @@ from minitorch._kernels.types cimport floating
 # Packed weights: [group][panel of target channels][tap][source channel][nr]
 cdef Py_ssize_t direct_packed_bytes(
     const ConvShape* shape, bint wide, bint backward) noexcept nogil
-cdef void direct_pack(
-    floating* packed, const floating* w, const ConvShape* shape, bint backward) noexcept nogil
+cdef int direct_pack(
+    floating* packed, const floating* w, const ConvShape* shape, bint backward) except -1 nogil
 
 # The share of the taps that the direct form really multiplies: below 1 where it leaves out those
 # that see nothing but padding.

@@ -16,6 +16,7 @@ from libc.string cimport memset
 
 from minitorch._kernels.dispatch cimport kernels, mt_epilogue, mt_gemm_kernels, mt_tile
 from minitorch._kernels.gemm cimport pack_panel
+from minitorch._kernels.im2col cimport taps_outside
 from minitorch._kernels.parallel cimport (
     SCRATCH_CONV_TASK, SCRATCH_CONV_ZEROS, parallel_for, scratch)
 from minitorch._kernels.shapes cimport ConvShape
@@ -85,9 +86,7 @@ cdef Packing packing_of(const ConvShape* s, bint wide, bint backward) noexcept n
     cdef Py_ssize_t per_group = s.in_channels // s.groups, out_step, in_step
     p.kernel, p.wide = kernels().gemm[wide], wide
     p.taps = s.kernel_height * s.kernel_width
-    out_step = p.taps * per_group
-    in_step = 1 if s.w_channels_last else p.taps
-    p.tap_step = per_group if s.w_channels_last else 1
+    out_step, in_step, p.tap_step = p.taps * per_group, 1, per_group
     p.group_step = s.out_channels // s.groups * out_step
     if backward:
         p.depth, p.width = s.out_channels // s.groups, per_group
@@ -131,14 +130,15 @@ cdef Py_ssize_t direct_packed_bytes(
         * (sizeof(double) if wide else sizeof(float))
 
 
-cdef void direct_pack(
+cdef int direct_pack(
     floating* packed, const floating* w, const ConvShape* s, bint backward,
-) noexcept nogil:
+) except -1 nogil:
     """packed[group, panel, tap, depth, column] = w"""
     cdef Packing p = packing_of(s, floating is double, backward)
-    p.packed, p.w = packed, w
+    p.packed, p.w = packed, taps_outside(w, s)
     parallel_for(pack_task, &p, s.groups * p.panels * p.taps,
                  max(1, 16384 // max(1, p.depth * p.kernel.nr)))
+    return 0
 
 
 # ---- pixels ----

@@ -19,6 +19,7 @@ from libc.string cimport memset
 
 from minitorch._kernels.dispatch cimport (
     kernels, mt_epilogue, mt_gemm_kernels, mt_tile, mt_winograd_kernels)
+from minitorch._kernels.im2col cimport taps_outside
 from minitorch._kernels.parallel cimport (
     SCRATCH_CONV_SHARED, SCRATCH_CONV_TASK, SCRATCH_CONV_ZEROS, SCRATCH_GEMM_TASK, parallel_for,
     scratch)
@@ -348,35 +349,6 @@ cdef Py_ssize_t winograd_packed_bytes(
     cdef Py_ssize_t depth = s.out_channels if backward else s.in_channels
     cdef Py_ssize_t width = s.in_channels if backward else s.out_channels
     return (size + 2) * (size + 2) * ((width + nr - 1) // nr) * nr * depth * sizeof(float)
-
-
-cdef struct Turning:
-    const mt_gemm_kernels* gemm
-    float* to
-    const float* w
-    Py_ssize_t in_channels
-
-
-cdef void turn_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
-    cdef const Turning* t = <const Turning*>ctx
-    cdef Py_ssize_t o, step = 9 * t.in_channels
-    for o in range(begin, end):
-        t.gemm.transpose(t.to + o * step, t.in_channels, t.w + o * step, 9, t.in_channels, 9)
-
-
-cdef const float* taps_outside(const float* w, const ConvShape* s) except? NULL nogil:
-    """The weights as (out, 3, 3, in), turned where they are (out, in, 3, 3)."""
-    cdef Turning t
-    if s.w_channels_last or s.in_channels == 1:
-        return w
-    t.gemm, t.w, t.in_channels = kernels().gemm[0], w, s.in_channels
-    t.to = <float*>scratch(SCRATCH_CONV_TASK,
-                           9 * s.in_channels * s.out_channels * sizeof(float))
-    if t.to == NULL:
-        with gil:
-            raise MemoryError("convolution: no memory to turn the weights")
-    parallel_for(turn_task, &t, s.out_channels, max(1, 4096 // s.in_channels))
-    return t.to
 
 
 cdef int winograd_pack(

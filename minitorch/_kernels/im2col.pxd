@@ -29,3 +29,8 @@ cdef void col2im_nchw(
 cdef void transpose_batch(
     floating* dst, const floating* src,
     Py_ssize_t batch, Py_ssize_t rows, Py_ssize_t cols) noexcept nogil
+
+# The weights as (out_channels, kh, kw, channels of a group): `w` itself when they are, else turned,
+# in SCRATCH_CONV_TASK of the calling thread.
+cdef const floating* taps_outside(
+    const floating* w, const ConvShape* shape) except? NULL nogil

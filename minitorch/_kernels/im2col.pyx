@@ -7,7 +7,7 @@ readable references for tests and for kernels that want the full matrix.
 from libc.string cimport memcpy, memset
 
 from minitorch._kernels.dispatch cimport kernels, mt_gemm_kernels
-from minitorch._kernels.parallel cimport parallel_for
+from minitorch._kernels.parallel cimport SCRATCH_CONV_TASK, parallel_for, scratch
 from minitorch._kernels.shapes cimport ConvShape
 from minitorch._kernels.types cimport floating
 
@@ -193,3 +193,30 @@ cdef void transpose_batch(
     t.dst, t.src, t.rows, t.cols = <char*>dst, <const char*>src, rows, cols
     t.strips = (cols + STRIP - 1) // STRIP
     parallel_for(strips_task, &t, batch * t.strips, max(1, SERIAL // max(1, rows * STRIP)))
+
+
+cdef void weights_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+    """Output channels: rows are input channels, columns taps."""
+    cdef const Transposition* t = <const Transposition*>ctx
+    cdef Py_ssize_t o, at
+    for o in range(begin, end):
+        at = o * t.rows * t.cols * t.item
+        t.kernel.transpose(t.dst + at, t.rows, t.src + at, t.cols, t.rows, t.cols)
+
+
+cdef const floating* taps_outside(
+    const floating* w, const ConvShape* s,
+) except? NULL nogil:
+    """turned[o, tap, i] = w[o, i, tap]"""
+    cdef Transposition t
+    cdef bint wide = floating is double
+    t.rows, t.cols = s.in_channels // s.groups, s.kernel_height * s.kernel_width
+    if s.w_channels_last or t.rows == 1 or t.cols == 1:
+        return w
+    t.kernel, t.item, t.src = kernels().gemm[wide], sizeof(floating), <const char*>w
+    t.dst = <char*>scratch(SCRATCH_CONV_TASK, s.out_channels * t.rows * t.cols * t.item)
+    if t.dst == NULL:
+        with gil:
+            raise MemoryError("convolution: no memory to turn the weights")
+    parallel_for(weights_task, &t, s.out_channels, max(1, SERIAL // (t.rows * t.cols)))
+    return <const floating*>t.dst

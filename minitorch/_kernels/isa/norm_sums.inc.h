@@ -85,33 +85,41 @@ MT_NOINLINE void NAME(row_sums)(double *sums, double *squares, const void *xp,
     }
 }
 
-/* A plane is summed like a strip: NORM_VECTORS sums side by side, in blocks. */
+/* The sum of `count` values, a power of two, in halves: vectors rather than one long chain. */
+MT_INLINE double NAME(norm_total)(double *values, int count) {
+    for (int half = count / 2; half; half /= 2)
+        for (int lane = 0; lane < half; lane++) values[lane] += values[lane + half];
+    return values[0];
+}
+
+/* A plane is summed like a strip: NORM_VECTORS sums side by side, in blocks.  Small planes have
+ * no whole block, and none of its cost. */
 MT_NOINLINE void NAME(plane_sums)(double *sum, double *square, const void *xp,
                                   const void *shift_p, ptrdiff_t n) {
     enum { WIDTH = NORM_VECTORS * LANES };
     const REAL *x = xp, shift = square ? *(const REAL *)shift_p : 0;
     const VEC shifts = NAME(mt_set1)(shift);
-    REAL at[WIDTH];
-    double sums[WIDTH] = {0}, squares[WIDTH] = {0};
     ptrdiff_t i = 0;
-    for (int v = 0; v < NORM_VECTORS; v++) *(VEC *)(at + v * LANES) = shifts;
-    while (i + WIDTH <= n) {
-        ptrdiff_t rows = (n - i) / WIDTH;
-        if (rows > NORM_ROWS) rows = NORM_ROWS;
-        if (square)
-            NAME(sum_strip)(sums, squares, x + i, at, rows, WIDTH, NORM_VECTORS);
-        else
-            NAME(sum_strip)(sums, NULL, x + i, NULL, rows, WIDTH, NORM_VECTORS);
-        i += rows * WIDTH;
+    if (n >= WIDTH) {
+        REAL at[WIDTH];
+        double sums[WIDTH] = {0}, squares[WIDTH] = {0};
+        for (int v = 0; v < NORM_VECTORS; v++) *(VEC *)(at + v * LANES) = shifts;
+        while (i + WIDTH <= n) {
+            ptrdiff_t rows = (n - i) / WIDTH;
+            if (rows > NORM_ROWS) rows = NORM_ROWS;
+            if (square)
+                NAME(sum_strip)(sums, squares, x + i, at, rows, WIDTH, NORM_VECTORS);
+            else
+                NAME(sum_strip)(sums, NULL, x + i, NULL, rows, WIDTH, NORM_VECTORS);
+            i += rows * WIDTH;
+        }
+        *sum += NAME(norm_total)(sums, WIDTH);
+        if (square) *square += NAME(norm_total)(squares, WIDTH);
     }
     for (; i < n; i++) {
         const REAL value = square ? x[i] - shift : x[i];
         *sum += value;
         if (square) *square += (double)value * value;
-    }
-    for (int lane = 0; lane < WIDTH; lane++) {
-        *sum += sums[lane];
-        if (square) *square += squares[lane];
     }
 }
 
@@ -188,27 +196,27 @@ MT_INLINE void NAME(plane_dots_of)(double *sum, double *dot, REAL *masked, const
     const REAL *result = kind == NORM_BY_RESULT ? relu->result : dy;
     const REAL scale = kind == NORM_BY_OPERAND ? *(const REAL *)relu->scale : 0;
     const REAL offset = kind == NORM_BY_OPERAND ? *(const REAL *)relu->offset : 0;
-    REAL shifts[WIDTH], scales[WIDTH], offsets[WIDTH];
-    double sums[WIDTH] = {0}, dots[WIDTH] = {0};
     ptrdiff_t i = 0;
-    for (int lane = 0; lane < WIDTH; lane++)
-        shifts[lane] = shift, scales[lane] = scale, offsets[lane] = offset;
-    while (i + WIDTH <= n) {
-        ptrdiff_t rows = (n - i) / WIDTH;
-        if (rows > NORM_ROWS) rows = NORM_ROWS;
-        NAME(dot_strip)(sums, dots, masked ? masked + i : NULL, dy + i, x + i, result + i, scales,
-                        offsets, shifts, rows, WIDTH, NORM_VECTORS, kind);
-        i += rows * WIDTH;
+    if (n >= WIDTH) {
+        REAL shifts[WIDTH], scales[WIDTH], offsets[WIDTH];
+        double sums[WIDTH] = {0}, dots[WIDTH] = {0};
+        for (int lane = 0; lane < WIDTH; lane++)
+            shifts[lane] = shift, scales[lane] = scale, offsets[lane] = offset;
+        while (i + WIDTH <= n) {
+            ptrdiff_t rows = (n - i) / WIDTH;
+            if (rows > NORM_ROWS) rows = NORM_ROWS;
+            NAME(dot_strip)(sums, dots, masked ? masked + i : NULL, dy + i, x + i, result + i,
+                            scales, offsets, shifts, rows, WIDTH, NORM_VECTORS, kind);
+            i += rows * WIDTH;
+        }
+        *sum += NAME(norm_total)(sums, WIDTH);
+        *dot += NAME(norm_total)(dots, WIDTH);
     }
     for (; i < n; i++) {
         const REAL g = NAME(norm_gradient_at)(dy, x, result, scale, offset, i, kind);
         if (masked) masked[i] = g;
         *sum += g;
         *dot += (double)g * (x[i] - shift);
-    }
-    for (int lane = 0; lane < WIDTH; lane++) {
-        *sum += sums[lane];
-        *dot += dots[lane];
     }
 }
 
