@@ -125,6 +125,7 @@ static void after_fork_in_child(void) {
     job_posted = fresh_cond;
     job_finished = fresh_cond;
     workers = 0;
+    atomic_fetch_and(&ticket, ~(uint64_t)UINT32_MAX);  /* no chunk of a job that was running */
     atomic_store(&sleepers, 0);
     atomic_store(&caller_sleeps, 0);
     atomic_store(&active_workers, 0);

@@ -34,8 +34,8 @@ cdef bint is_good(ConvWeights kept, Storage storage) noexcept:
 
 cdef tuple key_of(TensorBase w, Algorithm algorithm, bint backward, ConvShape* s):
     """All that the contents of a packed form depend on, besides the values."""
-    return (<int> algorithm, backward, s.groups, kernels().vector_bytes, w.offset, s.w_channels_last,
-            w.shape_[0], w.shape_[1], w.shape_[2], w.shape_[3])
+    return (<int> algorithm, backward, s.groups, kernels().vector_bytes, w.code(), w.offset,
+            s.w_channels_last, w.shape_[0], w.shape_[1], w.shape_[2], w.shape_[3])
 
 
 cdef bint used_before(Storage storage, bint backward) noexcept:

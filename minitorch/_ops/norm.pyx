@@ -194,7 +194,7 @@ cdef class NativeBatchNormBackward0(MaskingNode):
 
     cdef TensorBase masked(self, TensorBase g, TensorBase result):
         cdef SavedTensor saved = self.s0
-        cdef TensorBase x, out
+        cdef TensorBase x, out, sums
         cdef NormShape s
         cdef NormRelu relu
         cdef Py_ssize_t wanted = 2 * self.mean.numel_
@@ -208,10 +208,11 @@ cdef class NativeBatchNormBackward0(MaskingNode):
                 and result.dtype_ is x.dtype_):
             return None
         out = new_like(x, x.dtype_)
-        self.sums = new_tensor(of_code(F64), 1, &wanted)
+        sums = new_tensor(of_code(F64), 1, &wanted)
         relu.result, relu.scale, relu.offset = result.data(), NULL, NULL
-        sums_raw(self.sums, out, g, x, self.mean, &relu, &s)
-        self.summed, self.summed_version = out, out.storage.version
+        sums_raw(sums, out, g, x, self.mean, &relu, &s)
+        # both at once: other threads may run this node too
+        self.summed, self.sums, self.summed_version = out, sums, out.storage.version
         return out
 
     cdef tuple fused(self, TensorBase g, TensorBase x, TensorBase weight, const NormRelu* relu):
@@ -220,10 +221,12 @@ cdef class NativeBatchNormBackward0(MaskingNode):
         cdef TensorBase dx = None
         cdef TensorBase dw = per_channel(x, x.shape_[1]) if self.needs(1) else None
         cdef TensorBase db = per_channel(x, x.shape_[1]) if self.needs(2) else None
+        cdef TensorBase ahead = None
         cdef double* sums = NULL
         x = dense(x, &s)
         if g is self.summed and g.storage.version == self.summed_version:
-            sums = <double*> self.sums.data()
+            ahead = self.sums               # held: another thread may put its own in their place
+            sums = <double*> ahead.data()
         g = like_order(g, x)
         if self.needs(0):
             dx = new_like(x, x.dtype_)

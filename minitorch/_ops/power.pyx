@@ -116,9 +116,12 @@ differentiate_unary(UNARY_RECIPROCAL, ReciprocalBackward0)
 
 cdef TensorBase pow_raw(TensorBase a, object exponent, dtype compute):
     """a ** exponent for a Python number; small integer powers are exact products."""
-    cdef TensorBase base = cast_raw(a, compute)
-    cdef TensorBase out = new_like(base, compute)
+    cdef TensorBase base, out
     cdef char item[16]
+    if compute.category == BOOLEAN:         # the exponent is a bool too
+        return cast_raw(pow_raw(a, exponent, of_code(I64)), compute)
+    base = cast_raw(a, compute)
+    out = new_like(base, compute)
     write_number(exponent, scalar_dtype(compute), item)
     run_item(binary_loop(BINARY_POW_SCALAR, compute.code), out, base, item)
     return out
@@ -138,7 +141,7 @@ cdef dtype pow_dtype(TensorBase a, object exponent):
     cdef dtype compute = dtype_with_number(a.dtype_, exponent)
     if compute.category != FLOATING and isinstance(exponent, int) and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
-    return of_code(I64) if compute.category == BOOLEAN else compute
+    return compute
 
 
 cdef TensorBase pow_number(TensorBase a, object exponent):

@@ -94,6 +94,30 @@ def test_forked_child_has_a_working_pool():
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_child_forked_during_a_job_of_another_thread():
+    code = (
+        "import os, threading, numpy as np\n"
+        "from minitorch._kernels import parallel, _testing_nn as kernels\n"
+        "parallel.set_num_threads(3)\n"
+        "def jobs(n, times):\n"
+        "    begin, visits = np.empty(n, np.int64), np.zeros(n, np.int64)\n"
+        "    for _ in range(times): kernels.log_chunks(begin, visits, 1)\n"
+        "    return (visits == times).all()\n"
+        "done = threading.Event()\n"
+        "def work():\n"
+        "    while not done.is_set(): jobs(2_000_000, 1)\n"
+        "thread = threading.Thread(target=work)\n"
+        "thread.start()\n"
+        "for _ in range(20):\n"
+        "    pid = os.fork()\n"
+        "    if pid == 0: os._exit(0 if jobs(300, 20) else 1)\n"
+        "    assert os.waitpid(pid, 0)[1] == 0\n"
+        "done.set()\n"
+        "thread.join()\n")
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
+
+
 def test_scratch_is_aligned_kept_and_grown():
     first = kernels.scratch_address(7, 1000)
     assert first % 64 == 0

@@ -1,5 +1,7 @@
 """The graph of a fused group of modules is that of the separate calls, and runs as theirs does."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from fused_groups import LAST, RESIDUALS, Group, image, pair, same, same_state
@@ -302,3 +304,19 @@ def test_gradient_for_the_shortcut_alone():
         results.append([p.grad for p in group.through.parameters()])
     for one, other in zip(*results, strict=True):
         same(one, other)
+
+
+def test_several_threads_run_one_graph():
+    """What the ReLU computes ahead for the normalisation is not taken for another thread's."""
+    x, shortcut = (image(seed, size=(8, 6, 32, 32)).requires_grad_() for seed in (0, 1))
+    y = pair()[0](x * 1, shortcut)
+    gradients = [image(seed, size=(8, 6, 32, 32)) for seed in range(2, 6)]
+
+    def run_graph(g):
+        return [torch.autograd.grad(y, [x, shortcut], g, retain_graph=True) for _ in range(20)]
+
+    wanted = [torch.autograd.grad(y, [x, shortcut], g, retain_graph=True) for g in gradients]
+    with ThreadPoolExecutor(len(gradients)) as pool:
+        for found, expected in zip(pool.map(run_graph, gradients), wanted, strict=True):
+            for one in found:
+                same_gradients(one, expected)

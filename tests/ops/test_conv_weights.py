@@ -178,6 +178,18 @@ def test_several_sizes_and_groups_of_one_weight(weight):
                            F.conv2d(grouped, view.clone(), groups=4))
 
 
+def test_a_form_is_not_taken_for_one_of_another_dtype():
+    """Two views of one memory, alike but for their dtype."""
+    memory = torch.randn(2 * CHANNELS * CHANNELS)
+    single = memory[:CHANNELS * CHANNELS].view(CHANNELS, CHANNELS, 1, 1)
+    double = memory.view(dtype=torch.float64).view(CHANNELS, CHANNELS, 1, 1)
+    image = torch.randn(3, CHANNELS, 9, 9)
+    for _ in range(3):
+        assert torch.equal(F.conv2d(image, single), F.conv2d(image, single.clone()))
+        assert torch.equal(F.conv2d(image.double(), double),
+                           F.conv2d(image.double(), double.clone()))
+
+
 def test_conv2d_epilogue_equals_the_separate_operations():
     from minitorch._ops.conv import conv2d_epilogue
     for dtype, layout in ((torch.float32, torch.channels_last), (torch.float64,

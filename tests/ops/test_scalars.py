@@ -68,3 +68,6 @@ def test_powers_of_bools():
     assert torch.equal(flags ** 2, torch.tensor([1, 0]))
     with pytest.raises(RuntimeError, match="result type Long can't be cast to .* Bool"):
         flags.pow_(2)
+    for exponent, wanted in ((True, [True, False]), (False, [True, True])):
+        for found in (flags ** exponent, flags.clone().pow_(exponent)):
+            assert found.dtype is torch.bool and found.tolist() == wanted
