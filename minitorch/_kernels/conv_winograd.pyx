@@ -28,6 +28,7 @@ from minitorch._kernels.shapes cimport ConvShape
 cdef enum:
     MAX_MR = 12
     MAX_POSITIONS = 36
+    DEPTH_BLOCK = 256               # channels summed in registers: longer sums lose digits
     CHUNK_TILES = 24                # their positions stay in the second-level cache
     ENOUGH_CHUNKS = 8               # with fewer, phases share the work better
     NEAR_WEIGHTS = 3 * 256 * 1024   # bytes of transformed weights that a near cache holds
@@ -147,7 +148,7 @@ cdef void multiply(
     const Winograd* g, Py_ssize_t position, Py_ssize_t first_panel, Py_ssize_t last_panel,
 ) noexcept nogil:
     """m[position, :, panels] = v[position] . u[position, panels] for the block in work"""
-    cdef Py_ssize_t mr = g.gemm.mr, nr = g.gemm.nr, panel, t, rows, i
+    cdef Py_ssize_t mr = g.gemm.mr, nr = g.gemm.nr, panel, t, rows, i, first, depth
     cdef const float* v = g.v + position * g.v_pos
     cdef float* m = g.m + position * g.m_pos
     cdef const void* sources[MAX_MR]
@@ -155,19 +156,24 @@ cdef void multiply(
     cdef const void* weights
     cdef mt_tile tile
     tile.rows = targets
-    tile.alpha, tile.beta, tile.after = 1, 0, NULL
+    tile.alpha, tile.after = 1, NULL
     for panel in range(first_panel, last_panel):
         tile.column = panel * nr
         tile.width = min(nr, g.width - tile.column)
-        weights = g.u + (position * g.panels + panel) * g.depth * nr
-        t = 0
-        while t < g.count:
-            rows = min(mr, g.count - t)
-            for i in range(rows):
-                sources[i] = v + (t + i) * g.depth
-                targets[i] = m + (t + i) * g.width
-            g.gemm.rows[rows](sources, 1, g.depth, &weights, &tile)
-            t += rows
+        first = 0
+        while first < g.depth:
+            depth = min(<Py_ssize_t>DEPTH_BLOCK, g.depth - first)
+            tile.beta = 0 if first == 0 else 1
+            weights = g.u + ((position * g.panels + panel) * g.depth + first) * nr
+            t = 0
+            while t < g.count:
+                rows = min(mr, g.count - t)
+                for i in range(rows):
+                    sources[i] = v + (t + i) * g.depth + first
+                    targets[i] = m + (t + i) * g.width
+                g.gemm.rows[rows](sources, 1, depth, &weights, &tile)
+                t += rows
+            first += DEPTH_BLOCK
 
 
 cdef void chunks_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
