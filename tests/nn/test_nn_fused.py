@@ -245,3 +245,15 @@ def test_errors_are_those_of_the_modules():
     for call in (fused, plain):
         with pytest.raises(RuntimeError, match="doesn't match|must match"), torch.no_grad():
             call.eval()(image(0), image(1, size=(3, 6, 5, 3)))
+
+
+@pytest.mark.parametrize("channels, size", [(1, 5), (6, 1), (6, 5)])
+def test_strides_where_both_layouts_are_the_same_memory(channels, size):
+    conv = torch.nn.Conv2d(6, channels, 3, padding=1, bias=False)
+    norm = torch.nn.BatchNorm2d(channels).eval()
+    x = torch.randn(2, 6, size, size).contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        for last in (norm, torch.nn.Identity()):
+            for act in (torch.nn.ReLU(), torch.nn.ReLU(inplace=True)):
+                found = torch.nn.Sequential(conv, last, act)(x)
+                assert found.stride() == act(last(conv(x))).stride()
