@@ -5,10 +5,9 @@ Attributes
 winograd : bool
     Whether 3x3 convolutions at stride one may use Winograd's algorithm (default True, or what
     ``MINITORCH_WINOGRAD=0|1`` says). It needs a quarter to a half of the multiplications. Against
-    float64, forward and input gradient stay within 2e-5 of the result's largest value up to 512
-    channels of independent values, within 4e-5 with 2048 channels or values that are all alike;
-    that is five to ten times the error of the direct form. The weight gradient stays within 5e-5,
-    up to forty times the error of the direct form. float64 never uses it.
+    float64, forward and input gradient stay within 2e-5 of the result's largest value, the weight
+    gradient within 5e-5: five to ten times the error of the direct form with random values, and
+    up to forty times for the weight gradient. float64 never uses it.
 
 Notes
 -----

@@ -86,13 +86,14 @@ def test_algorithm_against_the_definition(isa, name, layout):
             assert_near(got, want, np.float32)
 
 
-@pytest.mark.parametrize("distribution", ["normal", "positive", "wide"])
-@pytest.mark.parametrize("channels", [16, 64, 256])
+@pytest.mark.parametrize("distribution", ["normal", "positive", "wide", "alike"])
+@pytest.mark.parametrize("channels", [16, 64, 256, 1100])
 @pytest.mark.parametrize("algorithm", ["winograd2", "winograd4"])
 def test_winograd_stays_within_its_documented_error(isa, algorithm, channels, distribution):
     shape = shape_of(2, (channels, 32), (13, 12), 3, padding=1)
     rng = np.random.default_rng(channels)
     draw = {"normal": rng.standard_normal, "positive": rng.random,
+            "alike": lambda size: np.full(size, 0.7),
             "wide": lambda size: np.exp(2 * rng.standard_normal(size)) * rng.choice([-1, 1], size)}
     x, dy, w = (draw[distribution](size).astype(np.float32) for size in sizes_of(shape))
     y, dx, dw = three_maps(algorithm, shape, "XYW", x, dy, w)
