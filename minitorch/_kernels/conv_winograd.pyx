@@ -31,7 +31,7 @@ cdef enum:
     DEPTH_BLOCK = 256               # channels summed in registers: longer sums lose digits
     CHUNK_TILES = 24                # their positions stay in the second-level cache
     ENOUGH_CHUNKS = 8               # with fewer, phases share the work better
-    NEAR_WEIGHTS = 3 * 256 * 1024   # bytes of transformed weights that a near cache holds
+    NEAR_WEIGHTS = 5 * 256 * 1024   # bytes of transformed weights that a near cache holds
     ENOUGH_NEAR_CHUNKS = 4          # with those
     LEAST_TILES = 8
     FAR_WEIGHTS = 16 * 1024 * 1024  # bytes of transformed weights that chunks must not reread
