@@ -20,11 +20,12 @@ from minitorch._kernels.conv_weight cimport direct_backward_weight
 from minitorch._kernels.conv_winograd cimport (
     winograd_backward_input, winograd_backward_weight, winograd_fits, winograd_forward,
     winograd_pack, winograd_packed_bytes)
-from minitorch._kernels.dispatch cimport kernels, mt_epilogue
+from minitorch._kernels.dispatch cimport kernels, mt_epilogue, mt_gemm_kernels
 from minitorch._kernels.im2col cimport transpose_batch
 from minitorch._kernels.norm cimport channel_sums
 from minitorch._kernels.parallel cimport (
-    SCRATCH_CONV_SOURCE, SCRATCH_CONV_TARGET, SCRATCH_CONV_WEIGHTS, ScratchSlot, scratch)
+    SCRATCH_CONV_SOURCE, SCRATCH_CONV_TARGET, SCRATCH_CONV_WEIGHTS, ScratchSlot, parallel_for,
+    scratch)
 from minitorch._kernels.shapes cimport ConvShape
 from minitorch._kernels.types cimport floating
 
@@ -276,15 +277,16 @@ cdef int conv2d_forward(
     cdef const floating* source = x
     cdef const floating* weights = w
     cdef floating* target = place_nhwc(y, out)
-    cdef bint unpacked = algorithm == SKINNY or (
-        floating is float and algorithm == DIRECT and packed == NULL and skinny_is_direct(s))
+    cdef bint unpacked = floating is float and algorithm == DIRECT and packed == NULL \
+        and skinny_is_direct(s)
     if not unpacked:
         weights = packed_form(packed, w, s, algorithm, False)
     if algorithm != FEW_CHANNELS:       # which reads either layout
         source = read_nhwc(x, image_of_x(s), SCRATCH_CONV_SOURCE)
     if algorithm == DEPTHWISE:
-        depthwise_forward(target, source, w, <const floating*>NULL, s)
-        finish_pixels(target, s, after)
+        depthwise_forward(target, source, w, <const floating*>bias_alone(after), s)
+        if after != NULL and bias_alone(after) == NULL:
+            finish_image(target, s, after)
     elif algorithm == FEW_CHANNELS:
         few_channels_forward(target, source, weights, after, s)
     elif algorithm == DIRECT and not unpacked:
@@ -299,15 +301,42 @@ cdef int conv2d_forward(
     return 0
 
 
-cdef void finish_pixels(
+# ---- epilogues of an algorithm that has none of its own ----
+
+cdef const void* bias_alone(const mt_epilogue* after) noexcept nogil:
+    """The offset, where it is all that an epilogue does."""
+    if after == NULL or after.scale != NULL or after.residual or after.relu:
+        return NULL
+    return after.offset
+
+
+cdef struct Finish:
+    const mt_gemm_kernels* kernel
+    char* y
+    Py_ssize_t channels, item
+    const mt_epilogue* after
+
+
+cdef void finish_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+    cdef const Finish* f = <const Finish*>ctx
+    cdef Py_ssize_t p
+    for p in range(begin, end):
+        f.kernel.finish(f.y + p * f.channels * f.item, f.channels, f.after)
+
+
+cdef void finish_image(
     floating* y, const ConvShape* s, const mt_epilogue* after,
 ) noexcept nogil:
-    """y = after(y), for an algorithm that has no epilogue of its own."""
-    cdef Py_ssize_t p
-    if after != NULL:
-        for p in range(s.batch * s.out_height * s.out_width):
-            kernels().gemm[floating is double].finish(
-                y + p * s.out_channels, s.out_channels, after)
+    """y = after(y), pixel by pixel"""
+    cdef Finish f
+    cdef bint wide = floating is double
+    if after.scale == NULL and after.offset == NULL and not after.residual and not after.relu:
+        return
+    f.kernel, f.y, f.channels, f.item = kernels().gemm[wide], <char*>y, s.out_channels, \
+        sizeof(floating)
+    f.after = after
+    parallel_for(finish_task, &f, s.batch * s.out_height * s.out_width,
+                 max(1, 16384 // s.out_channels))
 
 
 cdef int conv2d_backward_input(

@@ -141,7 +141,10 @@ def test_epilogue_equals_separate_passes(isa, name):
     if isa == "portable":       # which has no fused multiply-add: two roundings
         fma = plain * scale + offset
     rows = residual.reshape(plain.shape)
-    np.testing.assert_array_equal(run(offset=offset), plain + offset)
+    if algorithm == "depthwise":    # whose sums begin with a bias that is all there is
+        np.testing.assert_allclose(run(offset=offset), plain + offset, rtol=1e-6, atol=1e-6)
+    else:
+        np.testing.assert_array_equal(run(offset=offset), plain + offset)
     np.testing.assert_array_equal(run(scale=scale), plain * scale)
     np.testing.assert_array_equal(run(relu=True), np.where(plain < 0, 0, plain))
     np.testing.assert_array_equal(run(residual=residual), plain + rows)
