@@ -225,11 +225,16 @@ cdef Algorithm route_backward_weight(const ConvShape* s, bint wide) noexcept nog
 
 # ---- packed weights ----
 
+cdef inline int tile_size(Algorithm algorithm) noexcept nogil:
+    """m of F(m x m, 3x3)."""
+    return 2 if algorithm == WINOGRAD_2 else 4
+
+
 cdef Py_ssize_t packed_bytes(
     const ConvShape* s, Algorithm algorithm, bint wide, bint backward,
 ) noexcept nogil:
     if algorithm == WINOGRAD_2 or algorithm == WINOGRAD_4:
-        return winograd_packed_bytes(s, 2 if algorithm == WINOGRAD_2 else 4, backward)
+        return winograd_packed_bytes(s, tile_size(algorithm), backward)
     if algorithm == DIRECT or algorithm == FEW_CHANNELS:
         return direct_packed_bytes(s, wide, backward)
     return 0
@@ -240,7 +245,7 @@ cdef int pack_weights(
 ) except -1 nogil:
     if algorithm == WINOGRAD_2 or algorithm == WINOGRAD_4:
         if floating is float:
-            winograd_pack(packed, w, s, 2 if algorithm == WINOGRAD_2 else 4, backward)
+            winograd_pack(packed, w, s, tile_size(algorithm), backward)
     elif algorithm == DIRECT or algorithm == FEW_CHANNELS:
         direct_pack(packed, w, s, backward)
     return 0
@@ -295,8 +300,7 @@ cdef int conv2d_forward(
         if unpacked:
             skinny_forward(target, source, w, after, s)
         else:
-            winograd_forward(target, source, weights, after, s,
-                             2 if algorithm == WINOGRAD_2 else 4)
+            winograd_forward(target, source, weights, after, s, tile_size(algorithm))
     put_back(y, target, out)
     return 0
 
@@ -356,8 +360,7 @@ cdef int conv2d_backward_input(
         if algorithm == SKINNY:
             skinny_backward_input(target, source, w, s)
         else:
-            winograd_backward_input(target, source, weights, s,
-                                    2 if algorithm == WINOGRAD_2 else 4)
+            winograd_backward_input(target, source, weights, s, tile_size(algorithm))
     put_back(dx, target, out)
     return 0
 
@@ -381,8 +384,7 @@ cdef int conv2d_backward_weight(
         if algorithm == SKINNY:
             skinny_backward_weight(dw, gradient, source, s)
         else:
-            winograd_backward_weight(dw, gradient, source, s,
-                                     2 if algorithm == WINOGRAD_2 else 4)
+            winograd_backward_weight(dw, gradient, source, s, tile_size(algorithm))
     return 0
 
 

@@ -54,9 +54,6 @@ cdef struct Gather:
     void* target
     Py_ssize_t target_h, target_w, target_channels
     Py_ssize_t source_step_h, source_step_w, target_step_h, target_step_w
-    Part rows[MAX_PARTS]
-    Part columns[MAX_PARTS]
-    Py_ssize_t n_rows, n_columns
     Region regions[MAX_PARTS * MAX_PARTS]
     Py_ssize_t n_regions
     const void* packed
@@ -338,22 +335,23 @@ cdef void add_axes(Gather* g, const Part* rows, const Part* columns) noexcept no
     """The regions of one phase."""
     cdef double share = share_seen(rows, g.source_step_h, g.source_h) \
         * share_seen(columns, g.source_step_w, g.source_w)
-    cdef Py_ssize_t i, j
-    g.n_rows = g.n_columns = 0
+    cdef Part row_parts[MAX_PARTS]
+    cdef Part column_parts[MAX_PARTS]
+    cdef Py_ssize_t n_rows = 0, n_columns = 0, i, j
     if worth_splitting(g.images, share):
-        g.n_rows = split_part(g.rows, rows, g.source_step_h, g.target_step_h, g.source_h,
-                              MAX_PARTS)
-        g.n_columns = split_part(g.columns, columns, g.source_step_w, g.target_step_w,
-                                 g.source_w, MAX_PARTS)
-        if g.n_regions + g.n_rows * g.n_columns > MAX_PARTS * MAX_PARTS - 16:
-            g.n_rows = g.n_columns = 0      # 16: every phase to come finds room
-    if g.n_rows == 0 or g.n_columns == 0:
-        g.rows[0], g.columns[0] = rows[0], columns[0]
-        g.n_rows = g.n_columns = 1
-    for i in range(g.n_rows):
-        for j in range(g.n_columns):
-            g.regions[g.n_regions].rows = g.rows[i]
-            g.regions[g.n_regions].columns = g.columns[j]
+        n_rows = split_part(row_parts, rows, g.source_step_h, g.target_step_h, g.source_h,
+                            MAX_PARTS)
+        n_columns = split_part(column_parts, columns, g.source_step_w, g.target_step_w,
+                               g.source_w, MAX_PARTS)
+        if g.n_regions + n_rows * n_columns > MAX_PARTS * MAX_PARTS - 16:
+            n_rows = n_columns = 0          # 16: every phase to come finds room
+    if n_rows == 0 or n_columns == 0:
+        row_parts[0], column_parts[0] = rows[0], columns[0]
+        n_rows = n_columns = 1
+    for i in range(n_rows):
+        for j in range(n_columns):
+            g.regions[g.n_regions].rows = row_parts[i]
+            g.regions[g.n_regions].columns = column_parts[j]
             g.n_regions += 1
 
 

@@ -9,7 +9,7 @@ from libc.string cimport memset
 
 from minitorch._kernels.dispatch cimport (
     MT_SKINNY_PIXELS, MT_SKINNY_ROWS, kernels, mt_epilogue, mt_skinny_kernels)
-from minitorch._kernels.im2col cimport col2im_nhwc, im2col_nhwc
+from minitorch._kernels.im2col cimport col2im_nhwc, im2col_nhwc, taps_inside
 from minitorch._kernels.parallel cimport SCRATCH_CONV_SHARED, parallel_for, scratch
 from minitorch._kernels.shapes cimport ConvShape
 
@@ -53,11 +53,6 @@ cdef int start(Skinny* g, const ConvShape* s) except -1 nogil:
     for p in range(g.pixels):
         g.rows[p] = g.columns + p * g.n
     return 0
-
-
-cdef inline bint taps_inside(const ConvShape* s) noexcept nogil:
-    """Whether a weight's taps lie side by side, (in, kh, kw), rather than its channels."""
-    return not s.w_channels_last and s.kernel_height * s.kernel_width > 1 and s.in_channels > 1
 
 
 cdef void write_columns(Skinny* g, const float* x) noexcept nogil:

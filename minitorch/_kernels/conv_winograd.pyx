@@ -19,7 +19,7 @@ from libc.string cimport memset
 
 from minitorch._kernels.dispatch cimport (
     kernels, mt_epilogue, mt_gemm_kernels, mt_tile, mt_winograd_kernels)
-from minitorch._kernels.im2col cimport taps_outside
+from minitorch._kernels.im2col cimport taps_inside, taps_outside
 from minitorch._kernels.parallel cimport (
     SCRATCH_CONV_SHARED, SCRATCH_CONV_TASK, SCRATCH_CONV_ZEROS, SCRATCH_GEMM_TASK, parallel_for,
     scratch)
@@ -58,7 +58,7 @@ cdef struct Winograd:
     const float* gradient
     float* sums
     float* dw
-    Py_ssize_t dw_tap
+    bint turns                      # dw has its taps inside
     bint out_of_memory
 
 
@@ -66,6 +66,10 @@ cdef bint winograd_fits(const ConvShape* s) noexcept nogil:
     return (s.kernel_height == 3 and s.kernel_width == 3 and s.stride_h == 1 and s.stride_w == 1
             and s.dilation_h == 1 and s.dilation_w == 1 and s.groups == 1
             and s.padding_h <= 2 and s.padding_w <= 2)
+
+
+cdef inline const mt_winograd_kernels* transforms(int size) noexcept nogil:
+    return kernels().winograd[0 if size == 2 else 1]
 
 
 # ---- tiles ----
@@ -211,12 +215,16 @@ cdef void target_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nogi
     transform_target(<const Winograd*>ctx, begin, end)
 
 
-cdef int run_in_phases(Winograd* g) except -1 nogil:
-    cdef Py_ssize_t block = max(
+cdef Py_ssize_t tiles_of_block(const Winograd* g) noexcept nogil:
+    """Tiles whose positions fit the shared cache, in blocks of equal size."""
+    cdef Py_ssize_t most = max(
         CHUNK_TILES, PHASE_BYTES // (g.positions * (g.depth + g.width) * sizeof(float)))
-    cdef Py_ssize_t blocks = (g.tiles + block - 1) // block
-    block = (g.tiles + blocks - 1) // blocks        # of equal size
-    g.v_pos, g.m_pos = block * g.depth + PAD, block * g.width + PAD
+    cdef Py_ssize_t blocks = (g.tiles + most - 1) // most
+    return (g.tiles + blocks - 1) // blocks
+
+
+cdef int make_positions(Winograd* g) except -1 nogil:
+    """Room for v and m of a block, once the steps between positions are set."""
     g.v = <float*>scratch(SCRATCH_CONV_TASK,
                           g.positions * (g.v_pos + g.m_pos) * sizeof(float))
     if g.v == NULL:
@@ -224,6 +232,13 @@ cdef int run_in_phases(Winograd* g) except -1 nogil:
             raise MemoryError("convolution: no memory for transformed tiles")
     g.m = g.v + g.positions * g.v_pos
     g.first = 0
+    return 0
+
+
+cdef int run_in_phases(Winograd* g) except -1 nogil:
+    cdef Py_ssize_t block = tiles_of_block(g)
+    g.v_pos, g.m_pos = block * g.depth + PAD, block * g.width + PAD
+    make_positions(g)
     while g.first < g.tiles:
         g.count = min(block, g.tiles - g.first)
         parallel_for(source_task, g, g.count, 2)
@@ -255,7 +270,7 @@ cdef int run(Winograd* g) except -1 nogil:
 cdef int set_tiles(Winograd* g, int size) except -1 nogil:
     """What follows from the geometry and the size of a tile."""
     cdef float* zeros
-    g.kernel = kernels().winograd[0 if size == 2 else 1]
+    g.kernel = transforms(size)
     g.gemm = kernels().gemm[0]
     g.size = size
     g.positions = (size + 2) * (size + 2)
@@ -362,7 +377,7 @@ cdef int winograd_pack(
 ) except -1 nogil:
     """packed[position, panel, depth, column] = (G w G')[position]"""
     cdef Packing p
-    p.kernel = kernels().winograd[0 if size == 2 else 1]
+    p.kernel = transforms(size)
     p.panel = kernels().gemm[0].nr
     p.u, p.w, p.backward = packed, taps_outside(w, s), backward
     p.in_channels, p.out_channels = s.in_channels, s.out_channels
@@ -413,7 +428,7 @@ cdef void weights_task(void* ctx, Py_ssize_t begin, Py_ssize_t end) noexcept nog
     cdef Winograd* g = <Winograd*>ctx
     cdef Py_ssize_t o
     cdef float* taps = NULL
-    if g.dw_tap != g.depth:
+    if g.turns:
         taps = <float*>scratch(SCRATCH_GEMM_TASK, 9 * g.depth * sizeof(float))
         if taps == NULL:
             g.out_of_memory = True
@@ -431,28 +446,24 @@ cdef int winograd_backward_weight(
 ) except -1 nogil:
     """dw = G' [ sum over tiles (B' x B) . (A dy A') ] G"""
     cdef Winograd g
-    cdef Py_ssize_t block, blocks, sums, item = sizeof(float), panels
+    cdef Py_ssize_t block, panels
     g.source, g.gradient, g.dw = x, dy, dw
     read_forward(&g, s)
     set_tiles(&g, size)
-    g.dw_tap = g.depth if s.w_channels_last or g.depth == 1 else 1
+    g.turns = taps_inside(s)
     if g.tiles == 0:
         memset(dw, 0, 9 * g.depth * g.width * sizeof(float))
         return 0
-    block = max(CHUNK_TILES, PHASE_BYTES // (g.positions * (g.depth + g.width) * item))
-    blocks = (g.tiles + block - 1) // block
-    block = (g.tiles + blocks - 1) // blocks
+    block = tiles_of_block(&g)
     panels = (g.depth + g.gemm.nr - 1) // g.gemm.nr
     g.v_panel = block * g.gemm.nr
     g.v_pos, g.m_pos = panels * g.v_panel + PAD, block * g.width + PAD
-    sums = g.positions * g.depth * g.width
-    g.sums = <float*>scratch(SCRATCH_CONV_SHARED, sums * item)
-    g.v = <float*>scratch(SCRATCH_CONV_TASK, g.positions * (g.v_pos + g.m_pos) * item)
-    if g.sums == NULL or g.v == NULL:
+    make_positions(&g)
+    g.sums = <float*>scratch(SCRATCH_CONV_SHARED,
+                             g.positions * g.depth * g.width * sizeof(float))
+    if g.sums == NULL:
         with gil:
-            raise MemoryError("convolution: no memory for the tiles of the weight gradient")
-    g.m = g.v + g.positions * g.v_pos
-    g.first = 0
+            raise MemoryError("convolution: no memory for the sums of the weight gradient")
     while g.first < g.tiles:
         g.count = min(block, g.tiles - g.first)
         parallel_for(gradient_task, &g, g.count, 2)

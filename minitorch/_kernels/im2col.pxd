@@ -30,6 +30,11 @@ cdef void transpose_batch(
     floating* dst, const floating* src,
     Py_ssize_t batch, Py_ssize_t rows, Py_ssize_t cols) noexcept nogil
 
+# Whether a weight's taps lie side by side, (in, kh, kw), rather than its channels.
+cdef inline bint taps_inside(const ConvShape* s) noexcept nogil:
+    return (not s.w_channels_last and s.kernel_height * s.kernel_width > 1
+            and s.in_channels > s.groups)
+
 # The weights as (out_channels, kh, kw, channels of a group): `w` itself when they are, else turned,
 # in SCRATCH_CONV_TASK of the calling thread.
 cdef const floating* taps_outside(

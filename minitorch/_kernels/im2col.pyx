@@ -211,7 +211,7 @@ cdef const floating* taps_outside(
     cdef Transposition t
     cdef bint wide = floating is double
     t.rows, t.cols = s.in_channels // s.groups, s.kernel_height * s.kernel_width
-    if s.w_channels_last or t.rows == 1 or t.cols == 1:
+    if not taps_inside(s):
         return w
     t.kernel, t.item, t.src = kernels().gemm[wide], sizeof(floating), <const char*>w
     t.dst = <char*>scratch(SCRATCH_CONV_TASK, s.out_channels * t.rows * t.cols * t.item)

@@ -9,7 +9,6 @@ are shown by observers: the engine and Module look whether there is one.
 
 import functools
 import importlib
-import importlib.util
 import pkgutil
 import sys
 
@@ -18,6 +17,7 @@ from minitorch import _ops
 from minitorch._core.engine import set_observer
 from minitorch._core.record import AccumulateGrad
 from minitorch._core.tensor import TensorBase
+from minitorch.nn import _fused
 from minitorch.nn.modules._hooks import set_call_observer
 from minitorch.optim.optimizer import Optimizer
 from minitorch.profiler._names import node_name, operation_name
@@ -27,7 +27,6 @@ from minitorch.utils.data import dataloader
 
 __all__ = ["Instruments"]
 
-_FUSED = "minitorch.nn._fused"
 # Methods of TensorBase that read elements.
 _READING = ("item", "tolist")
 # Tensor.float() and its like all convert.
@@ -132,14 +131,12 @@ class Instruments:
             self.exchange(Tensor, name, self.timed(getattr(TensorBase, name), f"aten::{name}"))
 
     def exchange_fused(self):
-        """The fused call of a convolution and its followers, where there is one.
+        """The fused call of a convolution and its followers.
 
         It counts as a call of the convolution's module, which is not called itself: else the time
         would be known of the block only.
         """
-        if importlib.util.find_spec(_FUSED) is None:
-            return
-        function = importlib.import_module(_FUSED).conv_norm_act
+        function = _fused.conv_norm_act
         recorder, name = self.recorder, "minitorch::conv_norm_act"
 
         @functools.wraps(function)

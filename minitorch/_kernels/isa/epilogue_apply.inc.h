@@ -1,8 +1,5 @@
 /* Included for float and for double: an epilogue on a vector, and on a single value. */
 
-/* max(x, 0) that keeps NaN */
-MT_INLINE VEC NAME(relu_vector)(VEC x) { return NAME(mt_select)((MASK)(x < (VEC){0}), (VEC){0}, x); }
-
 /* `y` is where the vector will be stored, `c` its first channel. */
 MT_INLINE VEC NAME(finish_vector)(VEC value, const REAL *y, ptrdiff_t c, const mt_epilogue *e) {
     const REAL *scale = e->scale, *offset = e->offset;
@@ -13,7 +10,7 @@ MT_INLINE VEC NAME(finish_vector)(VEC value, const REAL *y, ptrdiff_t c, const m
     else if (offset)
         value = value + *(const VEC *)(offset + c);
     if (e->residual) value = value + *(const VEC *)((const char *)y + e->residual);
-    return e->relu ? NAME(relu_vector)(value) : value;
+    return e->relu ? NAME(mt_relu)(value) : value;
 }
 
 /* The same for the first `count` lanes: the right edge. */

@@ -17,11 +17,6 @@ MT_INLINE void NAME(norm_store)(REAL *to, VEC v, const int stream) {
 
 /* ---- forward: y = relu(x * scale + offset + residual) ---- */
 
-/* max(v, 0) that keeps NaN and -0.0, as the unary relu does. */
-MT_INLINE VEC NAME(norm_relu)(VEC v) {
-    return NAME(mt_select)((MASK)(v < (VEC){0}), (VEC){0}, v);
-}
-
 MT_INLINE void NAME(affine_row)(REAL *y, const REAL *x, const REAL *scale, const REAL *offset,
                                 const REAL *residual, const int relu, ptrdiff_t n,
                                 const int per_channel, const int stream) {
@@ -30,7 +25,7 @@ MT_INLINE void NAME(affine_row)(REAL *y, const REAL *x, const REAL *scale, const
         VEC v = NAME(mt_fma)(*(const VEC *)(x + i), NAME(norm_at)(scale, i, per_channel),
                              NAME(norm_at)(offset, i, per_channel));
         if (residual) v += *(const VEC *)(residual + i);
-        if (relu) v = NAME(norm_relu)(v);
+        if (relu) v = NAME(mt_relu)(v);
         NAME(norm_store)(y + i, v, stream);
     }
     for (; i < n; i++) {

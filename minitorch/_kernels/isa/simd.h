@@ -90,4 +90,8 @@ MT_INLINE vf64 mt_select_f64(vi64 mask, vf64 a, vf64 b) {
     return (vf64)((mask & (vi64)a) | (~mask & (vi64)b));
 }
 
+/* max(x, 0) that keeps NaN and -0.0, as the unary relu does. */
+MT_INLINE vf32 mt_relu_f32(vf32 x) { return mt_select_f32((vi32)(x < (vf32){0}), (vf32){0}, x); }
+MT_INLINE vf64 mt_relu_f64(vf64 x) { return mt_select_f64((vi64)(x < (vf64){0}), (vf64){0}, x); }
+
 #endif
