@@ -37,6 +37,15 @@ ISA_FLAGS = {
 }
 # C sources that belong to a Cython module besides its own.
 EXTRA_SOURCES = {"minitorch._kernels.parallel": ["minitorch/_kernels/pool.c"]}
+# Families of operations short enough for the way to their kernel to count, by their flag; the
+# others, and the tests' doors to the kernels, are built for size.
+OPS_FLAGS = {
+    "-O3": ("_base", "binary", "operators", "scalars"),
+    "-O2": ("activation", "arithmetic", "conv", "copy", "creation", "expand", "index", "join",
+            "linear", "loss", "norm", "pool", "power", "reduce", "sgd", "strided", "unary", "view"),
+}
+OPS_FLAG = {"minitorch._ops." + family: flag for flag, families in OPS_FLAGS.items()
+            for family in families}
 
 DEBUG = bool(os.environ.get("MINITORCH_DEBUG"))
 SYMBOLS = bool(os.environ.get("MINITORCH_SYMBOLS"))
@@ -47,11 +56,16 @@ def is_x86():
     return platform.machine().lower() in ("x86_64", "amd64", "i686")
 
 
-def optimisation_flags():
+def optimisation_flags(name):
+    """Kernels and the core for speed; what only leads from Python to them, for size."""
     if SANITIZE:
         return ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
                 "-fno-sanitize-recover=undefined"]
-    return ["-Og", "-g"] if DEBUG else ["-O3", "-g0"]
+    if DEBUG:
+        return ["-Og", "-g"]
+    if name.startswith(("minitorch._kernels.", "minitorch._core.")) and "_testing" not in name:
+        return ["-O3", "-g0"]
+    return [OPS_FLAG.get(name, "-Os"), "-g0"]
 
 
 def link_flags():
@@ -84,7 +98,7 @@ def extensions():
             name, [relative.as_posix(), *EXTRA_SOURCES.get(name, [])],
             depends=c_depends(name),
             include_dirs=["minitorch/_kernels", ISA_DIR],
-            extra_compile_args=COMMON_FLAGS + optimisation_flags(),
+            extra_compile_args=COMMON_FLAGS + optimisation_flags(name),
             extra_link_args=link_flags()))
     return found
 
