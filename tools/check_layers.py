@@ -34,6 +34,7 @@ FLOORS = {
     "datasets": 5,
     "profiler": 5,
     "training": 6,
+    "compat": 6,
     "cli": 7,
     # the package's own face and its start-up
     "_public": 8,

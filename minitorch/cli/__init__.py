@@ -29,6 +29,8 @@ COMMANDS = {
     "predict": "classify images with a finetuned model",
     "evaluate": "measure a finetuned model on a folder of labelled images",
     "convert": "convert a file of weights, or show what is in it",
+    "run": "run a script that imports torch, on minitorch",
+    "lint": "list what a script for PyTorch uses that minitorch lacks",
 }
 
 
