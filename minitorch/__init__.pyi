@@ -1,0 +1,693 @@
+"""Written by tools/make_stubs.py."""
+
+import builtins as _b
+from collections.abc import Callable as _Callable
+from collections.abc import Iterator as _Iterator
+from collections.abc import Sequence as _Sequence
+from typing import Any as _Any
+
+import numpy as _np
+
+from minitorch import autograd as autograd
+from minitorch import backends as backends
+from minitorch import cli as cli
+from minitorch import compat as compat
+from minitorch import datasets as datasets
+from minitorch import models as models
+from minitorch import nn as nn
+from minitorch import optim as optim
+from minitorch import profiler as profiler
+from minitorch import random as random
+from minitorch import serialization as serialization
+from minitorch import testing as testing
+from minitorch import training as training
+from minitorch import transforms as transforms
+from minitorch import utils as utils
+from minitorch._core.device import device as device
+from minitorch._core.layout import layout as layout
+from minitorch._core.layout import memory_format as memory_format
+from minitorch._tensor_str import get_printoptions as get_printoptions
+from minitorch._tensor_str import set_printoptions as set_printoptions
+from minitorch.autograd.grad_mode import enable_grad as enable_grad
+from minitorch.autograd.grad_mode import inference_mode as inference_mode
+from minitorch.autograd.grad_mode import no_grad as no_grad
+from minitorch.autograd.grad_mode import set_grad_enabled as set_grad_enabled
+from minitorch.serialization import load as load
+from minitorch.serialization import save as save
+from minitorch.tensor import Tensor as Tensor
+from minitorch.tensor import from_dlpack as from_dlpack
+
+_Number = _b.int | _b.float | _b.bool
+_Dims = _b.int | _Sequence[_b.int]
+
+class Generator:
+    """A source of random numbers: a mt19937 stream with PyTorch's conversions."""
+    def __init__(self, *args: _Any, **kwargs: _Any) -> None: ...
+    def clone_state(self) -> Tensor:
+        """A generator that continues from the same state."""
+    @property
+    def device(self) -> _Any: ...
+    def get_state(self) -> Tensor:
+        """The state of the stream, as a tensor of bytes in PyTorch's layout."""
+    def initial_seed(self) -> _b.int:
+        """The seed the stream was started from."""
+    def manual_seed(self, seed: _b.int) -> Tensor:
+        """Start the stream of `seed` and return the generator."""
+    def random64(self) -> Tensor:
+        """The next 64 random bits."""
+    def seed(self) -> _b.int:
+        """Start a stream from a seed of the system, and return that."""
+    def set_state(self, new_state: _Any) -> Tensor:
+        """Take up the state that `get_state` returned."""
+class Size:
+    """The shape of a tensor: a tuple of integers that prints as PyTorch's."""
+    def __init__(self, *args: _Any, **kwargs: _Any) -> None: ...
+    def __add__(self, other: _Any) -> Tensor: ...
+    def __contains__(self, element: _Any) -> _b.bool: ...
+    def __eq__(self, other: _Any) -> Tensor: ...  # type: ignore[override]
+    def __ge__(self, other: _Any) -> Tensor: ...
+    def __getitem__(self, index: _Any) -> Tensor: ...
+    def __gt__(self, other: _Any) -> Tensor: ...
+    def __iter__(self) -> _Iterator[Tensor]: ...
+    def __le__(self, other: _Any) -> Tensor: ...
+    def __len__(self) -> _b.int: ...
+    def __lt__(self, other: _Any) -> Tensor: ...
+    def __mul__(self, other: _Any) -> Tensor: ...
+    def __ne__(self, other: _Any) -> Tensor: ...  # type: ignore[override]
+    def __radd__(self, other: _Any) -> Tensor: ...
+    def __repr__(self) -> _b.str: ...
+    def __rmul__(self, other: _Any) -> Tensor: ...
+    def count(self, value: Tensor | _Number) -> Tensor:
+        """Return number of occurrences of value."""
+    def index(self, value: Tensor | _Number, start: _Number = ..., stop: _Any = ...) -> Tensor:
+        """Return first index of value."""
+    def numel(self) -> _b.int:
+        """The number of elements of a tensor of this shape."""
+class UntypedStorage:
+    """The bytes under a tensor and all its views."""
+    def __init__(self, *args: _Any, **kwargs: _Any) -> None: ...
+    def __eq__(self, other: _Any) -> Tensor: ...  # type: ignore[override]
+    def __ge__(self, other: _Any) -> Tensor: ...
+    def __gt__(self, other: _Any) -> Tensor: ...
+    def __le__(self, other: _Any) -> Tensor: ...
+    def __len__(self) -> _b.int: ...
+    def __lt__(self, other: _Any) -> Tensor: ...
+    def __ne__(self, other: _Any) -> Tensor: ...  # type: ignore[override]
+    def __repr__(self) -> _b.str: ...
+    def data_ptr(self) -> _b.int:
+        """Address of the first byte.  What is written there later is not noticed."""
+    @property
+    def device(self) -> _Any: ...
+    def nbytes(self) -> Tensor:
+        """Size in bytes."""
+    def size(self) -> _Any:
+        """Size in bytes."""
+def abs(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """abs of each element."""
+def absolute(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """abs of each element."""
+def acos(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """acos of each element."""
+def acosh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """acosh of each element."""
+def add(input: Tensor, other: Tensor | _Number, *, alpha: _Number | None = ..., out: Tensor | None = ...) -> Tensor:
+    """``input + alpha * other``, broadcast and promoted."""
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Tensor | _Number = ..., out: Tensor | None = ...) -> Tensor:
+    """``input + value * tensor1 / tensor2``."""
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Tensor | _Number = ..., out: Tensor | None = ...) -> Tensor:
+    """``input + value * tensor1 * tensor2``."""
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
+    """``beta * input + alpha * mat1 @ mat2``, `input` broadcast."""
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
+    """``beta * input + alpha * mat @ vec``."""
+def all(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """True if all elements (along the axes `dim`) are nonzero; uint8 for uint8."""
+def allclose(input: Tensor, other: Tensor | _Number, rtol: _Number = ..., atol: _Number = ..., equal_nan: _b.bool = ...) -> _b.bool:
+    """True if all elements are close; see `isclose`."""
+def amax(input: Tensor, dim: _Dims = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """The largest element, of all or along the axes `dim`; equal ones share the gradient."""
+def amin(input: Tensor, dim: _Dims = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """The smallest element; see `amax`."""
+def aminmax(input: Tensor, *, dim: _Dims | None = ..., keepdim: _b.bool = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> tuple[Tensor, ...]:
+    """The smallest and the largest element, of all or along one axis."""
+def any(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """True if any element (along the axes `dim`) is nonzero; uint8 for uint8."""
+def arange(*args: _Any, start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number | None = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
+    """``arange(end)``, ``arange(start, end)`` or ``arange(start, end, step)``."""
+def arccos(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """acos of each element."""
+def arccosh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """acosh of each element."""
+def arcsin(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """asin of each element."""
+def arcsinh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """asinh of each element."""
+def arctan(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """atan of each element."""
+def arctan2(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """The angle of the points (other, input), in radians from -pi to pi."""
+def arctanh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """atanh of each element."""
+def argmax(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """The index of the first largest element: of the flattened tensor, or along an axis."""
+def argmin(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """The index of the first smallest element; see `argmax`."""
+def argsort(input: Tensor, dim: _Dims = ..., descending: _b.bool = ..., *, stable: _b.bool = ...) -> Tensor:
+    """The places of the elements in order along an axis; see `sort`."""
+def argwhere(input: Tensor) -> Tensor:
+    """The places of the elements that are not 0, as rows."""
+def as_strided(input: Tensor, size: _Any, stride: _Dims, storage_offset: _Any = ...) -> Tensor:
+    """A view of any elements of the storage."""
+def as_tensor(data: _Any, dtype: _DType | None = ..., device: _Any = ...) -> Tensor:
+    """`data` as a tensor, without a copy where its memory and dtype allow it."""
+def asarray(obj: _Any, *, dtype: _DType | None = ..., device: _Any = ..., copy: _b.bool | None = ..., requires_grad: _b.bool = ...) -> Tensor:
+    """`obj` as a tensor; `copy` True always copies, False never."""
+def asin(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """asin of each element."""
+def asinh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """asinh of each element."""
+def atan(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """atan of each element."""
+def atan2(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """The angle of the points (other, input), in radians from -pi to pi."""
+def atanh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """atanh of each element."""
+def atleast_1d(*tensors: _Any) -> Tensor:
+    """Views with at least one axis."""
+def atleast_2d(*tensors: _Any) -> Tensor:
+    """Views with at least two axes: new ones come first."""
+def atleast_3d(*tensors: _Any) -> Tensor:
+    """Views with at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1)."""
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
+    """``beta * input + alpha * batch1 @ batch2``, `input` broadcast."""
+def bernoulli(input: Tensor, *, generator: _Any = ..., out: Tensor | None = ...) -> Tensor:
+    """Zeros and ones: ones with the probabilities that `input` holds."""
+bfloat16: dtype
+def bitwise_and(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """bitwise_and of two tensors, or a tensor and a number, elementwise."""
+def bitwise_left_shift(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """bitwise_left_shift of two tensors, or a tensor and a number, elementwise."""
+def bitwise_not(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """All bits flipped; logical not of bool."""
+def bitwise_or(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """bitwise_or of two tensors, or a tensor and a number, elementwise."""
+def bitwise_right_shift(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """bitwise_right_shift of two tensors, or a tensor and a number, elementwise."""
+def bitwise_xor(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """bitwise_xor of two tensors, or a tensor and a number, elementwise."""
+def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """The products of two batches of matrices: (b, m, k) . (b, k, n) -> (b, m, n)."""
+bool: dtype
+def broadcast_shapes(*shapes: _Any) -> _Any:
+    """The shape that the given shapes broadcast to."""
+def broadcast_tensors(*tensors: _Any) -> tuple[Tensor, ...]:
+    """Views of the tensors, broadcast to their common shape; a tuple."""
+def broadcast_to(input: Tensor, size: _Any) -> Tensor:
+    """`expand` as a function: ``broadcast_to(x, (2, 3))``."""
+def can_cast(from_: _Any, to: _Any) -> _b.bool:
+    """Whether an operation may write a result of dtype `from_` into a tensor of dtype `to`."""
+def cat(tensors: _Sequence[Tensor], dim: _Dims = ..., *, out: Tensor | None = ...) -> Tensor:
+    """Join tensors along an existing axis."""
+def ceil(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """ceil of each element."""
+channels_last: _Any
+channels_last_3d: _Any
+def chunk(input: Tensor, chunks: _b.int, dim: _Dims = ...) -> tuple[Tensor, ...]:
+    """Cut into at most `chunks` views of equal size along an axis; the last may be smaller."""
+def clamp(input: Tensor, min: Tensor | _Number | None = ..., max: Tensor | _Number | None = ..., *, out: Tensor | None = ...) -> Tensor:
+    """Limit each element to [min, max]; the bounds are numbers or tensors."""
+def clamp_max(input: Tensor, max: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """Limit each element from above."""
+def clamp_min(input: Tensor, min: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """Limit each element from below."""
+def clip(input: Tensor, min: Tensor | _Number | None = ..., max: Tensor | _Number | None = ..., *, out: Tensor | None = ...) -> Tensor:
+    """Limit each element to [min, max]; the bounds are numbers or tensors."""
+def clone(input: Tensor, *, memory_format: _Any = ...) -> Tensor:
+    """A copy; gradients pass through it."""
+def column_stack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
+    """Join tensors of one axis as columns, others along axis 1."""
+def concat(tensors: _Sequence[Tensor], dim: _Dims = ..., *, out: Tensor | None = ...) -> Tensor:
+    """`cat` under another name."""
+def concatenate(tensors: _Sequence[Tensor], axis: _Any = ..., out: Tensor | None = ..., *, dim: _Dims | None = ...) -> Tensor:
+    """`cat` under numpy's name."""
+contiguous_format: _Any
+def cos(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """cos of each element."""
+def cosh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """cosh of each element."""
+def count_nonzero(input: Tensor, dim: _Dims | None = ..., *, axis: _Any = ...) -> Tensor:
+    """How many elements are not zero, in all or along the axes `dim`, as int64."""
+def cumprod(input: Tensor, dim: _Dims | None = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ...) -> Tensor:
+    """Running products along an axis; arguments as in `cumsum`."""
+def cumsum(input: Tensor, dim: _Dims | None = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ...) -> Tensor:
+    """Running sums along an axis."""
+default_generator: _Any
+def detach(input: Tensor) -> Tensor:
+    """The same elements, which gradients do not pass; changes in place are seen by both."""
+def diag(input: Tensor, diagonal: _b.int = ..., *, out: Tensor | None = ...) -> Tensor:
+    """A matrix with the input on a diagonal, or a copy of a matrix's diagonal."""
+def diag_embed(input: Tensor, offset: _b.int = ..., dim1: _b.int = ..., dim2: _b.int = ...) -> Tensor:
+    """Zeros with the last axis of the input on a diagonal of the axes `dim1` and `dim2`."""
+def diagonal(input: Tensor, offset: _b.int = ..., dim1: _b.int = ..., dim2: _b.int = ...) -> Tensor:
+    """The view of a diagonal of the axes `dim1` and `dim2`, as the last axis."""
+def div(input: Tensor, other: Tensor | _Number, *, rounding_mode: _b.str | None = ..., out: Tensor | None = ...) -> Tensor:
+    """``input / other``; with `rounding_mode` "floor" or "trunc" rounded, in the common dtype."""
+def divide(input: Tensor, other: Tensor | _Number, *, rounding_mode: _b.str | None = ..., out: Tensor | None = ...) -> Tensor:
+    """``input / other``; with `rounding_mode` "floor" or "trunc" rounded, in the common dtype."""
+def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """The inner product of two vectors."""
+double: dtype
+def dropout(input: Tensor, p: _Number, training: _b.bool, inplace: _b.bool = ...) -> Tensor:
+    """Zero elements with probability `p` and scale the rest by 1 / (1 - p)."""
+def dstack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
+    """Join in depth: along axis 2, after `atleast_3d`."""
+class dtype:
+    """The type of a tensor's elements, one object for each."""
+    def __init__(self, *args: _Any, **kwargs: _Any) -> None: ...
+    def __repr__(self) -> _b.str: ...
+    @property
+    def is_complex(self) -> _b.bool: ...
+    @property
+    def is_floating_point(self) -> _b.bool: ...
+    @property
+    def is_signed(self) -> _b.bool: ...
+    @property
+    def itemsize(self) -> _b.int: ...
+    @property
+    def name(self) -> _Any: ...
+    @property
+    def numpy_dtype(self) -> _Any: ...
+    def to_real(self) -> Tensor: ...
+e: _b.float
+def empty(*args: _Any, size: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ..., memory_format: _Any = ...) -> Tensor:
+    """An uninitialised tensor of the given size."""
+def empty_like(input: Tensor, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., memory_format: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """An uninitialised tensor of the same size."""
+def empty_strided(size: _Any, stride: _Dims, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """An uninitialised tensor of the given size and strides (in elements)."""
+def eq(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """eq of two tensors, or a tensor and a number, elementwise."""
+def equal(input: Tensor, other: Tensor | _Number) -> _b.bool:
+    """True if both tensors have the same shape and the same elements."""
+def erf(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """erf of each element."""
+def erfc(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """erfc of each element."""
+def exp(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """exp of each element."""
+def exp2(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """exp2 of each element."""
+def expm1(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """expm1 of each element."""
+def eye(n: _b.int, m: _Any = ..., *, out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
+    """The identity matrix, of `n` rows and `m` columns (`n` if not given)."""
+class finfo:
+    """Machine limits of a floating dtype (bits, eps, max, min, tiny, resolution)."""
+    def __init__(self, *args: _Any, **kwargs: _Any) -> None: ...
+    def __repr__(self) -> _b.str: ...
+    @property
+    def bits(self) -> _b.int: ...
+    @property
+    def dtype(self) -> _DType: ...
+    @property
+    def eps(self) -> _b.float: ...
+    @property
+    def max(self) -> _Any: ...
+    @property
+    def min(self) -> _Any: ...
+    @property
+    def resolution(self) -> _Any: ...
+    @property
+    def smallest_normal(self) -> _b.float: ...
+    @property
+    def tiny(self) -> _b.float: ...
+def fix(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """trunc of each element."""
+def flatten(input: Tensor, start_dim: _b.int = ..., end_dim: _b.int = ...) -> Tensor:
+    """Make one axis of the axes from `start_dim` to `end_dim`, both included."""
+def flip(input: Tensor, *dims: _Any) -> Tensor:
+    """A copy with the order of elements reversed along axes: ``flip(x, 0, 1)`` or ``(0, 1)``."""
+def fliplr(input: Tensor) -> Tensor:
+    """`flip` along axis 1."""
+def flipud(input: Tensor) -> Tensor:
+    """`flip` along axis 0."""
+float: dtype
+float16: dtype
+float32: dtype
+float64: dtype
+def floor(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """floor of each element."""
+def floor_divide(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """The quotient rounded towards minus infinity."""
+def fmod(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """The remainder with the sign of the dividend, as C's ``fmod``."""
+def from_numpy(ndarray: _Any) -> Tensor:
+    """A tensor over the memory of a numpy array: each sees the other's changes."""
+def frombuffer(buffer: _Any, *, dtype: _DType, count: _Any = ..., offset: _b.int = ..., requires_grad: _b.bool = ...) -> Tensor:
+    """A 1-D tensor over the memory of an object with the buffer protocol."""
+def full(size: _Any, fill_value: Tensor | _Number, *, out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """A tensor filled with one number, whose kind gives the dtype."""
+def full_like(input: Tensor, fill_value: Tensor | _Number, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., memory_format: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """One number in a tensor of the same size and dtype."""
+def gather(input: Tensor, dim: _Dims, index: Tensor, *, sparse_grad: _b.bool = ..., out: Tensor | None = ...) -> Tensor:
+    """Elements at `index` along axis `dim`: ``out[i][j] = input[index[i][j]][j]`` for dim 0."""
+def ge(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """ge of two tensors, or a tensor and a number, elementwise."""
+def get_default_dtype() -> _DType:
+    """The dtype that Python floats become (float32 unless changed)."""
+def get_num_threads() -> _b.int:
+    """Number of threads that kernels run on, the calling one included."""
+def get_rng_state() -> Tensor:
+    """The state of the default generator, a tensor of bytes."""
+def greater(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """gt of two tensors, or a tensor and a number, elementwise."""
+def greater_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """ge of two tensors, or a tensor and a number, elementwise."""
+def gt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """gt of two tensors, or a tensor and a number, elementwise."""
+half: dtype
+def hstack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
+    """Join side by side: along axis 1, or 0 for tensors of one axis."""
+class iinfo:
+    """Machine limits of an integer dtype (bits, max, min)."""
+    def __init__(self, *args: _Any, **kwargs: _Any) -> None: ...
+    def __repr__(self) -> _b.str: ...
+    @property
+    def bits(self) -> _b.int: ...
+    @property
+    def dtype(self) -> _DType: ...
+    @property
+    def max(self) -> _Any: ...
+    @property
+    def min(self) -> _Any: ...
+def index_add(input: Tensor, dim: _Dims, index: Tensor, source: Tensor, *, alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
+    """A copy with `alpha` times the places of `source` added at a vector of indices."""
+def index_copy(input: Tensor, dim: _Dims, index: Tensor, source: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """A copy with the places of `source` written at a vector of indices."""
+def index_fill(input: Tensor, dim: _Dims, index: Tensor, value: Tensor | _Number) -> Tensor:
+    """A copy with a number, or 0-d tensor, at a vector of indices along an axis."""
+def index_put(input: Tensor, indices: _Any, values: _Any, accumulate: _b.bool = ...) -> Tensor:
+    """`index_put_` on a copy."""
+def index_put_(input: Tensor, indices: _Any, values: _Any, accumulate: _b.bool = ...) -> Tensor:
+    """Write `values` at the places that a tuple of index tensors names; returns the tensor."""
+def index_select(input: Tensor, dim: _Dims, index: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """The places that a vector of indices names along an axis, as a new tensor."""
+inf: _b.float
+def initial_seed() -> _b.int:
+    """The seed of the default generator."""
+int: dtype
+int16: dtype
+int32: dtype
+int64: dtype
+int8: dtype
+def is_anomaly_check_nan_enabled() -> _b.bool:
+    """True when anomaly mode looks for NaN in each gradient."""
+def is_anomaly_enabled() -> _b.bool:
+    """True when the engine keeps forward tracebacks."""
+def is_complex(input: Tensor) -> _b.bool:
+    """Always False: minitorch has no complex dtypes."""
+def is_floating_point(input: Tensor) -> _b.bool:
+    """True for a tensor of a floating dtype."""
+def is_grad_enabled() -> _b.bool:
+    """True when operations on tensors that require gradients are recorded."""
+def is_inference_mode_enabled() -> _b.bool:
+    """True inside `inference_mode`."""
+def is_storage(obj: _Any) -> _b.bool:
+    """True for the storage of a tensor."""
+def is_tensor(obj: _Any) -> _b.bool:
+    """True for a Tensor."""
+def isclose(input: Tensor, other: Tensor | _Number, rtol: _Number = ..., atol: _Number = ..., equal_nan: _b.bool = ...) -> Tensor:
+    """True where ``|input - other| <= atol + rtol * |other|``."""
+def isfinite(input: Tensor) -> Tensor:
+    """True where an element is neither infinite nor NaN."""
+def isinf(input: Tensor) -> Tensor:
+    """True where an element is infinite."""
+def isnan(input: Tensor) -> Tensor:
+    """True where an element is NaN."""
+def kthvalue(input: Tensor, k: _b.int, dim: _Dims = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
+    """The `k`-th smallest element (from 1) along an axis, and where it was."""
+def le(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """le of two tensors, or a tensor and a number, elementwise."""
+def lerp(input: Tensor, end: Tensor | _Number, weight: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """``input + weight * (end - input)``; `weight` is a number or a tensor."""
+def less(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """lt of two tensors, or a tensor and a number, elementwise."""
+def less_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """le of two tensors, or a tensor and a number, elementwise."""
+def linspace(start: _Number, end: Tensor | _Number, steps: _Any, *, out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
+    """`steps` numbers at equal distances from `start` to `end`, both included."""
+def log(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """log of each element."""
+def log10(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """log10 of each element."""
+def log1p(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """log1p of each element."""
+def log2(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """log2 of each element."""
+def log_softmax(input: Tensor, dim: _Dims | None = ..., dtype: _DType | None = ..., *, out: Tensor | None = ...) -> Tensor:
+    """The logarithm of `softmax`, computed without overflow."""
+def logical_and(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """logical_and of two tensors, or a tensor and a number, elementwise."""
+def logical_not(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """True where an element is zero."""
+def logical_or(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """logical_or of two tensors, or a tensor and a number, elementwise."""
+def logical_xor(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """logical_xor of two tensors, or a tensor and a number, elementwise."""
+def logspace(start: _Number, end: Tensor | _Number, steps: _Any, base: _Any = ..., *, out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
+    """`steps` powers of `base` at equal distances of the exponent."""
+def logsumexp(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """log(sum(exp(input))) along the axes `dim`, without overflow."""
+long: dtype
+def lt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """lt of two tensors, or a tensor and a number, elementwise."""
+def manual_seed(seed: _b.int) -> Tensor:
+    """Start the default generator's stream of `seed`; returns the generator."""
+def masked_fill(input: Tensor, mask: Tensor, value: Tensor | _Number) -> Tensor:
+    """A copy with a number, or 0-d tensor, where a boolean mask is true; both are broadcast."""
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """A copy with the first elements of `source`, in order, where a boolean mask is true."""
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """The elements where a boolean mask is true, as one axis; both are broadcast."""
+def matmul(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """The matrix product; vectors and batches as in numpy."""
+def max(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, other: Tensor | _Number | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> _Any:
+    """The largest element; or along an axis with its index; or the larger of two tensors."""
+def maximum(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """The larger of two tensors elementwise; NaN where either is NaN."""
+def mean(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """The mean of all elements, or along the axes `dim`; arguments as in `sum`."""
+def median(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> _Any:
+    """The middle element, the lower of two; along an axis as a pair (values, indices)."""
+def meshgrid(*tensors: _Any, indexing: _b.str | None = ...) -> tuple[Tensor, ...]:
+    """Grids of coordinates: views of the 1-D tensors, expanded to their common grid."""
+def min(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, other: Tensor | _Number | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> _Any:
+    """The smallest element; or along an axis with its index; or the smaller of two tensors."""
+def minimum(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """The smaller of two tensors elementwise; NaN where either is NaN."""
+def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """The product of two matrices: (m, k) . (k, n) -> (m, n)."""
+def moveaxis(input: Tensor, source: Tensor, destination: _Any) -> Tensor:
+    """`movedim` under numpy's name."""
+def movedim(input: Tensor, source: Tensor, destination: _Any) -> Tensor:
+    """A view with axes moved to other places; the others keep their order."""
+def msort(input: Tensor) -> Tensor:
+    """The elements in order along the first axis."""
+def mul(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """``input * other``, broadcast and promoted."""
+def multiply(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """``input * other``, broadcast and promoted."""
+def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """The product of a matrix and a vector: (m, k) . (k) -> (m)."""
+nan: _b.float
+def nanmean(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """The mean of the elements that are not NaN; NaN where there are none."""
+def nanmedian(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> _Any:
+    """The middle of the elements that are not NaN; see `median`."""
+def nansum(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """`sum` with NaN counted as zero."""
+def narrow(input: Tensor, dim: _Dims, start: _Number, length: _Any) -> Tensor:
+    """The view of `length` places along axis `dim` from `start` on."""
+def ne(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """ne of two tensors, or a tensor and a number, elementwise."""
+def neg(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """neg of each element."""
+def negative(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """neg of each element."""
+def nonzero(input: Tensor, *, out: Tensor | None = ..., as_tuple: _b.bool = ...) -> _Any:
+    """The places of the elements that are not 0."""
+def norm(input: Tensor, p: _Number = ..., dim: _Dims | None = ..., keepdim: _b.bool = ..., out: Tensor | None = ..., dtype: _DType | None = ...) -> Tensor:
+    """The p-norm of all elements, or along the axes `dim`; "fro" and None stand for 2."""
+def normal(mean: _Any, std: _Any = ..., size: _Any = ..., *, generator: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """Normal numbers; `mean` and `std` are numbers (with `size`) or tensors."""
+def not_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """ne of two tensors, or a tensor and a number, elementwise."""
+def numel(input: Tensor) -> _b.int:
+    """The number of elements of a tensor."""
+def ones(*args: _Any, size: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """A tensor of ones."""
+def ones_like(input: Tensor, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., memory_format: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """Ones of the same size."""
+def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """The outer product of two vectors: (m), (n) -> (m, n)."""
+def permute(input: Tensor, *dims: _Any, **kwargs: _Any) -> Tensor:
+    """A view with the axes in another order: axis i is axis ``dims[i]`` of the input."""
+pi: _b.float
+def positive(input: Tensor) -> Tensor:
+    """The tensor itself."""
+def pow(input: Tensor, exponent: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """``input ** exponent``, elementwise."""
+preserve_format: _Any
+def prod(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """The product of all elements, or along the axis `dim`."""
+def promote_types(type1: _Any, type2: _Any) -> _DType:
+    """The dtype of an operation between tensors of `type1` and `type2`."""
+def rand(*args: _Any, size: _Any = ..., generator: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """Numbers uniform in [0, 1)."""
+def rand_like(input: Tensor, *, generator: _Any = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., memory_format: _Any = ...) -> Tensor:
+    """Numbers uniform in [0, 1), in a tensor of the same size."""
+def randint(*args: _Any, low: _Any = ..., high: _Any = ..., size: _Any = ..., generator: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
+    """``randint(high, size)`` or ``randint(low, high, size)``: integers in [low, high)."""
+def randint_like(input: Tensor, *args: _Any, low: _Any = ..., high: _Any = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., memory_format: _Any = ...) -> Tensor:
+    """Integers in [low, high), in a tensor of the same size."""
+def randn(*args: _Any, size: _Any = ..., generator: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """Numbers of the standard normal distribution."""
+def randn_like(input: Tensor, *, generator: _Any = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., memory_format: _Any = ...) -> Tensor:
+    """Normal numbers, in a tensor of the same size."""
+def randperm(n: _b.int, *, generator: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """A random permutation of the integers below `n`."""
+def ravel(input: Tensor) -> Tensor:
+    """The elements in row-major order as one axis."""
+def reciprocal(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """reciprocal of each element."""
+def relu(input: Tensor, inplace: _b.bool = ...) -> Tensor:
+    """max(input, 0), elementwise; in place when asked."""
+def relu_(self: Tensor) -> Tensor:
+    """`relu` in place."""
+def remainder(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """The remainder with the sign of the divisor, as Python's ``%``."""
+def repeat_interleave(input: Tensor, repeats: _Any = ..., dim: _Dims | None = ..., *, output_size: _Dims | None = ...) -> Tensor:
+    """A copy with each place along an axis repeated in turn; without `dim`, of the flat input."""
+def reshape(input: Tensor, *shape: _Any, **kwargs: _Any) -> Tensor:
+    """The elements in another shape: a view where the strides allow it, else a copy."""
+def result_type(tensor1: Tensor, tensor2: Tensor) -> _DType:
+    """The dtype of an arithmetic operation between two tensors or numbers."""
+def roll(input: Tensor, shifts: _Dims, dims: _Dims | None = ...) -> Tensor:
+    """A copy whose elements are moved on by `shifts` along `dims`, those at the end to the front."""
+def rot90(input: Tensor, k: _b.int = ..., dims: _Dims = ...) -> Tensor:
+    """A copy turned `k` times by 90 degrees in the plane of two axes, from the first to the second."""
+def round(input: Tensor, *, decimals: _b.int = ..., out: Tensor | None = ...) -> Tensor:
+    """The nearest integer, halves to even; `decimals` counts digits after the point."""
+def rsqrt(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """rsqrt of each element."""
+def rsub(input: Tensor, other: Tensor | _Number, *, alpha: _Number | None = ...) -> Tensor:
+    """``other - alpha * input``."""
+def scalar_tensor(s: _Any, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
+    """A 0-d tensor of a number."""
+def scatter(input: Tensor, dim: _Dims, index: Tensor, src: Tensor | None = ..., *, value: Tensor | _Number | None = ..., reduce: _Any = ...) -> Tensor:
+    """A copy with ``out[index[i][j]][j] = src[i][j]`` for dim 0, and so on."""
+def scatter_add(input: Tensor, dim: _Dims, index: Tensor, src: Tensor) -> Tensor:
+    """A copy with ``out[index[i][j]][j] += src[i][j]`` for dim 0, and so on."""
+def seed() -> _b.int:
+    """Start the default generator from a seed of the system, and return that."""
+def select(input: Tensor, dim: _Dims, index: Tensor) -> Tensor:
+    """The view at place `index` along axis `dim`, which goes away."""
+def set_anomaly_enabled(mode: _b.str, check_nan: _Any = ...) -> None:
+    """Switch anomaly mode, for all threads."""
+def set_default_dtype(d: _Any) -> None:
+    """Set the dtype that Python floats become."""
+def set_num_threads(n: _b.int) -> None:
+    """Run kernels on `n` threads (at most 256)."""
+def set_rng_state(new_state: _Any) -> None:
+    """Set the state of the default generator."""
+short: dtype
+def sigmoid(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """sigmoid of each element."""
+def sign(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """sign of each element."""
+def sin(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """sin of each element."""
+def sinh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """sinh of each element."""
+def softmax(input: Tensor, dim: _Dims | None = ..., dtype: _DType | None = ..., *, out: Tensor | None = ...) -> Tensor:
+    """exp(x) / sum exp(x) along `dim`."""
+def sort(input: Tensor, dim: _Dims = ..., descending: _b.bool = ..., stable: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
+    """The elements in order along an axis, and where they were."""
+def split(tensor: Tensor, split_size_or_sections: _Any, dim: _Dims = ...) -> tuple[Tensor, ...]:
+    """Cut into views along an axis."""
+def split_with_sizes(input: Tensor, split_sizes: _Any, dim: _Dims = ...) -> tuple[Tensor, ...]:
+    """Cut into views of the given sizes along an axis."""
+def sqrt(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """sqrt of each element."""
+def square(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """square of each element."""
+def squeeze(input: Tensor, dim: _Dims | None = ...) -> Tensor:
+    """A view without the axes of size 1: all of them, or those that `dim` names."""
+def stack(tensors: _Sequence[Tensor], dim: _Dims = ..., *, out: Tensor | None = ...) -> Tensor:
+    """Join tensors of one shape along a new axis at place `dim`."""
+def std(input: Tensor, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., keepdim: _b.bool = ..., *, correction: _Any = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """The square root of the variance; arguments as in `var`."""
+def std_mean(input: Tensor, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., keepdim: _b.bool = ..., *, correction: _Any = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> tuple[Tensor, ...]:
+    """The pair (standard deviation, mean); arguments as in `var`."""
+def sub(input: Tensor, other: Tensor | _Number, *, alpha: _Number | None = ..., out: Tensor | None = ...) -> Tensor:
+    """``input - alpha * other``, broadcast and promoted."""
+def subtract(input: Tensor, other: Tensor | _Number, *, alpha: _Number | None = ..., out: Tensor | None = ...) -> Tensor:
+    """``input - alpha * other``, broadcast and promoted."""
+def sum(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """The sum of all elements, or along the axes `dim`."""
+def swapaxes(input: Tensor, axis0: _Any, axis1: _Any) -> Tensor:
+    """`transpose` under numpy's name."""
+def swapdims(input: Tensor, dim0: _b.int, dim1: _b.int) -> Tensor:
+    """`transpose` under another name."""
+def t(input: Tensor) -> Tensor:
+    """The transpose of a matrix; tensors of fewer axes as they are."""
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """Elements at `index`, counted in row-major order, in the shape of `index`."""
+def take_along_dim(input: Tensor, indices: _Any, dim: _Dims | None = ..., *, out: Tensor | None = ...) -> Tensor:
+    """`gather` with the two broadcast but along `dim`; without `dim`, of the flat input."""
+def tan(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """tan of each element."""
+def tanh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """tanh of each element."""
+def tensor(data: _Any, *, dtype: _DType | None = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """A new tensor with a copy of `data`."""
+def tensor_split(input: Tensor, indices_or_sections: _Any, dim: _Dims = ...) -> tuple[Tensor, ...]:
+    """Cut into views along an axis, at the given places or into parts of nearly equal size."""
+def tile(input: Tensor, *dims: _Any) -> Tensor:
+    """`repeat`, where missing leading numbers are 1."""
+def topk(input: Tensor, k: _b.int, dim: _Dims = ..., largest: _b.bool = ..., sorted: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
+    """The `k` largest (or smallest) elements along an axis, and where they were."""
+def transpose(input: Tensor, dim0: _b.int, dim1: _b.int) -> Tensor:
+    """A view with two axes exchanged."""
+def tril(input: Tensor, diagonal: _b.int = ..., *, out: Tensor | None = ...) -> Tensor:
+    """A copy of the lower triangle of the last two axes, up to a diagonal; zeros above."""
+def triu(input: Tensor, diagonal: _b.int = ..., *, out: Tensor | None = ...) -> Tensor:
+    """A copy of the upper triangle of the last two axes, from a diagonal on; zeros below."""
+def true_divide(input: Tensor, other: Tensor | _Number, *, rounding_mode: _b.str | None = ..., out: Tensor | None = ...) -> Tensor:
+    """``input / other``; with `rounding_mode` "floor" or "trunc" rounded, in the common dtype."""
+def trunc(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """trunc of each element."""
+uint8: dtype
+def unbind(input: Tensor, dim: _Dims = ...) -> tuple[Tensor, ...]:
+    """Views of all places along an axis, which goes away; a tuple."""
+def unflatten(input: Tensor, dim: _Dims, sizes: _Any) -> Tensor:
+    """Cut one axis into several; one of `sizes` may be -1."""
+def unique(input: Tensor, sorted: _b.bool = ..., return_inverse: _b.bool = ..., return_counts: _b.bool = ..., dim: _Dims | None = ...) -> _Any:
+    """The different elements in order, or the different places along an axis."""
+def unique_consecutive(input: Tensor, return_inverse: _b.bool = ..., return_counts: _b.bool = ..., dim: _Dims | None = ...) -> _Any:
+    """The elements without repetitions of the one before, or so the places along an axis."""
+def unsqueeze(input: Tensor, dim: _Dims) -> Tensor:
+    """A view with a new axis of size 1 at place `dim`."""
+def var(input: Tensor, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., keepdim: _b.bool = ..., *, correction: _Any = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
+    """The variance of all elements, or along the axes `dim`."""
+def var_mean(input: Tensor, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., keepdim: _b.bool = ..., *, correction: _Any = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> tuple[Tensor, ...]:
+    """The pair (variance, mean); arguments as in `var`."""
+def vstack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
+    """Join one below the other: along axis 0, after `atleast_2d`."""
+def where(condition: Tensor, input: Tensor | None = ..., other: Tensor | _Number | None = ..., *, out: Tensor | None = ...) -> Tensor:
+    """`input` where `condition` is true, else `other`; alone, the indices of true elements."""
+def zeros(*args: _Any, size: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """A tensor of zeros."""
+def zeros_like(input: Tensor, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., memory_format: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """Zeros of the same size."""
+_DType = dtype
