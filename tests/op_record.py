@@ -5,7 +5,11 @@ inputs are errors, and what holds of it (dtypes, gradients, in-place form). The 
 ``ops/test_op_table.py`` does the rest, so a new operation is a record and nothing more.
 """
 
+from inspect import signature
+
 import numpy as np
+
+import minitorch as mt
 
 # Values a result may differ by, relative to its largest element; one table for all operations.
 RTOL = {"float64": 1e-12, "float32": 3e-6, "float16": 4e-3, "bfloat16": 2e-2}
@@ -85,6 +89,10 @@ class Op:
         Factor on RTOL where an operation loses digits by its nature.
     layouts : tuple of str
         Memory layouts of the inputs to try; ``view`` alone cannot take them all.
+    out : {None, False, "cast", "same", "any"}
+        How `call` takes ``out=``: not at all; of every dtype that can hold the result's; of the
+        result's dtype only; of any, for the result is computed in it. Default: "cast" where
+        `call` is ``mt.<name>`` and has such a parameter.
     """
 
     def __init__(
@@ -104,6 +112,7 @@ class Op:
         positive_ints=False,
         slack=1.0,
         layouts=("contiguous", "strided", "fortran"),
+        out=None,
     ):
         self.name = name
         self.reference = reference
@@ -119,9 +128,16 @@ class Op:
         self.positive_ints = positive_ints
         self.slack = slack
         self.layouts = layouts
+        self.out = ("cast" if call is None and takes_out(name) else False) if out is None else out
 
     def __repr__(self):
         return self.name
+
+
+def takes_out(name):
+    """Whether the function of the package has a parameter ``out``."""
+    function = getattr(mt, name, None)
+    return callable(function) and "out" in signature(function).parameters
 
 
 def functional(name):

@@ -175,6 +175,7 @@ BINARY = [
         _divide,
         _rounding_samples,
         call=lambda mt, *args, **kwargs: mt.div(*args, **kwargs),
+        out="cast",
         grad=False,
         errors=(
             Error(

@@ -147,7 +147,7 @@ empty_max_error = Error(
 )
 
 REDUCTIONS = [
-    reduction("sum", np.sum, dtypes=ALL, result="sum"),
+    reduction("sum", np.sum, dtypes=ALL, result="sum", out="any"),
     reduction("mean", np.mean, dtypes=FLOATS + HALVES, samples=reduce_samples(empty=False)),
     reduction(
         "prod",
@@ -155,12 +155,13 @@ REDUCTIONS = [
         samples=reduce_samples(multi=False),
         dtypes=FLOATS,
         slack=100,
+        out="any",
     ),
-    reduction("amax", np.max, samples=reduce_samples(distinct, empty=False)),
-    reduction("amin", np.min, samples=reduce_samples(distinct, empty=False)),
+    reduction("amax", np.max, samples=reduce_samples(distinct, empty=False), out="same"),
+    reduction("amin", np.min, samples=reduce_samples(distinct, empty=False), out="same"),
     reduction("max", None, reference=_pick(np.max, np.argmax), samples=picking,
-              errors=(empty_max_error,)),
-    reduction("min", None, reference=_pick(np.min, np.argmin), samples=picking),
+              errors=(empty_max_error,), out="same"),
+    reduction("min", None, reference=_pick(np.min, np.argmin), samples=picking, out="same"),
     reduction(
         "argmax", None, reference=_arg(np.argmax), samples=picking, result="int64", grad=False
     ),
@@ -187,8 +188,10 @@ REDUCTIONS = [
         method="logsumexp",
         slack=4,
     ),
-    Op("cumsum", lambda x, dim: np.cumsum(x, axis=dim), _scan_samples, method="cumsum", slack=4),
-    Op("cumprod", lambda x, dim: np.cumprod(x, axis=dim), _scan_samples, method="cumprod", slack=9),
+    Op("cumsum", lambda x, dim: np.cumsum(x, axis=dim), _scan_samples, method="cumsum", slack=4,
+       out="any"),
+    Op("cumprod", lambda x, dim: np.cumprod(x, axis=dim), _scan_samples, method="cumprod", slack=9,
+       out="any"),
 ]
 
 

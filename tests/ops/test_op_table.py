@@ -253,6 +253,118 @@ def test_inplace_form_has_the_same_gradient(op):
         np.testing.assert_allclose(to_numpy(got), to_numpy(wanted), rtol=1e-13)
 
 
+# ---------------------------------------------------------------- out=
+
+
+def out_cases(op, dtype="float64"):
+    """(sample, arguments, results) of every call that has an ``out=``."""
+    for sample in samples_of(op, dtype):
+        args, kwargs = build_sample(sample, dtype, "contiguous", op)
+        yield sample, args, kwargs, as_tuple(op.call(mt, *args, **kwargs))
+
+
+def call_into(op, targets, args, kwargs):
+    """The call with `targets` as ``out=``, which must come back themselves."""
+    out = tuple(targets) if len(targets) > 1 else targets[0]
+    outputs = as_tuple(op.call(mt, *args, out=out, **kwargs))
+    assert len(outputs) == len(targets)
+    for got, target in zip(outputs, targets, strict=True):
+        assert got is target
+
+
+def every_second(like):
+    """Room for a tensor in every second element along the last axis of a larger one."""
+    if like.dim() == 0:
+        return mt.ones(2, dtype=like.dtype)[1]
+    return mt.ones(*like.shape[:-1], 2 * like.shape[-1], dtype=like.dtype)[..., ::2]
+
+
+def no_element(like):
+    return mt.empty(0, dtype=like.dtype)
+
+
+@records(lambda op: op.out)
+@pytest.mark.parametrize("room", [mt.ones_like, every_second, no_element])
+def test_out_receives_the_result(op, room):
+    for sample, args, kwargs, expected in out_cases(op):
+        targets = [room(result) for result in expected]
+        before = [(t.stride(), t.data_ptr(), t._version) for t in targets]
+        call_into(op, targets, args, kwargs)
+        for target, wanted, (stride, pointer, version) in zip(
+            targets, expected, before, strict=True
+        ):
+            assert target.dtype is wanted.dtype, sample
+            np.testing.assert_array_equal(to_numpy(target), to_numpy(wanted), err_msg=str(sample))
+            if room is not no_element:
+                assert (target.stride(), target.data_ptr()) == (stride, pointer), sample
+                assert target._version > version, sample
+
+
+@records(lambda op: op.out)
+def test_out_of_another_shape_is_resized_with_a_warning(op):
+    for sample, args, kwargs, expected in out_cases(op):
+        targets = [mt.zeros(*wanted.shape, 2, 1, dtype=wanted.dtype) for wanted in expected]
+        if not all(target.numel() for target in targets):
+            continue
+        with pytest.warns(UserWarning, match="An output with one or more elements was resized"):
+            call_into(op, targets, args, kwargs)
+        for target, wanted in zip(targets, expected, strict=True):
+            assert target.shape == wanted.shape, sample
+            np.testing.assert_array_equal(to_numpy(target), to_numpy(wanted), err_msg=str(sample))
+
+
+@records(lambda op: op.out)
+def test_out_of_another_dtype_is_written_or_refused(op):
+    """Where it is refused, no element was written."""
+    for sample, args, kwargs, expected in out_cases(op, "float32"):
+        if not all(wanted.dtype.is_floating_point for wanted in expected):
+            continue
+        for dtype, written in ((mt.float64, op.out != "same"), (mt.int64, op.out == "any")):
+            targets = [mt.zeros(wanted.shape, dtype=dtype) for wanted in expected]
+            if written:
+                call_into(op, targets, args, kwargs)
+                if dtype is mt.float64 and op.out == "cast":
+                    for target, wanted in zip(targets, expected, strict=True):
+                        np.testing.assert_array_equal(to_numpy(target), to_numpy(wanted))
+                continue
+            with pytest.raises(RuntimeError, match="type|dtype"):
+                call_into(op, targets, args, kwargs)
+            assert not any(to_numpy(target).any() for target in targets), sample
+
+
+@records(lambda op: op.out and op.grad)
+def test_out_is_refused_where_autograd_would_follow(op):
+    text = r"functions with out=\.\.\. arguments don't support automatic differentiation"
+    for _, args, kwargs, expected in out_cases(op):
+        leaves = [a for a in flat(args) if isinstance(a, mt.Tensor) and a.dtype.is_floating_point]
+        if not leaves or not expected[0].dtype.is_floating_point:
+            continue
+        targets = [mt.zeros_like(wanted) for wanted in expected]
+        leaves[0].requires_grad_()
+        with pytest.raises(RuntimeError, match=text):
+            call_into(op, targets, args, kwargs)
+        with mt.no_grad():
+            call_into(op, targets, args, kwargs)
+        leaves[0].requires_grad_(False)
+        targets[0].requires_grad_()
+        with pytest.raises(RuntimeError, match=text):
+            call_into(op, targets, args, kwargs)
+
+
+@records(lambda op: op.out)
+def test_out_may_be_an_argument(op):
+    for sample, args, kwargs, expected in out_cases(op):
+        for place, value in enumerate(args):
+            if len(expected) == 1 and isinstance(value, mt.Tensor) \
+                    and value.shape == expected[0].shape and value.dtype is expected[0].dtype:
+                target = value.clone()
+                call_into(op, [target], [*args[:place], target, *args[place + 1:]], kwargs)
+                np.testing.assert_array_equal(
+                    to_numpy(target), to_numpy(expected[0]), err_msg=f"{sample} {place}")
+
+
+# ---------------------------------------------------------------- errors
+
 ERRORS = [(op, error) for op in OPS for error in op.errors]
 
 

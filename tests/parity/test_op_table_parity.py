@@ -5,7 +5,7 @@ import pytest
 from op_build import as_tuple, build_sample, constant_arguments, samples_of, to_numpy
 from op_record import RTOL
 from op_table import OPS
-from op_table_pointwise import BINARY, UNARY
+from op_table_pointwise import BINARY, TERNARY, UNARY
 
 import minitorch as mt
 
@@ -107,6 +107,65 @@ def require_grad(value):
         return [require_grad(item) for item in value]
     floating = hasattr(value, "requires_grad_") and value.dtype.is_floating_point
     return value.requires_grad_() if floating else value
+
+
+def writes_out(ns, op, sample, dtype=None):
+    """Whether the call takes ``out=``, of a dtype or of the result's own."""
+    args, kwargs = build_sample(sample, "float32", "contiguous", op, ns)
+    expected = as_tuple(op.call(ns, *args, **kwargs))
+    wanted = [t.dtype if dtype is None else getattr(ns, dtype) for t in expected]
+    targets = tuple(ns.empty(t.shape, dtype=d) for t, d in zip(expected, wanted, strict=True))
+    try:
+        op.call(ns, *args, out=targets if len(targets) > 1 else targets[0], **kwargs)
+    except (RuntimeError, TypeError):
+        return False
+    return True
+
+
+# Written in more dtypes here than in PyTorch, which wants the result's own, or not written at all.
+OTHER_OUT = set("""
+    abs neg floor ceil trunc round sign clamp where
+    max min cumsum cumprod norm index_select gather scatter scatter_add masked_select nonzero
+    index_add topk sort matmul mm bmm mv dot addmm
+""".split())
+
+
+@pytest.mark.filterwarnings("ignore:An output with one or more elements was resized")
+@pytest.mark.parametrize(
+    "op",
+    [op for op in OPS if hasattr(torch, op.name) and op.name not in OTHER_OUT],
+    ids=lambda op: op.name,
+)
+def test_torch_takes_out_for_the_same(op):
+    """The same functions have it, and write the same dtypes."""
+    samples = [s for s in samples_of(op, "float32") if writes_out(torch, op, s)][:2]
+    assert bool(samples) == bool(op.out)
+    for sample in samples:
+        for dtype in ("float32", "float64", "float16", "int64", "bool"):
+            where = f"{sample} {dtype}"
+            assert writes_out(mt, op, sample, dtype) == writes_out(torch, op, sample, dtype), where
+
+
+@pytest.mark.skip(reason="not refused yet")
+@pytest.mark.parametrize(
+    "op", [op for op in (*UNARY, *BINARY, *TERNARY) if op.out], ids=lambda op: op.name
+)
+def test_out_that_overlaps_an_argument_is_refused(op):
+    """A write must not change elements that are still to be read."""
+    for sample in samples_of(op):
+        if not all(isinstance(a, np.ndarray) and a.shape for a in sample.args):
+            continue
+        for ns in (mt, torch):
+            args, kwargs = build_sample(sample, "float64", "contiguous", op, ns)
+            like = as_tuple(op.call(ns, *args, **kwargs))[0]
+            for place, value in enumerate(args):
+                if value.shape != like.shape or value.numel() < 2 or value.dtype != like.dtype:
+                    continue
+                room = ns.zeros(value.numel() + 1, dtype=value.dtype)
+                room[:-1] = value.reshape(-1)
+                moved = [*args[:place], room[:-1].reshape(value.shape), *args[place + 1:]]
+                with pytest.raises(RuntimeError, match="refer to a single memory location"):
+                    op.call(ns, *moved, out=room[1:].reshape(value.shape), **kwargs)
 
 
 ERRORS = [(op, error) for op in OPS for error in op.errors]
