@@ -50,18 +50,25 @@ from minitorch._ops import (
     copy,
     creation,
     dropout,
+    einsum,
     expand,
     extremes,
     gather,
+    grids,
     index,
     join,
     linear,
     loss,
     masked,
+    order,
+    pieces,
     power,
+    products,
     rearrange,
     reduce,
+    reduce_at,
     scan,
+    scans,
     sorting,
     statistics,
     unary,
@@ -118,7 +125,12 @@ _FUNCTIONS = {
         logical_xor bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift
         equal isclose allclose""",
     linear: """
-        matmul mm bmm mv dot outer addmm addmv baddbmm""",
+        matmul mm bmm mv dot addmm""",
+    products: """
+        addbmm addmv addmv_ addr baddbmm block_diag chain_matmul cross ger inner kron outer
+        tensordot trace vdot""",
+    einsum: """
+        einsum""",
     reduce: """
         sum mean nansum nanmean count_nonzero all any""",
     extremes: """
@@ -127,6 +139,10 @@ _FUNCTIONS = {
         var std var_mean std_mean norm logsumexp""",
     scan: """
         prod cumsum cumprod""",
+    scans: """
+        cummax cummin cumulative_trapezoid diff logcumsumexp trapezoid trapz""",
+    order: """
+        bincount bucketize histc isin mode nanquantile quantile searchsorted""",
     view: """
         reshape flatten unflatten ravel permute transpose swapaxes swapdims t movedim moveaxis
         squeeze unsqueeze""",
@@ -142,6 +158,10 @@ _FUNCTIONS = {
     gather: """
         gather take_along_dim scatter scatter_add index_select index_add index_copy index_fill
         take""",
+    reduce_at: """
+        index_reduce put scatter_reduce""",
+    pieces: " ".join(name for name in pieces.__all__ if not name.endswith("_")),
+    grids: " ".join(grids.__all__),
     masked: """
         masked_fill masked_select masked_scatter""",
     rearrange: """

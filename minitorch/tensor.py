@@ -31,11 +31,16 @@ from minitorch._ops import (
     loss,
     masked,
     operators,
+    order,
+    pieces,
     power,
+    products,
     random,
     rearrange,
     reduce,
+    reduce_at,
     scan,
+    scans,
     sorting,
     statistics,
     strided,
@@ -388,7 +393,10 @@ _METHODS = {
         bitwise_and_ bitwise_or bitwise_or_ bitwise_xor bitwise_xor_ bitwise_left_shift
         bitwise_right_shift equal isclose allclose""",
     linear: """
-        matmul mm bmm mv dot outer addmm addmv baddbmm""",
+        matmul mm bmm mv dot addmm""",
+    products: """
+        addbmm addbmm_ addmm_ addmv addmv_ addr addr_ baddbmm baddbmm_ cross ger inner kron outer
+        trace vdot""",
     reduce: """
         sum mean nansum nanmean count_nonzero all any sum_to_size""",
     extremes: """
@@ -397,6 +405,16 @@ _METHODS = {
         var std logsumexp""",
     scan: """
         prod cumsum cumsum_ cumprod cumprod_""",
+    scans: """
+        cummax cummin diff logcumsumexp""",
+    order: """
+        bincount histc mode nanquantile quantile""",
+    reduce_at: """
+        index_reduce index_reduce_ put put_ scatter_reduce scatter_reduce_""",
+    pieces: """
+        adjoint as_strided_scatter diagflat diagonal_scatter dsplit fill_diagonal_ hsplit
+        narrow_copy select_scatter slice_scatter unsafe_chunk unsafe_split
+        unsafe_split_with_sizes vsplit""",
     creation: """
         new_empty new_zeros new_ones new_full""",
     random: """
@@ -405,7 +423,7 @@ _METHODS = {
         view view_as reshape reshape_as flatten unflatten ravel permute transpose swapaxes
         swapdims t movedim moveaxis squeeze unsqueeze""",
     view_inplace: """
-        squeeze_ unsqueeze_ t_ transpose_ swapaxes_ swapdims_""",
+        as_strided_ squeeze_ unsqueeze_ t_ transpose_ swapaxes_ swapdims_""",
     expand: """
         expand expand_as broadcast_to""",
     strided: """

@@ -350,12 +350,14 @@ cdef TensorBase checked_mv(TensorBase a, TensorBase v):
 cdef TensorBase checked_dot(TensorBase u, TensorBase v):
     if u.ndim_ != 1 or v.ndim_ != 1:
         raise RuntimeError(f"1D tensors expected, but got {u.ndim_}D and {v.ndim_}D tensors")
+    if u.dtype_ is not v.dtype_:
+        raise RuntimeError("dot : expected both vectors to have same dtype, but found "
+                           f"{type_name(u.dtype_)} and {type_name(v.dtype_)}")
     if u.shape_[0] != v.shape_[0]:
-        raise RuntimeError(f"inconsistent tensor size, expected tensor "
+        raise RuntimeError("inconsistent tensor size, expected tensor "
                            f"[{u.shape_[0]}] and src [{v.shape_[0]}] to have the same number of "
                            f"elements, but got {u.shape_[0]} and {v.shape_[0]} elements "
                            "respectively")
-    check_dtypes(u, v, "dot")
     return dot_op(u, v)
 
 
@@ -402,15 +404,6 @@ def dot(input, tensor, *, out=None):
                                check_tensor(tensor, "dot", "tensor")), out)
 
 
-def outer(input, vec2, *, out=None):
-    """The outer product of two vectors: (m), (n) -> (m, n)."""
-    cdef TensorBase u = check_tensor(input, "outer", "input")
-    cdef TensorBase v = check_tensor(vec2, "outer", "vec2")
-    if u.ndim_ != 1 or v.ndim_ != 1:
-        raise RuntimeError(f"outer: Expected 1-D argument, but got {u.ndim_}-D and {v.ndim_}-D")
-    return deliver(mul_op(unsqueeze_op(u, 1), unsqueeze_op(v, 0)), out)
-
-
 cdef int check_factors(object beta, object alpha, str where) except -1:
     for value, name in ((beta, "beta"), (alpha, "alpha")):
         if not is_number(value):
@@ -435,24 +428,6 @@ cdef int check_bias(TensorBase c, TensorBase a) except -1:
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {c.dtype_!r} and "
                            f"{a.dtype_!r}")
     return 0
-
-
-def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
-    """``beta * input + alpha * mat @ vec``."""
-    cdef TensorBase c = check_tensor(input, "addmv", "input")
-    check_factors(beta, alpha, "addmv")
-    product_ = checked_mv(check_tensor(mat, "addmv", "mat"), check_tensor(vec, "addmv", "vec"))
-    return deliver(scaled_sum(c, product_, beta, alpha), out)
-
-
-def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
-    """``beta * input + alpha * batch1 @ batch2``, `input` broadcast."""
-    cdef TensorBase c = check_tensor(input, "baddbmm", "input")
-    cdef TensorBase a = check_tensor(batch1, "baddbmm", "batch1")
-    cdef TensorBase b = check_tensor(batch2, "baddbmm", "batch2")
-    check_factors(beta, alpha, "baddbmm")
-    check_bmm(a, b, "baddbmm")
-    return deliver(scaled_sum(c, bmm_op(a, b), beta, alpha), out)
 
 
 def linear(input, weight, bias=None):

@@ -6,7 +6,7 @@ The tensor takes the geometry and the history of a view of itself.
 
 from minitorch._core.record cimport bump, check_writable, records1
 from minitorch._core.tensor cimport TensorBase
-from minitorch._ops import view
+from minitorch._ops import strided, view
 from minitorch._ops._base cimport check_tensor
 
 
@@ -43,6 +43,15 @@ def t_(input):
 def transpose_(input, dim0, dim1):
     """`transpose` in place: no value changes, but the tensor's shape."""
     return adopt(check_tensor(input, "transpose_", "input"), view.transpose, (dim0, dim1))
+
+
+def as_strided_(input, size, stride, storage_offset=None):
+    """`as_strided` in place: the tensor shows other elements of its storage."""
+    cdef TensorBase t = check_tensor(input, "as_strided_", "input")
+    cdef Py_ssize_t offset = t.offset if storage_offset is None else storage_offset
+    adopt(t, strided.as_strided, (size, stride, offset))
+    t.offset = offset
+    return t
 
 
 def swapaxes_(input, axis0, axis1):
