@@ -60,6 +60,7 @@ from minitorch._ops import (
     masked,
     power,
     rearrange,
+    recurrent,
     reduce,
     scan,
     sorting,
@@ -152,6 +153,8 @@ _FUNCTIONS = {
         softmax log_softmax""",
     dropout: """
         dropout""",
+    recurrent: """
+        rnn_tanh rnn_relu lstm gru rnn_tanh_cell rnn_relu_cell lstm_cell gru_cell""",
     copy: """
         clone detach""",
 }
