@@ -65,6 +65,7 @@ from minitorch._ops import (
     power,
     products,
     rearrange,
+    recurrent,
     reduce,
     reduce_at,
     scan,
@@ -172,6 +173,8 @@ _FUNCTIONS = {
         softmax log_softmax""",
     dropout: """
         dropout""",
+    recurrent: """
+        rnn_tanh rnn_relu lstm gru rnn_tanh_cell rnn_relu_cell lstm_cell gru_cell""",
     copy: """
         clone detach""",
 }

@@ -14,6 +14,12 @@ from minitorch.nn.functional.activation import (
     softmax,
     tanh,
 )
+from minitorch.nn.functional.attention import (
+    _canonical_mask,  # noqa: F401  model files written for PyTorch take these two
+    _none_or_dtype,  # noqa: F401
+    multi_head_attention_forward,
+    scaled_dot_product_attention,
+)
 from minitorch.nn.functional.layers import batch_norm, conv2d, flatten, group_norm, linear
 from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
 from minitorch.nn.functional.padding import pad
@@ -40,10 +46,12 @@ __all__ = [
     "max_pool2d",
     "max_pool2d_with_indices",
     "mse_loss",
+    "multi_head_attention_forward",
     "nll_loss",
     "pad",
     "relu",
     "relu_",
+    "scaled_dot_product_attention",
     "sigmoid",
     "silu",
     "softmax",

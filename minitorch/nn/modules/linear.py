@@ -1,4 +1,4 @@
-"""Linear and Identity."""
+"""Linear, its form that MultiheadAttention holds, and Identity."""
 
 import math
 
@@ -8,7 +8,7 @@ from minitorch.nn import init
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter
 
-__all__ = ["Identity", "Linear"]
+__all__ = ["Identity", "Linear", "NonDynamicallyQuantizableLinear"]
 
 
 class Identity(Module):
@@ -77,3 +77,7 @@ class Linear(Module):
             f"in_features={self.in_features}, out_features={self.out_features}, "
             f"bias={self.bias is not None}"
         )
+
+
+class NonDynamicallyQuantizableLinear(Linear):
+    """A Linear under the name that MultiheadAttention's ``out_proj`` has in PyTorch."""

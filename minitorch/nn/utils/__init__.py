@@ -1,5 +1,6 @@
 """Helpers: flattening parameters, clipping gradients, folding BatchNorm for evaluation."""
 
+from minitorch.nn.utils import rnn
 from minitorch.nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_
 from minitorch.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
 from minitorch.nn.utils.fusion import fuse_conv_bn, fuse_conv_bn_eval, fuse_conv_bn_weights
@@ -11,5 +12,6 @@ __all__ = [
     "fuse_conv_bn_eval",
     "fuse_conv_bn_weights",
     "parameters_to_vector",
+    "rnn",
     "vector_to_parameters",
 ]
