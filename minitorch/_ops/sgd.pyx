@@ -63,6 +63,16 @@ cdef object step_one(TensorBase p, TensorBase g, TensorBase buffer, SgdOptions* 
     return buffer if options.momentum != 0 else None
 
 
+cdef int check_pair(TensorBase p, TensorBase g, str name) except -1:
+    """A floating parameter that may be written, and a gradient of its shape."""
+    if p.dtype_.category != FLOATING:
+        raise TypeError(f"{name}(): parameters must be floating, got {p.dtype_!r}")
+    if not same_shape(p, g):
+        raise RuntimeError(f"{name}(): gradient of shape {shape_of(g)} for a parameter of "
+                           f"shape {shape_of(p)}")
+    return check_writable(p, False)
+
+
 def sgd_step_(list params, list grads, list buffers, lr, momentum, dampening, weight_decay,
               nesterov, maximize):
     """Update `params` in place and return the momentum buffers.
@@ -88,11 +98,6 @@ def sgd_step_(list params, list grads, list buffers, lr, momentum, dampening, we
     options.weight_decay, options.nesterov, options.maximize = weight_decay, nesterov, maximize
     for param, grad, buffer in zip(params, grads, buffers, strict=True):
         p, g = check_tensor(param, "sgd_step_", "params"), check_tensor(grad, "sgd_step_", "grads")
-        if p.dtype_.category != FLOATING:
-            raise TypeError(f"sgd_step_(): parameters must be floating, got {p.dtype_!r}")
-        if not same_shape(p, g):
-            raise RuntimeError(f"sgd_step_(): gradient of shape {shape_of(g)} for a parameter of "
-                               f"shape {shape_of(p)}")
-        check_writable(p, False)
+        check_pair(p, g, "sgd_step_")
         moved.append(step_one(p, g, buffer, &options))
     return moved

@@ -1,15 +1,35 @@
-"""Optimizers: SGD, the base class for one's own, and learning-rate schedules."""
+"""Optimizers, the base class for one's own, and learning-rate schedules."""
+
+from importlib import import_module
 
 from minitorch.optim.optimizer import Optimizer
 from minitorch.optim.sgd import SGD
 
-__all__ = ["SGD", "Optimizer", "lr_scheduler"]
+# At first use: each module costs import time, and a program has one optimizer or two.
+_CLASSES = {
+    "ASGD": "asgd",
+    "Adadelta": "adadelta",
+    "Adagrad": "adagrad",
+    "Adam": "adam",
+    "AdamW": "adam",
+    "Adamax": "adamax",
+    "NAdam": "nadam",
+    "RAdam": "radam",
+    "RMSprop": "rmsprop",
+    "Rprop": "rprop",
+}
+_MODULES = ("lr_scheduler", "swa_utils", *sorted(set(_CLASSES.values())))
+
+__all__ = ["SGD", "Optimizer", "lr_scheduler", "swa_utils", *_CLASSES]
 
 
 def __getattr__(name):
-    # At first use: not every program has a schedule, and each module costs import time.
-    if name == "lr_scheduler":
-        from importlib import import_module
-
-        return import_module("minitorch.optim.lr_scheduler")
+    if name in _CLASSES:
+        return getattr(import_module("minitorch.optim." + _CLASSES[name]), name)
+    if name in _MODULES:
+        return import_module("minitorch.optim." + name)
     raise AttributeError(f"module 'minitorch.optim' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
