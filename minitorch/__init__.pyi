@@ -26,16 +26,11 @@ from minitorch import utils as utils
 from minitorch._core.device import device as device
 from minitorch._core.layout import layout as layout
 from minitorch._core.layout import memory_format as memory_format
-from minitorch._tensor_str import get_printoptions as get_printoptions
-from minitorch._tensor_str import set_printoptions as set_printoptions
 from minitorch.autograd.grad_mode import enable_grad as enable_grad
 from minitorch.autograd.grad_mode import inference_mode as inference_mode
 from minitorch.autograd.grad_mode import no_grad as no_grad
 from minitorch.autograd.grad_mode import set_grad_enabled as set_grad_enabled
-from minitorch.serialization import load as load
-from minitorch.serialization import save as save
 from minitorch.tensor import Tensor as Tensor
-from minitorch.tensor import from_dlpack as from_dlpack
 
 _Number = _b.int | _b.float | _b.bool
 _Dims = _b.int | _Sequence[_b.int]
@@ -112,6 +107,8 @@ def acosh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """acosh of each element."""
 def add(input: Tensor, other: Tensor | _Number, *, alpha: _Number | None = ..., out: Tensor | None = ...) -> Tensor:
     """``input + alpha * other``, broadcast and promoted."""
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
+    """``beta * input + alpha * (batch1 @ batch2).sum(0)``, `input` broadcast."""
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Tensor | _Number = ..., out: Tensor | None = ...) -> Tensor:
     """``input + value * tensor1 / tensor2``."""
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Tensor | _Number = ..., out: Tensor | None = ...) -> Tensor:
@@ -120,6 +117,14 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _Number = ..., alp
     """``beta * input + alpha * mat1 @ mat2``, `input` broadcast."""
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
     """``beta * input + alpha * mat @ vec``."""
+def addmv_(self: Tensor, *args: _Any, **kwargs: _Any) -> Tensor:
+    """`addmv` in place."""
+def addr(input: Tensor, vec1: _Any, vec2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
+    """``beta * input + alpha * outer(vec1, vec2)``, `input` broadcast."""
+def adjoint(input: Tensor) -> Tensor:
+    """The matrices transposed; without complex numbers the same as `mT`."""
+def alias_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `alias` views."""
 def all(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
     """True if all elements (along the axes `dim`) are nonzero; uint8 for uint8."""
 def allclose(input: Tensor, other: Tensor | _Number, rtol: _Number = ..., atol: _Number = ..., equal_nan: _b.bool = ...) -> _b.bool:
@@ -158,6 +163,10 @@ def argwhere(input: Tensor) -> Tensor:
     """The places of the elements that are not 0, as rows."""
 def as_strided(input: Tensor, size: _Any, stride: _Dims, storage_offset: _Any = ...) -> Tensor:
     """A view of any elements of the storage."""
+def as_strided_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `as_strided` views."""
+def as_strided_scatter(input: Tensor, src: Tensor, size: _Any, stride: _Dims, storage_offset: _Any = ...) -> Tensor:
+    """A copy with `src` in place of ``input.as_strided(size, stride, storage_offset)``."""
 def as_tensor(data: _Any, dtype: _DType | None = ..., device: _Any = ...) -> Tensor:
     """`data` as a tensor, without a copy where its memory and dtype allow it."""
 def asarray(obj: _Any, *, dtype: _DType | None = ..., device: _Any = ..., copy: _b.bool | None = ..., requires_grad: _b.bool = ...) -> Tensor:
@@ -178,11 +187,13 @@ def atleast_2d(*tensors: _Any) -> Tensor:
     """Views with at least two axes: new ones come first."""
 def atleast_3d(*tensors: _Any) -> Tensor:
     """Views with at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1)."""
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ..., out_dtype: _Any = ...) -> Tensor:
     """``beta * input + alpha * batch1 @ batch2``, `input` broadcast."""
 def bernoulli(input: Tensor, *, generator: _Any = ..., out: Tensor | None = ...) -> Tensor:
     """Zeros and ones: ones with the probabilities that `input` holds."""
 bfloat16: dtype
+def bincount(input: Tensor, weights: _Any = ..., minlength: _Any = ...) -> Tensor:
+    """How often each number from 0 occurs in a vector of integers."""
 def bitwise_and(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """bitwise_and of two tensors, or a tensor and a number, elementwise."""
 def bitwise_left_shift(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
@@ -195,6 +206,8 @@ def bitwise_right_shift(input: Tensor, other: Tensor | _Number, *, out: Tensor |
     """bitwise_right_shift of two tensors, or a tensor and a number, elementwise."""
 def bitwise_xor(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """bitwise_xor of two tensors, or a tensor and a number, elementwise."""
+def block_diag(*tensors: _Any) -> Tensor:
+    """Matrices (vectors count as rows, numbers as 1 x 1) along the diagonal of a larger one."""
 def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """The products of two batches of matrices: (b, m, k) . (b, k, n) -> (b, m, n)."""
 bool: dtype
@@ -204,12 +217,18 @@ def broadcast_tensors(*tensors: _Any) -> tuple[Tensor, ...]:
     """Views of the tensors, broadcast to their common shape; a tuple."""
 def broadcast_to(input: Tensor, size: _Any) -> Tensor:
     """`expand` as a function: ``broadcast_to(x, (2, 3))``."""
+def bucketize(input: Tensor, boundaries: _Any, *, out_int32: _Any = ..., right: _Any = ..., out: Tensor | None = ...) -> Tensor:
+    """The number of the interval between sorted boundaries in which each value lies."""
 def can_cast(from_: _Any, to: _Any) -> _b.bool:
     """Whether an operation may write a result of dtype `from_` into a tensor of dtype `to`."""
+def cartesian_prod(*tensors: _Any) -> Tensor:
+    """All ways to take one element of each vector, as rows; of one vector itself."""
 def cat(tensors: _Sequence[Tensor], dim: _Dims = ..., *, out: Tensor | None = ...) -> Tensor:
     """Join tensors along an existing axis."""
 def ceil(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """ceil of each element."""
+def chain_matmul(*matrices: _Any, out: Tensor | None = ...) -> Tensor:
+    """The product of a chain of matrices, in the cheapest order."""
 channels_last: _Any
 channels_last_3d: _Any
 def chunk(input: Tensor, chunks: _b.int, dim: _Dims = ...) -> tuple[Tensor, ...]:
@@ -226,6 +245,8 @@ def clone(input: Tensor, *, memory_format: _Any = ...) -> Tensor:
     """A copy; gradients pass through it."""
 def column_stack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
     """Join tensors of one axis as columns, others along axis 1."""
+def combinations(input: Tensor, r: _Any = ..., with_replacement: _Any = ...) -> Tensor:
+    """All ways to take `r` elements of a vector, in order, as rows."""
 def concat(tensors: _Sequence[Tensor], dim: _Dims = ..., *, out: Tensor | None = ...) -> Tensor:
     """`cat` under another name."""
 def concatenate(tensors: _Sequence[Tensor], axis: _Any = ..., out: Tensor | None = ..., *, dim: _Dims | None = ...) -> Tensor:
@@ -237,19 +258,37 @@ def cosh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """cosh of each element."""
 def count_nonzero(input: Tensor, dim: _Dims | None = ..., *, axis: _Any = ...) -> Tensor:
     """How many elements are not zero, in all or along the axes `dim`, as int64."""
+def cross(input: Tensor, other: Tensor | _Number, dim: _Dims | None = ..., *, out: Tensor | None = ...) -> Tensor:
+    """The vector product along an axis of size 3; without `dim`, the first one of that size."""
+def cummax(input: Tensor, dim: _Dims, *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
+    """The largest element so far along an axis, and its place."""
+def cummin(input: Tensor, dim: _Dims, *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
+    """The smallest element so far along an axis, and its place; see `cummax`."""
 def cumprod(input: Tensor, dim: _Dims | None = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ...) -> Tensor:
     """Running products along an axis; arguments as in `cumsum`."""
 def cumsum(input: Tensor, dim: _Dims | None = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ...) -> Tensor:
     """Running sums along an axis."""
+def cumulative_trapezoid(y: _Any, x: _Any = ..., *, dx: _Any = ..., dim: _Dims = ...) -> Tensor:
+    """The integrals up to each sample but the first; arguments as of `trapezoid`."""
 default_generator: _Any
 def detach(input: Tensor) -> Tensor:
     """The same elements, which gradients do not pass; changes in place are seen by both."""
+def detach_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `detach` views."""
 def diag(input: Tensor, diagonal: _b.int = ..., *, out: Tensor | None = ...) -> Tensor:
     """A matrix with the input on a diagonal, or a copy of a matrix's diagonal."""
 def diag_embed(input: Tensor, offset: _b.int = ..., dim1: _b.int = ..., dim2: _b.int = ...) -> Tensor:
     """Zeros with the last axis of the input on a diagonal of the axes `dim1` and `dim2`."""
+def diagflat(input: Tensor, offset: _b.int = ...) -> Tensor:
+    """A matrix with the elements of the flat input on a diagonal."""
 def diagonal(input: Tensor, offset: _b.int = ..., dim1: _b.int = ..., dim2: _b.int = ...) -> Tensor:
     """The view of a diagonal of the axes `dim1` and `dim2`, as the last axis."""
+def diagonal_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `diagonal` views."""
+def diagonal_scatter(input: Tensor, src: Tensor, offset: _b.int = ..., dim1: _b.int = ..., dim2: _b.int = ...) -> Tensor:
+    """A copy with `src` in place of ``input.diagonal(offset, dim1, dim2)``."""
+def diff(input: Tensor, n: _b.int = ..., dim: _Dims = ..., prepend: _Any = ..., append: _Any = ..., *, out: Tensor | None = ...) -> Tensor:
+    """The `n`-th differences of neighbours along an axis; those of bools tell where they change."""
 def div(input: Tensor, other: Tensor | _Number, *, rounding_mode: _b.str | None = ..., out: Tensor | None = ...) -> Tensor:
     """``input / other``; with `rounding_mode` "floor" or "trunc" rounded, in the common dtype."""
 def divide(input: Tensor, other: Tensor | _Number, *, rounding_mode: _b.str | None = ..., out: Tensor | None = ...) -> Tensor:
@@ -259,6 +298,8 @@ def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = ...) -> Tensor:
 double: dtype
 def dropout(input: Tensor, p: _Number, training: _b.bool, inplace: _b.bool = ...) -> Tensor:
     """Zero elements with probability `p` and scale the rest by 1 / (1 - p)."""
+def dsplit(input: Tensor, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
+    """`tensor_split` into equal parts, or at indices, along the axis of `dsplit`."""
 def dstack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
     """Join in depth: along axis 2, after `atleast_3d`."""
 class dtype:
@@ -279,10 +320,14 @@ class dtype:
     def numpy_dtype(self) -> _Any: ...
     def to_real(self) -> Tensor: ...
 e: _b.float
+def einsum(*args: _Any) -> Tensor:
+    """Sums of products along labelled axes."""
 def empty(*args: _Any, size: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ..., memory_format: _Any = ...) -> Tensor:
     """An uninitialised tensor of the given size."""
 def empty_like(input: Tensor, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., memory_format: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
     """An uninitialised tensor of the same size."""
+def empty_permuted(size: _Any, physical_layout: _Any, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """An uninitialised tensor whose axes lie in memory in the order of `physical_layout`."""
 def empty_strided(size: _Any, stride: _Dims, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
     """An uninitialised tensor of the given size and strides (in elements)."""
 def eq(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
@@ -297,6 +342,8 @@ def exp(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """exp of each element."""
 def exp2(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """exp2 of each element."""
+def expand_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `expand` views."""
 def expm1(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """expm1 of each element."""
 def eye(n: _b.int, m: _Any = ..., *, out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
@@ -341,6 +388,8 @@ def floor_divide(input: Tensor, other: Tensor | _Number, *, out: Tensor | None =
     """The quotient rounded towards minus infinity."""
 def fmod(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """The remainder with the sign of the dividend, as C's ``fmod``."""
+def from_dlpack(ext_tensor: _Any, *, device: _Any = ..., copy: _b.bool | None = ...) -> Tensor:
+    """A tensor over the memory of an object with the DLPack protocol."""
 def from_numpy(ndarray: _Any) -> Tensor:
     """A tensor over the memory of a numpy array: each sees the other's changes."""
 def frombuffer(buffer: _Any, *, dtype: _DType, count: _Any = ..., offset: _b.int = ..., requires_grad: _b.bool = ...) -> Tensor:
@@ -353,19 +402,31 @@ def gather(input: Tensor, dim: _Dims, index: Tensor, *, sparse_grad: _b.bool = .
     """Elements at `index` along axis `dim`: ``out[i][j] = input[index[i][j]][j]`` for dim 0."""
 def ge(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """ge of two tensors, or a tensor and a number, elementwise."""
+def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """Another name of `outer`."""
 def get_default_dtype() -> _DType:
     """The dtype that Python floats become (float32 unless changed)."""
 def get_num_threads() -> _b.int:
     """Number of threads that kernels run on, the calling one included."""
+def get_printoptions() -> Tensor:
+    """Return the options in force, as a dict that ``set_printoptions(**d)`` accepts."""
 def get_rng_state() -> Tensor:
     """The state of the default generator, a tensor of bytes."""
 def greater(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """gt of two tensors, or a tensor and a number, elementwise."""
 def greater_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """ge of two tensors, or a tensor and a number, elementwise."""
+def gru(*args: _Any, **kwargs: _Any) -> _Any:
+    """Run gated recurrent units over sequences; the arguments are :func:`rnn_tanh`'s."""
+def gru_cell(input: Tensor, hx: _Any, w_ih: _Any, w_hh: _Any, b_ih: _Any = ..., b_hh: _Any = ...) -> Tensor:
+    """One step of a gated recurrent unit; weights (3 hidden_size, *): reset, update, new."""
 def gt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """gt of two tensors, or a tensor and a number, elementwise."""
 half: dtype
+def histc(input: Tensor, bins: _Any = ..., min: Tensor | _Number = ..., max: Tensor | _Number = ..., *, out: Tensor | None = ...) -> Tensor:
+    """How many elements lie in each of `bins` equal intervals from `min` to `max`."""
+def hsplit(input: Tensor, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
+    """`tensor_split` into equal parts, or at indices, along the axis of `hsplit`."""
 def hstack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
     """Join side by side: along axis 1, or 0 for tensors of one axis."""
 class iinfo:
@@ -390,11 +451,15 @@ def index_put(input: Tensor, indices: _Any, values: _Any, accumulate: _b.bool = 
     """`index_put_` on a copy."""
 def index_put_(input: Tensor, indices: _Any, values: _Any, accumulate: _b.bool = ...) -> Tensor:
     """Write `values` at the places that a tuple of index tensors names; returns the tensor."""
+def index_reduce(input: Tensor, dim: _Dims, index: Tensor, source: Tensor, reduce: _Any, *, include_self: _Any = ..., out: Tensor | None = ...) -> Tensor:
+    """A copy with the places of `source` along an axis reduced into those that `index` names."""
 def index_select(input: Tensor, dim: _Dims, index: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """The places that a vector of indices names along an axis, as a new tensor."""
 inf: _b.float
 def initial_seed() -> _b.int:
     """The seed of the default generator."""
+def inner(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """Sums of products along the last axis: (*, k), (*', k) -> (*, *')."""
 int: dtype
 int16: dtype
 int32: dtype
@@ -420,10 +485,14 @@ def isclose(input: Tensor, other: Tensor | _Number, rtol: _Number = ..., atol: _
     """True where ``|input - other| <= atol + rtol * |other|``."""
 def isfinite(input: Tensor) -> Tensor:
     """True where an element is neither infinite nor NaN."""
+def isin(elements: _Any, test_elements: _Any, *, assume_unique: _Any = ..., invert: _Any = ..., out: Tensor | None = ...) -> Tensor:
+    """For each element whether it is among the test elements (with `invert`: whether not)."""
 def isinf(input: Tensor) -> Tensor:
     """True where an element is infinite."""
 def isnan(input: Tensor) -> Tensor:
     """True where an element is NaN."""
+def kron(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """Kronecker's product: each element of `input` times the whole of `other`."""
 def kthvalue(input: Tensor, k: _b.int, dim: _Dims = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
     """The `k`-th smallest element (from 1) along an axis, and where it was."""
 def le(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
@@ -436,6 +505,8 @@ def less_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = .
     """le of two tensors, or a tensor and a number, elementwise."""
 def linspace(start: _Number, end: Tensor | _Number, steps: _Any, *, out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
     """`steps` numbers at equal distances from `start` to `end`, both included."""
+def load(f: _Any, map_location: _Any = ..., pickle_module: _Any = ..., *, weights_only: _Any = ..., mmap: _Any = ..., **pickle_load_args: _Any) -> _Any:
+    """Load what :func:`save` or ``torch.save`` wrote, or a safetensors or npz file."""
 def log(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """log of each element."""
 def log10(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
@@ -446,6 +517,8 @@ def log2(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """log2 of each element."""
 def log_softmax(input: Tensor, dim: _Dims | None = ..., dtype: _DType | None = ..., *, out: Tensor | None = ...) -> Tensor:
     """The logarithm of `softmax`, computed without overflow."""
+def logcumsumexp(input: Tensor, dim: _Dims, *, out: Tensor | None = ...) -> Tensor:
+    """``log(cumsum(exp(input), dim))``, without overflow."""
 def logical_and(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """logical_and of two tensors, or a tensor and a number, elementwise."""
 def logical_not(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
@@ -459,6 +532,10 @@ def logspace(start: _Number, end: Tensor | _Number, steps: _Any, base: _Any = ..
 def logsumexp(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
     """log(sum(exp(input))) along the axes `dim`, without overflow."""
 long: dtype
+def lstm(*args: _Any, **kwargs: _Any) -> _Any:
+    """Run long short-term memory over sequences."""
+def lstm_cell(input: Tensor, hx: _Any, w_ih: _Any, w_hh: _Any, b_ih: _Any = ..., b_hh: _Any = ...) -> Tensor:
+    """One step of long short-term memory: ``(h, c)`` from ``hx = (h, c)``."""
 def lt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """lt of two tensors, or a tensor and a number, elementwise."""
 def manual_seed(seed: _b.int) -> Tensor:
@@ -487,6 +564,8 @@ def minimum(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...)
     """The smaller of two tensors elementwise; NaN where either is NaN."""
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """The product of two matrices: (m, k) . (k, n) -> (m, n)."""
+def mode(input: Tensor, dim: _Dims = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ...) -> _Any:
+    """The commonest element along an axis, the smallest of such, and the last place it has."""
 def moveaxis(input: Tensor, source: Tensor, destination: _Any) -> Tensor:
     """`movedim` under numpy's name."""
 def movedim(input: Tensor, source: Tensor, destination: _Any) -> Tensor:
@@ -504,10 +583,14 @@ def nanmean(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, d
     """The mean of the elements that are not NaN; NaN where there are none."""
 def nanmedian(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> _Any:
     """The middle of the elements that are not NaN; see `median`."""
+def nanquantile(input: Tensor, q: _Any, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, interpolation: _Any = ..., out: Tensor | None = ...) -> Tensor:
+    """`quantile` of the elements that are not NaN."""
 def nansum(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
     """`sum` with NaN counted as zero."""
 def narrow(input: Tensor, dim: _Dims, start: _Number, length: _Any) -> Tensor:
     """The view of `length` places along axis `dim` from `start` on."""
+def narrow_copy(input: Tensor, dim: _Dims, start: _Number, length: _Any, *, out: Tensor | None = ...) -> Tensor:
+    """A copy of `narrow`."""
 def ne(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """ne of two tensors, or a tensor and a number, elementwise."""
 def neg(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
@@ -532,6 +615,8 @@ def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """The outer product of two vectors: (m), (n) -> (m, n)."""
 def permute(input: Tensor, *dims: _Any, **kwargs: _Any) -> Tensor:
     """A view with the axes in another order: axis i is axis ``dims[i]`` of the input."""
+def permute_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `permute` views."""
 pi: _b.float
 def positive(input: Tensor) -> Tensor:
     """The tensor itself."""
@@ -542,6 +627,10 @@ def prod(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtyp
     """The product of all elements, or along the axis `dim`."""
 def promote_types(type1: _Any, type2: _Any) -> _DType:
     """The dtype of an operation between tensors of `type1` and `type2`."""
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _b.bool = ..., *, out: Tensor | None = ...) -> Tensor:
+    """A copy with the elements of `source` at places counted in the flat input."""
+def quantile(input: Tensor, q: _Any, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, interpolation: _Any = ..., out: Tensor | None = ...) -> Tensor:
+    """The value below which the part `q` of the elements lies."""
 def rand(*args: _Any, size: _Any = ..., generator: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
     """Numbers uniform in [0, 1)."""
 def rand_like(input: Tensor, *, generator: _Any = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., memory_format: _Any = ...) -> Tensor:
@@ -556,6 +645,8 @@ def randn_like(input: Tensor, *, generator: _Any = ..., dtype: _DType | None = .
     """Normal numbers, in a tensor of the same size."""
 def randperm(n: _b.int, *, generator: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
     """A random permutation of the integers below `n`."""
+def range(start: _Number = ..., end: Tensor | _Number | None = ..., step: _Number = ..., *, out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
+    """Numbers from `start` to `end`, both included; deprecated for `arange`."""
 def ravel(input: Tensor) -> Tensor:
     """The elements in row-major order as one axis."""
 def reciprocal(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
@@ -572,32 +663,54 @@ def reshape(input: Tensor, *shape: _Any, **kwargs: _Any) -> Tensor:
     """The elements in another shape: a view where the strides allow it, else a copy."""
 def result_type(tensor1: Tensor, tensor2: Tensor) -> _DType:
     """The dtype of an arithmetic operation between two tensors or numbers."""
+def rnn_relu(*args: _Any, **kwargs: _Any) -> Tensor:
+    """Run an Elman network with relu over sequences; the arguments are :func:`rnn_tanh`'s."""
+def rnn_relu_cell(input: Tensor, hx: _Any, w_ih: _Any, w_hh: _Any, b_ih: _Any = ..., b_hh: _Any = ...) -> Tensor:
+    """As :func:`rnn_tanh_cell`, with relu."""
+def rnn_tanh(*args: _Any, **kwargs: _Any) -> Tensor:
+    """Run an Elman network with tanh over sequences; what ``nn.RNN`` calls."""
+def rnn_tanh_cell(input: Tensor, hx: _Any, w_ih: _Any, w_hh: _Any, b_ih: _Any = ..., b_hh: _Any = ...) -> Tensor:
+    """Return ``tanh(w_ih @ x + b_ih + w_hh @ h + b_hh)`` for each row of the batch."""
 def roll(input: Tensor, shifts: _Dims, dims: _Dims | None = ...) -> Tensor:
     """A copy whose elements are moved on by `shifts` along `dims`, those at the end to the front."""
 def rot90(input: Tensor, k: _b.int = ..., dims: _Dims = ...) -> Tensor:
     """A copy turned `k` times by 90 degrees in the plane of two axes, from the first to the second."""
 def round(input: Tensor, *, decimals: _b.int = ..., out: Tensor | None = ...) -> Tensor:
     """The nearest integer, halves to even; `decimals` counts digits after the point."""
+def row_stack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
+    """Another name of `vstack`."""
 def rsqrt(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """rsqrt of each element."""
 def rsub(input: Tensor, other: Tensor | _Number, *, alpha: _Number | None = ...) -> Tensor:
     """``other - alpha * input``."""
+def save(obj: _Any, f: _Any, pickle_module: _Any = ..., pickle_protocol: _Any = ..., _use_new_zipfile_serialization: _Any = ...) -> None:
+    """Save an object to a file that ``torch.load(weights_only=True)`` opens."""
 def scalar_tensor(s: _Any, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
     """A 0-d tensor of a number."""
 def scatter(input: Tensor, dim: _Dims, index: Tensor, src: Tensor | None = ..., *, value: Tensor | _Number | None = ..., reduce: _Any = ...) -> Tensor:
     """A copy with ``out[index[i][j]][j] = src[i][j]`` for dim 0, and so on."""
 def scatter_add(input: Tensor, dim: _Dims, index: Tensor, src: Tensor) -> Tensor:
     """A copy with ``out[index[i][j]][j] += src[i][j]`` for dim 0, and so on."""
+def scatter_reduce(input: Tensor, dim: _Dims, index: Tensor, src: Tensor, reduce: _Any, *, include_self: _Any = ..., out: Tensor | None = ...) -> Tensor:
+    """A copy with ``src[i][j]`` reduced into ``out[index[i][j]][j]`` for dim 0, and so on."""
+def searchsorted(sorted_sequence: _Any, input: Tensor, *, out_int32: _Any = ..., right: _Any = ..., side: _Any = ..., sorter: _Any = ..., out: Tensor | None = ...) -> Tensor:
+    """Where values would have to be put into sorted ones so that these stay sorted."""
 def seed() -> _b.int:
     """Start the default generator from a seed of the system, and return that."""
 def select(input: Tensor, dim: _Dims, index: Tensor) -> Tensor:
     """The view at place `index` along axis `dim`, which goes away."""
+def select_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `select` views."""
+def select_scatter(input: Tensor, src: Tensor, dim: _Dims, index: Tensor) -> Tensor:
+    """A copy with `src` in place of ``input.select(dim, index)``."""
 def set_anomaly_enabled(mode: _b.str, check_nan: _Any = ...) -> None:
     """Switch anomaly mode, for all threads."""
 def set_default_dtype(d: _Any) -> None:
     """Set the dtype that Python floats become."""
 def set_num_threads(n: _b.int) -> None:
     """Run kernels on `n` threads (at most 256)."""
+def set_printoptions(precision: _Any = ..., threshold: _Number | None = ..., edgeitems: _Any = ..., linewidth: _Any = ..., profile: _Any = ..., sci_mode: _Any = ...) -> None:
+    """Set how tensors are printed."""
 def set_rng_state(new_state: _Any) -> None:
     """Set the state of the default generator."""
 short: dtype
@@ -609,20 +722,30 @@ def sin(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """sin of each element."""
 def sinh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """sinh of each element."""
+def slice_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `slice` views."""
+def slice_scatter(input: Tensor, src: Tensor, dim: _Dims = ..., start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number = ...) -> Tensor:
+    """A copy with `src` in place of the slice ``start:end:step`` of an axis."""
 def softmax(input: Tensor, dim: _Dims | None = ..., dtype: _DType | None = ..., *, out: Tensor | None = ...) -> Tensor:
     """exp(x) / sum exp(x) along `dim`."""
 def sort(input: Tensor, dim: _Dims = ..., descending: _b.bool = ..., stable: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
     """The elements in order along an axis, and where they were."""
 def split(tensor: Tensor, split_size_or_sections: _Any, dim: _Dims = ...) -> tuple[Tensor, ...]:
     """Cut into views along an axis."""
+def split_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `split` views."""
 def split_with_sizes(input: Tensor, split_sizes: _Any, dim: _Dims = ...) -> tuple[Tensor, ...]:
     """Cut into views of the given sizes along an axis."""
+def split_with_sizes_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `split_with_sizes` views."""
 def sqrt(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """sqrt of each element."""
 def square(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """square of each element."""
 def squeeze(input: Tensor, dim: _Dims | None = ...) -> Tensor:
     """A view without the axes of size 1: all of them, or those that `dim` names."""
+def squeeze_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `squeeze` views."""
 def stack(tensors: _Sequence[Tensor], dim: _Dims = ..., *, out: Tensor | None = ...) -> Tensor:
     """Join tensors of one shape along a new axis at place `dim`."""
 def std(input: Tensor, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., keepdim: _b.bool = ..., *, correction: _Any = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
@@ -641,6 +764,8 @@ def swapdims(input: Tensor, dim0: _b.int, dim1: _b.int) -> Tensor:
     """`transpose` under another name."""
 def t(input: Tensor) -> Tensor:
     """The transpose of a matrix; tensors of fewer axes as they are."""
+def t_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `t` views."""
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Elements at `index`, counted in row-major order, in the shape of `index`."""
 def take_along_dim(input: Tensor, indices: _Any, dim: _Dims | None = ..., *, out: Tensor | None = ...) -> Tensor:
@@ -653,16 +778,30 @@ def tensor(data: _Any, *, dtype: _DType | None = ..., device: _Any = ..., requir
     """A new tensor with a copy of `data`."""
 def tensor_split(input: Tensor, indices_or_sections: _Any, dim: _Dims = ...) -> tuple[Tensor, ...]:
     """Cut into views along an axis, at the given places or into parts of nearly equal size."""
+def tensordot(a: _Any, b: _Any, dims: _Dims = ..., out: Tensor | None = ...) -> Tensor:
+    """Sums of products over pairs of axes."""
 def tile(input: Tensor, *dims: _Any) -> Tensor:
     """`repeat`, where missing leading numbers are 1."""
 def topk(input: Tensor, k: _b.int, dim: _Dims = ..., largest: _b.bool = ..., sorted: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
     """The `k` largest (or smallest) elements along an axis, and where they were."""
+def trace(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
+    """The sum of the diagonal of a matrix; integers are summed as int64."""
 def transpose(input: Tensor, dim0: _b.int, dim1: _b.int) -> Tensor:
     """A view with two axes exchanged."""
+def transpose_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `transpose` views."""
+def trapezoid(y: _Any, x: _Any = ..., *, dx: _Any = ..., dim: _Dims = ...) -> Tensor:
+    """The integral along an axis by the trapezoidal rule."""
+def trapz(y: _Any, x: _Any = ..., *, dx: _Any = ..., dim: _Dims = ...) -> Tensor:
+    """Another name of `trapezoid`."""
 def tril(input: Tensor, diagonal: _b.int = ..., *, out: Tensor | None = ...) -> Tensor:
     """A copy of the lower triangle of the last two axes, up to a diagonal; zeros above."""
+def tril_indices(row: _Any, col: _Any, offset: _b.int = ..., *, dtype: _DType = ..., device: _Any = ..., layout: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """The places of the lower triangle of a (row, col) matrix: (2, n), row by row."""
 def triu(input: Tensor, diagonal: _b.int = ..., *, out: Tensor | None = ...) -> Tensor:
     """A copy of the upper triangle of the last two axes, from a diagonal on; zeros below."""
+def triu_indices(row: _Any, col: _Any, offset: _b.int = ..., *, dtype: _DType = ..., device: _Any = ..., layout: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
+    """The places of the upper triangle of a (row, col) matrix: (2, n), row by row."""
 def true_divide(input: Tensor, other: Tensor | _Number, *, rounding_mode: _b.str | None = ..., out: Tensor | None = ...) -> Tensor:
     """``input / other``; with `rounding_mode` "floor" or "trunc" rounded, in the common dtype."""
 def trunc(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
@@ -670,18 +809,40 @@ def trunc(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
 uint8: dtype
 def unbind(input: Tensor, dim: _Dims = ...) -> tuple[Tensor, ...]:
     """Views of all places along an axis, which goes away; a tuple."""
+def unbind_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `unbind` views."""
 def unflatten(input: Tensor, dim: _Dims, sizes: _Any) -> Tensor:
     """Cut one axis into several; one of `sizes` may be -1."""
+def unfold_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `unfold` views."""
 def unique(input: Tensor, sorted: _b.bool = ..., return_inverse: _b.bool = ..., return_counts: _b.bool = ..., dim: _Dims | None = ...) -> _Any:
     """The different elements in order, or the different places along an axis."""
 def unique_consecutive(input: Tensor, return_inverse: _b.bool = ..., return_counts: _b.bool = ..., dim: _Dims | None = ...) -> _Any:
     """The elements without repetitions of the one before, or so the places along an axis."""
+def unravel_index(indices: _Any, shape: _Any) -> Tensor:
+    """Places in a flat tensor as one index for each axis of `shape`."""
+def unsafe_chunk(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `unsafe_chunk` views."""
+def unsafe_split(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `unsafe_split` views."""
+def unsafe_split_with_sizes(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `unsafe_split_with_sizes` views."""
 def unsqueeze(input: Tensor, dim: _Dims) -> Tensor:
     """A view with a new axis of size 1 at place `dim`."""
+def unsqueeze_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `unsqueeze` views."""
+def vander(x: _Any, N: _Any = ..., increasing: _Any = ...) -> Tensor:
+    """Powers of a vector's elements as columns, the highest first unless `increasing`."""
 def var(input: Tensor, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., keepdim: _b.bool = ..., *, correction: _Any = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
     """The variance of all elements, or along the axes `dim`."""
 def var_mean(input: Tensor, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., keepdim: _b.bool = ..., *, correction: _Any = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> tuple[Tensor, ...]:
     """The pair (variance, mean); arguments as in `var`."""
+def vdot(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """The inner product of two vectors; without complex numbers the same as `dot`."""
+def view_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+    """A copy of what `view` views."""
+def vsplit(input: Tensor, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
+    """`tensor_split` into equal parts, or at indices, along the axis of `vsplit`."""
 def vstack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
     """Join one below the other: along axis 0, after `atleast_2d`."""
 def where(condition: Tensor, input: Tensor | None = ..., other: Tensor | _Number | None = ..., *, out: Tensor | None = ...) -> Tensor:

@@ -103,6 +103,10 @@ class Tensor:
         """``input + alpha * other``, broadcast and promoted."""
     def add_(self, other: Tensor | _Number, *, alpha: _Number | None = ...) -> Tensor:
         """`add` in place."""
+    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
+        """``beta * input + alpha * (batch1 @ batch2).sum(0)``, `input` broadcast."""
+    def addbmm_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """`addbmm` in place."""
     def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: Tensor | _Number = ..., out: Tensor | None = ...) -> Tensor:
         """``input + value * tensor1 / tensor2``."""
     def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: Tensor | _Number = ...) -> Tensor:
@@ -113,8 +117,18 @@ class Tensor:
         """`addcmul` in place."""
     def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
         """``beta * input + alpha * mat1 @ mat2``, `input` broadcast."""
+    def addmm_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """`addmm` in place."""
     def addmv(self, mat: Tensor, vec: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
         """``beta * input + alpha * mat @ vec``."""
+    def addmv_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """`addmv` in place."""
+    def addr(self, vec1: _Any, vec2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
+        """``beta * input + alpha * outer(vec1, vec2)``, `input` broadcast."""
+    def addr_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """`addr` in place."""
+    def adjoint(self) -> Tensor:
+        """The matrices transposed; without complex numbers the same as `mT`."""
     def all(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """True if all elements (along the axes `dim`) are nonzero; uint8 for uint8."""
     def allclose(self, other: Tensor | _Number, rtol: _Number = ..., atol: _Number = ..., equal_nan: _b.bool = ...) -> _b.bool:
@@ -145,6 +159,10 @@ class Tensor:
         """The places of the elements that are not 0, as rows."""
     def as_strided(self, size: _Any, stride: _Dims, storage_offset: _Any = ...) -> Tensor:
         """A view of any elements of the storage."""
+    def as_strided_(self, size: _Any, stride: _Dims, storage_offset: _Any = ...) -> Tensor:
+        """`as_strided` in place: the tensor shows other elements of its storage."""
+    def as_strided_scatter(self, src: Tensor, size: _Any, stride: _Dims, storage_offset: _Any = ...) -> Tensor:
+        """A copy with `src` in place of ``input.as_strided(size, stride, storage_offset)``."""
     def as_subclass(self, cls: _Any) -> Tensor:
         """The same elements as an instance of a subclass of Tensor."""
     def asin(self, *, out: Tensor | None = ...) -> Tensor:
@@ -167,14 +185,18 @@ class Tensor:
         """`atanh` in place."""
     def backward(self, gradient: _Any = ..., retain_graph: _Any = ..., create_graph: _Any = ..., inputs: _Any = ...) -> None:
         """Compute the gradients of the leaves below this tensor."""
-    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
+    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ..., out_dtype: _Any = ...) -> Tensor:
         """``beta * input + alpha * batch1 @ batch2``, `input` broadcast."""
+    def baddbmm_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """`baddbmm` in place."""
     def bernoulli(self, *, generator: _Any = ..., out: Tensor | None = ...) -> Tensor:
         """Zeros and ones: ones with the probabilities that `input` holds."""
     def bernoulli_(self, p: _Number = ..., *, generator: _Any = ...) -> Tensor:
         """Fill with ones of probability `p` (a number or a tensor), else zeros."""
     def bfloat16(self, memory_format: _Any = ...) -> Tensor:
         """The tensor in dtype bfloat16; itself when it has it."""
+    def bincount(self, weights: _Any = ..., minlength: _Any = ...) -> Tensor:
+        """How often each number from 0 occurs in a vector of integers."""
     def bitwise_and(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """bitwise_and of two tensors, or a tensor and a number, elementwise."""
     def bitwise_and_(self, other: Tensor | _Number) -> Tensor:
@@ -243,7 +265,13 @@ class Tensor:
         """How many elements are not zero, in all or along the axes `dim`, as int64."""
     def cpu(self, memory_format: _Any = ...) -> Tensor:
         """The tensor itself: it is on the CPU."""
+    def cross(self, other: Tensor | _Number, dim: _Dims | None = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The vector product along an axis of size 3; without `dim`, the first one of that size."""
     def cuda(self, *args: _Any, **kwargs: _Any) -> Tensor: ...
+    def cummax(self, dim: _Dims, *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
+        """The largest element so far along an axis, and its place."""
+    def cummin(self, dim: _Dims, *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
+        """The smallest element so far along an axis, and its place; see `cummax`."""
     def cumprod(self, dim: _Dims | None = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ...) -> Tensor:
         """Running products along an axis; arguments as in `cumsum`."""
     def cumprod_(self, dim: _Dims | None = ..., *, dtype: _DType | None = ..., axis: _Any = ...) -> Tensor:
@@ -268,8 +296,14 @@ class Tensor:
         """A matrix with the input on a diagonal, or a copy of a matrix's diagonal."""
     def diag_embed(self, offset: _b.int = ..., dim1: _b.int = ..., dim2: _b.int = ...) -> Tensor:
         """Zeros with the last axis of the input on a diagonal of the axes `dim1` and `dim2`."""
+    def diagflat(self, offset: _b.int = ...) -> Tensor:
+        """A matrix with the elements of the flat input on a diagonal."""
     def diagonal(self, offset: _b.int = ..., dim1: _b.int = ..., dim2: _b.int = ...) -> Tensor:
         """The view of a diagonal of the axes `dim1` and `dim2`, as the last axis."""
+    def diagonal_scatter(self, src: Tensor, offset: _b.int = ..., dim1: _b.int = ..., dim2: _b.int = ...) -> Tensor:
+        """A copy with `src` in place of ``input.diagonal(offset, dim1, dim2)``."""
+    def diff(self, n: _b.int = ..., dim: _Dims = ..., prepend: _Any = ..., append: _Any = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The `n`-th differences of neighbours along an axis; those of bools tell where they change."""
     def dim(self) -> _b.int:
         """Number of dimensions."""
     def div(self, other: Tensor | _Number, *, rounding_mode: _b.str | None = ..., out: Tensor | None = ...) -> Tensor:
@@ -284,6 +318,8 @@ class Tensor:
         """The inner product of two vectors."""
     def double(self, memory_format: _Any = ...) -> Tensor:
         """The tensor in dtype float64; itself when it has it."""
+    def dsplit(self, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
+        """`tensor_split` into equal parts, or at indices, along the axis of `dsplit`."""
     @property
     def dtype(self) -> _DType: ...
     def element_size(self) -> _b.int:
@@ -322,6 +358,8 @@ class Tensor:
         """Fill with exponential numbers of rate `lambd`."""
     def fill_(self, value: Tensor | _Number) -> Tensor:
         """Set every element to a number or the element of a 0-d tensor; returns the tensor."""
+    def fill_diagonal_(self, fill_value: Tensor | _Number, wrap: _Any = ...) -> Tensor:
+        """Fill the main diagonal in place."""
     def fix(self, *, out: Tensor | None = ...) -> Tensor:
         """trunc of each element."""
     def fix_(self) -> Tensor:
@@ -354,6 +392,8 @@ class Tensor:
         """ge of two tensors, or a tensor and a number, elementwise."""
     def ge_(self, other: Tensor | _Number) -> Tensor:
         """`ge` in place."""
+    def ger(self, vec2: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """Another name of `outer`."""
     @property
     def grad(self) -> Tensor | None: ...
     @grad.setter
@@ -370,6 +410,10 @@ class Tensor:
         """`gt` in place."""
     def half(self, memory_format: _Any = ...) -> Tensor:
         """The tensor in dtype float16; itself when it has it."""
+    def histc(self, bins: _Any = ..., min: Tensor | _Number = ..., max: Tensor | _Number = ..., *, out: Tensor | None = ...) -> Tensor:
+        """How many elements lie in each of `bins` equal intervals from `min` to `max`."""
+    def hsplit(self, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
+        """`tensor_split` into equal parts, or at indices, along the axis of `hsplit`."""
     def index_add(self, dim: _Dims, index: Tensor, source: Tensor, *, alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
         """A copy with `alpha` times the places of `source` added at a vector of indices."""
     def index_add_(self, dim: _Dims, index: Tensor, source: Tensor, *, alpha: _Number = ...) -> Tensor:
@@ -386,8 +430,14 @@ class Tensor:
         """`index_put_` on a copy."""
     def index_put_(self, indices: _Any, values: _Any, accumulate: _b.bool = ...) -> Tensor:
         """Write `values` at the places that a tuple of index tensors names; returns the tensor."""
+    def index_reduce(self, dim: _Dims, index: Tensor, source: Tensor, reduce: _Any, *, include_self: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """A copy with the places of `source` along an axis reduced into those that `index` names."""
+    def index_reduce_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """`index_reduce` in place."""
     def index_select(self, dim: _Dims, index: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """The places that a vector of indices names along an axis, as a new tensor."""
+    def inner(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """Sums of products along the last axis: (*, k), (*', k) -> (*, *')."""
     def int(self, memory_format: _Any = ...) -> Tensor:
         """The tensor in dtype int32; itself when it has it."""
     def is_complex(self) -> _b.bool:
@@ -430,6 +480,8 @@ class Tensor:
         """The one element as a Python number."""
     @property
     def itemsize(self) -> _b.int: ...
+    def kron(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """Kronecker's product: each element of `input` times the whole of `other`."""
     def kthvalue(self, k: _b.int, dim: _Dims = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
         """The `k`-th smallest element (from 1) along an axis, and where it was."""
     @property
@@ -464,6 +516,8 @@ class Tensor:
         """`log` in place."""
     def log_softmax(self, dim: _Dims | None = ..., dtype: _DType | None = ..., *, out: Tensor | None = ...) -> Tensor:
         """The logarithm of `softmax`, computed without overflow."""
+    def logcumsumexp(self, dim: _Dims, *, out: Tensor | None = ...) -> Tensor:
+        """``log(cumsum(exp(input), dim))``, without overflow."""
     def logical_and(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """logical_and of two tensors, or a tensor and a number, elementwise."""
     def logical_and_(self, other: Tensor | _Number) -> Tensor:
@@ -514,6 +568,8 @@ class Tensor:
         """The smaller of two tensors elementwise; NaN where either is NaN."""
     def mm(self, mat2: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """The product of two matrices: (m, k) . (k, n) -> (m, n)."""
+    def mode(self, dim: _Dims = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ...) -> _Any:
+        """The commonest element along an axis, the smallest of such, and the last place it has."""
     def moveaxis(self, source: Tensor, destination: _Any) -> Tensor:
         """`movedim` under numpy's name."""
     def movedim(self, source: Tensor, destination: _Any) -> Tensor:
@@ -534,10 +590,14 @@ class Tensor:
         """The mean of the elements that are not NaN; NaN where there are none."""
     def nanmedian(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> _Any:
         """The middle of the elements that are not NaN; see `median`."""
+    def nanquantile(self, q: _Any, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, interpolation: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """`quantile` of the elements that are not NaN."""
     def nansum(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """`sum` with NaN counted as zero."""
     def narrow(self, dim: _Dims, start: _Number, length: _Any) -> Tensor:
         """The view of `length` places along axis `dim` from `start` on."""
+    def narrow_copy(self, dim: _Dims, start: _Number, length: _Any, *, out: Tensor | None = ...) -> Tensor:
+        """A copy of `narrow`."""
     @property
     def nbytes(self) -> _b.int: ...
     @property
@@ -594,6 +654,12 @@ class Tensor:
         """`pow` in place."""
     def prod(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """The product of all elements, or along the axis `dim`."""
+    def put(self, index: Tensor, source: Tensor, accumulate: _b.bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """A copy with the elements of `source` at places counted in the flat input."""
+    def put_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """`put` in place."""
+    def quantile(self, q: _Any, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, interpolation: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """The value below which the part `q` of the elements lies."""
     def random_(self, from_: _Any = ..., to: _Any = ..., *, generator: _Any = ..., **named: _Any) -> Tensor:
         """Fill with integers in [from, to), or over the whole range of the dtype."""
     def ravel(self) -> Tensor:
@@ -652,8 +718,14 @@ class Tensor:
         """A copy with ``out[index[i][j]][j] += src[i][j]`` for dim 0, and so on."""
     def scatter_add_(self, dim: _Dims, index: Tensor, src: Tensor) -> Tensor:
         """`scatter_add` in place."""
+    def scatter_reduce(self, dim: _Dims, index: Tensor, src: Tensor, reduce: _Any, *, include_self: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """A copy with ``src[i][j]`` reduced into ``out[index[i][j]][j]`` for dim 0, and so on."""
+    def scatter_reduce_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """`scatter_reduce` in place."""
     def select(self, dim: _Dims, index: Tensor) -> Tensor:
         """The view at place `index` along axis `dim`, which goes away."""
+    def select_scatter(self, src: Tensor, dim: _Dims, index: Tensor) -> Tensor:
+        """A copy with `src` in place of ``input.select(dim, index)``."""
     @property
     def shape(self) -> Size: ...
     def share_memory_(self) -> Tensor: ...
@@ -677,6 +749,8 @@ class Tensor:
         """`sinh` in place."""
     def size(self, dim: _Dims | None = ...) -> _Any:
         """Sizes of the dimensions, or the size of one."""
+    def slice_scatter(self, src: Tensor, dim: _Dims = ..., start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number = ...) -> Tensor:
+        """A copy with `src` in place of the slice ``start:end:step`` of an axis."""
     def softmax(self, dim: _Dims | None = ..., dtype: _DType | None = ..., *, out: Tensor | None = ...) -> Tensor:
         """exp(x) / sum exp(x) along `dim`."""
     def sort(self, dim: _Dims = ..., descending: _b.bool = ..., stable: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
@@ -749,6 +823,8 @@ class Tensor:
         """The elements as nested lists of Python numbers; a number if 0-d."""
     def topk(self, k: _b.int, dim: _Dims = ..., largest: _b.bool = ..., sorted: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
         """The `k` largest (or smallest) elements along an axis, and where they were."""
+    def trace(self, *, out: Tensor | None = ...) -> Tensor:
+        """The sum of the diagonal of a matrix; integers are summed as int64."""
     def transpose(self, dim0: _b.int, dim1: _b.int) -> Tensor:
         """A view with two axes exchanged."""
     def transpose_(self, dim0: _b.int, dim1: _b.int) -> Tensor:
@@ -785,6 +861,12 @@ class Tensor:
         """The different elements in order, or the different places along an axis."""
     def unique_consecutive(self, return_inverse: _b.bool = ..., return_counts: _b.bool = ..., dim: _Dims | None = ...) -> _Any:
         """The elements without repetitions of the one before, or so the places along an axis."""
+    def unsafe_chunk(self, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+        """A copy of what `unsafe_chunk` views."""
+    def unsafe_split(self, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+        """A copy of what `unsafe_split` views."""
+    def unsafe_split_with_sizes(self, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+        """A copy of what `unsafe_split_with_sizes` views."""
     def unsqueeze(self, dim: _Dims) -> Tensor:
         """A view with a new axis of size 1 at place `dim`."""
     def unsqueeze_(self, dim: _Dims) -> Tensor:
@@ -793,10 +875,14 @@ class Tensor:
         """The bytes under this tensor and its views."""
     def var(self, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., keepdim: _b.bool = ..., *, correction: _Any = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """The variance of all elements, or along the axes `dim`."""
+    def vdot(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """The inner product of two vectors; without complex numbers the same as `dot`."""
     def view(self, *shape: _Any, size: _Any = ..., dtype: _DType | None = ...) -> Tensor:
         """A view of the same memory in another shape, or its bytes as another dtype."""
     def view_as(self, other: Tensor | _Number) -> Tensor:
         """``input.view(other.size())``."""
+    def vsplit(self, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
+        """`tensor_split` into equal parts, or at indices, along the axis of `vsplit`."""
     def where(self, condition: Tensor, other: Tensor | _Number) -> Tensor: ...
     def zero_(self) -> Tensor:
         """Set every element to 0; returns the tensor."""

@@ -222,7 +222,7 @@ def stub(module_name):
                 imports.append(f"from minitorch import {name} as {name}")
         elif is_compiled(value):
             body.append(function_stub(name, value))
-        elif isinstance(value, types.FunctionType) and module_name == "minitorch.nn.functional":
+        elif isinstance(value, types.FunctionType) and module_name != "minitorch.tensor":
             body.append(function_stub(name, value))
         elif isinstance(value, type | types.FunctionType) and where.startswith("minitorch"):
             body_or_import(module_name, name, value, where, imports, body)
@@ -250,9 +250,7 @@ def body_or_import(module_name, name, value, where, imports, body):
         return
     source = sys.modules[where]
     if (source.__file__ or "").endswith(".py"):
-        if where == "minitorch._public":
-            body.append(function_stub(name, value))
-        elif where != module_name and name != "Tensor":
+        if where != module_name and name != "Tensor":
             imports.append(f"from {where} import {value.__name__} as {name}")
     elif module_name == "minitorch":
         body.append(class_stub(value, name))

@@ -45,6 +45,8 @@ def max_pool2d_with_indices(input: Tensor, kernel_size: _Dims, stride: _Dims | N
     """Return (values, indices) of :func:`max_pool2d`, whatever `return_indices` says."""
 def mse_loss(input: Tensor, target: Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _b.str = ..., weight: Tensor | None = ...) -> Tensor:
     """``(input - target)^2``, averaged, summed or elementwise."""
+def multi_head_attention_forward(query: Tensor, key: Tensor, value: Tensor | _Number, embed_dim_to_check: _Any, num_heads: _Any, in_proj_weight: _Any, in_proj_bias: _Any, bias_k: _Any, bias_v: _Any, add_zero_attn: _Any, dropout_p: _Any, out_proj_weight: _Any, out_proj_bias: _Any, training: _b.bool = ..., key_padding_mask: _Any = ..., need_weights: _Any = ..., attn_mask: Tensor | None = ..., use_separate_proj_weight: _Any = ..., q_proj_weight: _Any = ..., k_proj_weight: _Any = ..., v_proj_weight: _Any = ..., static_k: _Any = ..., static_v: _Any = ..., average_attn_weights: _Any = ..., is_causal: _Any = ...) -> _Any:
+    """Project, attend with several heads, project back: what ``nn.MultiheadAttention`` calls."""
 def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = ..., size_average: _Any = ..., ignore_index: _Any = ..., reduce: _Any = ..., reduction: _b.str = ...) -> Tensor:
     """``-input`` at `target`: :func:`cross_entropy` of log-probabilities."""
 def pad(input: Tensor, pad: _Any, mode: _b.str = ..., value: Tensor | _Number | None = ...) -> Tensor:
@@ -53,6 +55,8 @@ def relu(input: Tensor, inplace: _b.bool = ...) -> Tensor:
     """``max(input, 0)``; the gradient at 0 is 0."""
 def relu_(input: Tensor) -> Tensor:
     """In-place :func:`relu`."""
+def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor | _Number, attn_mask: Tensor | None = ..., dropout_p: _Any = ..., is_causal: _Any = ..., *, scale: _Any = ..., enable_gqa: _Any = ...) -> Tensor:
+    """``softmax(query @ key.T * scale + mask) @ value``; arXiv:1706.03762."""
 def sigmoid(input: Tensor) -> Tensor:
     """``1 / (1 + exp(-input))``, elementwise."""
 def silu(input: Tensor, inplace: _b.bool = ...) -> Tensor:
