@@ -58,10 +58,12 @@ from minitorch._ops import (
     linear,
     loss,
     masked,
+    piecewise,
     power,
     rearrange,
     reduce,
     scan,
+    smooth,
     sorting,
     statistics,
     unary,
@@ -111,6 +113,10 @@ _FUNCTIONS = {
         isinf isfinite logical_not bitwise_not""",
     activation: """
         relu relu_""",
+    piecewise: """
+        threshold threshold_ rrelu rrelu_ prelu hardshrink""",
+    smooth: """
+        selu selu_ celu celu_""",
     choice: """
         where clamp clamp_min clamp_max clip""",
     compare: """
@@ -151,7 +157,8 @@ _FUNCTIONS = {
     loss: """
         softmax log_softmax""",
     dropout: """
-        dropout""",
+        dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_
+        feature_alpha_dropout feature_alpha_dropout_""",
     copy: """
         clone detach""",
 }

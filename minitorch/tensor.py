@@ -31,6 +31,7 @@ from minitorch._ops import (
     loss,
     masked,
     operators,
+    piecewise,
     power,
     random,
     rearrange,
@@ -380,6 +381,8 @@ _METHODS = {
         bitwise_not""",
     activation: """
         relu relu_""",
+    piecewise: """
+        prelu hardshrink""",
     choice: """
         clamp clamp_ clamp_min clamp_min_ clamp_max clamp_max_ clip clip_""",
     compare: """
