@@ -49,7 +49,9 @@ from minitorch._ops import (
     compare,
     copy,
     creation,
+    distance,
     dropout,
+    embedding,
     expand,
     extremes,
     gather,
@@ -156,6 +158,10 @@ _FUNCTIONS = {
         sort argsort topk unique kthvalue msort unique_consecutive""",
     loss: """
         softmax log_softmax""",
+    distance: """
+        cosine_similarity pairwise_distance cdist pdist bilinear""",
+    embedding: """
+        embedding embedding_renorm_""",
     dropout: """
         dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_
         feature_alpha_dropout feature_alpha_dropout_""",

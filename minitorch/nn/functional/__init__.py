@@ -41,6 +41,13 @@ from minitorch.nn.functional.activation import (
     threshold,
     threshold_,
 )
+from minitorch.nn.functional.distance import (
+    bilinear,
+    cosine_similarity,
+    normalize,
+    pairwise_distance,
+    pdist,
+)
 from minitorch.nn.functional.dropout import (
     alpha_dropout,
     dropout,
@@ -50,7 +57,30 @@ from minitorch.nn.functional.dropout import (
     feature_alpha_dropout,
 )
 from minitorch.nn.functional.layers import batch_norm, conv2d, flatten, group_norm, linear
-from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
+from minitorch.nn.functional.loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    gaussian_nll_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+)
+from minitorch.nn.functional.margin import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from minitorch.nn.functional.padding import pad
 from minitorch.nn.functional.pooling import (
     adaptive_avg_pool2d,
@@ -58,15 +88,21 @@ from minitorch.nn.functional.pooling import (
     max_pool2d,
     max_pool2d_with_indices,
 )
+from minitorch.nn.functional.sparse import embedding, embedding_bag, one_hot
 
 __all__ = [
     "adaptive_avg_pool2d",
     "alpha_dropout",
     "avg_pool2d",
     "batch_norm",
+    "bilinear",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
     "celu",
     "celu_",
     "conv2d",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
     "dropout1d",
@@ -74,8 +110,11 @@ __all__ = [
     "dropout3d",
     "elu",
     "elu_",
+    "embedding",
+    "embedding_bag",
     "feature_alpha_dropout",
     "flatten",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
     "group_norm",
@@ -85,18 +124,30 @@ __all__ = [
     "hardswish",
     "hardtanh",
     "hardtanh_",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
     "l1_loss",
     "leaky_relu",
     "leaky_relu_",
     "linear",
     "log_softmax",
     "logsigmoid",
+    "margin_ranking_loss",
     "max_pool2d",
     "max_pool2d_with_indices",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
+    "normalize",
+    "one_hot",
     "pad",
+    "pairwise_distance",
+    "pdist",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
@@ -107,6 +158,8 @@ __all__ = [
     "selu_",
     "sigmoid",
     "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
@@ -116,4 +169,6 @@ __all__ = [
     "tanhshrink",
     "threshold",
     "threshold_",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
 ]
