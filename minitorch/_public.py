@@ -49,8 +49,10 @@ from minitorch._ops import (
     compare,
     copy,
     creation,
+    distance,
     dropout,
     einsum,
+    embedding,
     expand,
     extremes,
     gather,
@@ -62,6 +64,7 @@ from minitorch._ops import (
     masked,
     order,
     pieces,
+    piecewise,
     power,
     products,
     rearrange,
@@ -70,6 +73,7 @@ from minitorch._ops import (
     reduce_at,
     scan,
     scans,
+    smooth,
     sorting,
     statistics,
     unary,
@@ -119,6 +123,10 @@ _FUNCTIONS = {
         isinf isfinite logical_not bitwise_not""",
     activation: """
         relu relu_""",
+    piecewise: """
+        threshold threshold_ rrelu rrelu_ prelu hardshrink""",
+    smooth: """
+        selu selu_ celu celu_""",
     choice: """
         where clamp clamp_min clamp_max clip""",
     compare: """
@@ -171,10 +179,16 @@ _FUNCTIONS = {
         sort argsort topk unique kthvalue msort unique_consecutive""",
     loss: """
         softmax log_softmax""",
+    distance: """
+        cosine_similarity pairwise_distance cdist pdist bilinear""",
+    embedding: """
+        embedding embedding_renorm_""",
     dropout: """
         dropout""",
     recurrent: """
         rnn_tanh rnn_relu lstm gru rnn_tanh_cell rnn_relu_cell lstm_cell gru_cell""",
+        dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_
+        feature_alpha_dropout feature_alpha_dropout_""",
     copy: """
         clone detach""",
 }

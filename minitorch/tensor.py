@@ -33,6 +33,7 @@ from minitorch._ops import (
     operators,
     order,
     pieces,
+    piecewise,
     power,
     products,
     random,
@@ -385,6 +386,8 @@ _METHODS = {
         bitwise_not""",
     activation: """
         relu relu_""",
+    piecewise: """
+        prelu hardshrink""",
     choice: """
         clamp clamp_ clamp_min clamp_min_ clamp_max clamp_max_ clip clip_""",
     compare: """

@@ -9,8 +9,9 @@ from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport (
     BINARY_RELU_BACKWARD, UNARY_ERF, UNARY_EXP, UNARY_GELU, UNARY_GELU_TANH, UNARY_RELU,
     UNARY_SIGMOID, UNARY_SILU, UNARY_TANH)
-from minitorch._ops._base cimport binary_raw, check_tensor
+from minitorch._ops._base cimport binary_raw, check_tensor, deliver, full_raw
 from minitorch._ops.binary cimport add_number, add_op, mul_number, mul_op, neg_op
+from minitorch._ops.piecewise cimport only_floating
 from minitorch._ops.unary cimport (
     ResultNode, SelfNode, differentiate_unary, one_, one_minus_square, unary_op)
 
@@ -43,11 +44,12 @@ cdef class ReluBackward0(ResultNode):
 
 
 cdef class ThresholdBackwardBackward0(Node):
-    """The second derivative of relu: the mask again, and nothing to the result."""
+    """The second derivative of relu: the mask again, and 0 to the result."""
 
     cdef tuple apply(self, tuple grads):
-        return (relu_slope(grads[0], unpack(self.s0, self))
-                if self.needs(0) else None, None)
+        cdef TensorBase kept = unpack(self.s0, self)
+        return (relu_slope(grads[0], kept) if self.needs(0) else None,
+                full_raw(kept.dtype_, kept, 0) if self.needs(1) else None)
 
 
 cdef TensorBase relu_slope(TensorBase g, TensorBase kept):
@@ -101,9 +103,8 @@ differentiate_unary(UNARY_SILU, SiluBackward0)
 
 def silu(input, inplace=False):
     """input * sigmoid(input), elementwise."""
-    if inplace:
-        return one_(UNARY_SILU, input, "silu_")
-    return unary_op(UNARY_SILU, check_tensor(input, "silu", "input"))
+    cdef TensorBase x = only_floating(input, "silu", "silu_cpu")
+    return one_(UNARY_SILU, x, "silu_") if inplace else unary_op(UNARY_SILU, x)
 
 
 # ---------------------------------------------------------------- gelu
@@ -135,15 +136,15 @@ differentiate_unary(UNARY_GELU, GeluBackward0)
 differentiate_unary(UNARY_GELU_TANH, GeluBackward0)
 
 
-def gelu(input, *, approximate="none"):
+def gelu(input, *, approximate="none", out=None):
     """input * Phi(input); `approximate` is "none" or "tanh".
 
     Source: Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016).
     """
-    cdef TensorBase a = check_tensor(input, "gelu", "input")
+    cdef TensorBase result, a = only_floating(input, "gelu", "GeluKernelImpl")
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
-    out = unary_op(UNARY_GELU_TANH if approximate == "tanh" else UNARY_GELU, a)
-    if (<TensorBase> out).grad_fn_ is not None:
-        (<TensorBase> out).grad_fn_.s1 = approximate
-    return out
+    result = unary_op(UNARY_GELU_TANH if approximate == "tanh" else UNARY_GELU, a)
+    if result.grad_fn_ is not None:
+        result.grad_fn_.s1 = approximate
+    return deliver(result, out)

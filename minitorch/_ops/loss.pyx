@@ -11,11 +11,11 @@ from minitorch._core.tensor cimport TensorBase, new_tensor, same_shape, shape_of
 from minitorch._kernels cimport softmax as kernels
 from minitorch._kernels.softmax cimport REDUCE_MEAN, REDUCE_NONE, REDUCE_SUM, Reduction
 from minitorch._kernels.types cimport F32, I64, U8
-from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, deliver
-from minitorch._ops.binary cimport mul_number, mul_op, neg_op, sub_op
+from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, deliver, full_raw
+from minitorch._ops.binary cimport mul_op, neg_op, sub_op
 from minitorch._ops.copy cimport to_dtype
 from minitorch._kernels.pointwise cimport UNARY_EXP
-from minitorch._ops.reduce cimport mean_op, sum_op
+from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.unary cimport unary_op
 from minitorch._ops.view cimport reshape_to
 
@@ -144,7 +144,7 @@ def log_softmax(input, dim=None, dtype=None, *, out=None):
 
 # ---------------------------------------------------------------- negative log-likelihood
 
-cdef Reduction reduction_of(str name) except? REDUCE_NONE:
+cdef Reduction reduction_of(str name) except *:
     if name == "none":
         return REDUCE_NONE
     if name == "mean":
@@ -160,12 +160,11 @@ cdef class NllLossBackward0(Node):
     cdef TensorBase target, weight, total
     cdef int64_t ignore
     cdef Reduction reduction
-    cdef object shape
 
-    saved_names = ("self", "target")
+    saved_names = ("self",)
 
     cdef tuple apply(self, tuple grads):
-        return (nll_slope_op(grads[0], self),)
+        return (nll_slope_op(grads[0], unpack(self.s0, self), self),)
 
 
 cdef class NllLoss2DBackward0(NllLossBackward0):
@@ -173,7 +172,10 @@ cdef class NllLoss2DBackward0(NllLossBackward0):
 
 
 cdef class NllLossBackwardBackward(Node):
-    """The slope is linear in the loss's gradient: its transpose is the loss itself."""
+    """The slope is linear in the loss's gradient: its transpose is the loss itself.
+
+    It does not depend on the values of the input, for which 0 comes out.
+    """
 
     cdef NllLossBackward0 loss
 
@@ -182,7 +184,10 @@ cdef class NllLossBackwardBackward(Node):
 
     cdef tuple apply(self, tuple grads):
         cdef NllLossBackward0 of = self.loss
-        return (nll_op(grads[0], of.target, of.weight, of.ignore, of.reduction),)
+        cdef TensorBase g = grads[0]
+        return (nll_op(g, of.target, of.weight, of.ignore, of.reduction)
+                if self.needs(0) else None,
+                full_raw(g.dtype_, g, 0) if self.needs(1) else None)
 
 
 cdef int blocks(TensorBase x, Py_ssize_t* sizes) noexcept:
@@ -225,15 +230,15 @@ cdef TensorBase nll_op(TensorBase x, TensorBase target, TensorBase weight, int64
             node = NllLossBackward0.__new__(NllLossBackward0)
         connect1(node, x)
         node.target, node.weight, node.total = target, weight, total
-        node.ignore, node.reduction, node.shape = ignore, reduction, shape_of(x)
+        node.ignore, node.reduction, node.s0 = ignore, reduction, save(x)
         set_function(out, node, 0)
     return out
 
 
-cdef TensorBase nll_slope_op(TensorBase g, NllLossBackward0 of):
+cdef TensorBase nll_slope_op(TensorBase g, TensorBase x, NllLossBackward0 of):
     cdef Py_ssize_t s[3]
     cdef TensorBase dense = contiguous_raw(g)
-    cdef TensorBase dx = g.new_empty(of.shape)
+    cdef TensorBase dx = new_tensor(x.dtype_, x.ndim_, x.shape_)
     cdef TensorBase total = of.total
     cdef NllLossBackwardBackward node
     cdef char* w = NULL if of.weight is None else of.weight.data()
@@ -251,9 +256,9 @@ cdef TensorBase nll_slope_op(TensorBase g, NllLossBackward0 of):
             kernels.nll_loss_backward(<double*> dx.data(), <const double*> dense.data(), at,
                                       <const double*> w, <const double*> total.data(), s[0],
                                       s[1], s[2], ignore, reduction)
-    if records1(g):
+    if records2(g, x):
         node = NllLossBackwardBackward.__new__(NllLossBackwardBackward)
-        connect1(node, g)
+        connect2(node, g, x)
         node.loss = of
         set_function(dx, node, 0)
     return dx
@@ -384,8 +389,10 @@ cdef object of_probabilities(TensorBase logp, TensorBase target, TensorBase weig
         shape = [1] * logp.ndim_
         shape[axis] = classes
         terms = terms * reshape_to(weight, tuple(shape))
-    rows = logp.numel_ // classes if classes else 0
-    return reduced(-sum_op(terms, axis, False), reduction, rows)
+    if reduction == REDUCE_NONE:
+        return neg_op(sum_op(terms, axis, False))
+    total = neg_op(sum_op(terms, None, False))
+    return total if reduction == REDUCE_SUM else total / (logp.numel_ // max(classes, 1))
 
 
 def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean",
@@ -422,49 +429,3 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     if label_smoothing > 0:
         return smoothed(logp, classes, w, ignore_index, kind, label_smoothing)
     return nll_op(logp, classes, w, ignore_index, kind)
-
-
-# ---------------------------------------------------------------- squared error
-
-cdef class MseLossBackward0(Node):
-    """d mean (a - b)^2 = 2 (a - b) (da - db) / n."""
-
-    cdef Reduction reduction
-
-    saved_names = ("self", "target")
-
-    cdef tuple apply(self, tuple grads):
-        cdef TensorBase a = unpack(self.s0, self)
-        cdef TensorBase b = unpack(self.s1, self)
-        cdef TensorBase slope = mul_op(sub_op(a, b), grads[0])
-        cdef double factor = 2.0
-        if self.reduction == REDUCE_MEAN:
-            factor = 2.0 / a.numel_ if a.numel_ else float("nan")
-        slope = mul_number(slope, factor)
-        return (slope if self.needs(0) else None, neg_op(slope) if self.needs(1) else None)
-
-
-def mse_loss(input, target, reduction="mean"):
-    """(input - target)^2; see `minitorch.nn.functional.mse_loss`."""
-    cdef Reduction kind = reduction_of(reduction)
-    cdef TensorBase a = check_tensor(input, "mse_loss", "input")
-    cdef TensorBase b = check_tensor(target, "mse_loss", "target")
-    cdef TensorBase out, plain
-    cdef MseLossBackward0 node
-    if not same_shape(a, b) or a.dtype_ is not b.dtype_ or a.dtype_.category != FLOATING:
-        difference = sub_op(a, b)
-        squares = mul_op(difference, difference)
-        return squares if kind == REDUCE_NONE else \
-            mean_op(squares, None, False) if kind == REDUCE_MEAN else sum_op(squares, None, False)
-    plain = sub_op(a.detach(), b.detach())
-    plain = mul_op(plain, plain)
-    if kind == REDUCE_MEAN:
-        out = mean_op(plain, None, False)
-    else:
-        out = plain if kind == REDUCE_NONE else sum_op(plain, None, False)
-    if records2(a, b):
-        node = MseLossBackward0.__new__(MseLossBackward0)
-        connect2(node, a, b)
-        node.s0, node.s1, node.reduction = save(a), save(b), kind
-        set_function(out, node, 0)
-    return out
