@@ -183,10 +183,9 @@ _FUNCTIONS = {
         cosine_similarity pairwise_distance cdist pdist bilinear""",
     embedding: """
         embedding embedding_renorm_""",
-    dropout: """
-        dropout""",
     recurrent: """
         rnn_tanh rnn_relu lstm gru rnn_tanh_cell rnn_relu_cell lstm_cell gru_cell""",
+    dropout: """
         dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_
         feature_alpha_dropout feature_alpha_dropout_""",
     copy: """

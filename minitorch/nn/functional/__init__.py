@@ -41,6 +41,12 @@ from minitorch.nn.functional.activation import (
     threshold,
     threshold_,
 )
+from minitorch.nn.functional.attention import (
+    _canonical_mask,  # noqa: F401  model files written for PyTorch take these two
+    _none_or_dtype,  # noqa: F401
+    multi_head_attention_forward,
+    scaled_dot_product_attention,
+)
 from minitorch.nn.functional.distance import (
     bilinear,
     cosine_similarity,
@@ -55,12 +61,6 @@ from minitorch.nn.functional.dropout import (
     dropout2d,
     dropout3d,
     feature_alpha_dropout,
-)
-from minitorch.nn.functional.attention import (
-    _canonical_mask,  # noqa: F401  model files written for PyTorch take these two
-    _none_or_dtype,  # noqa: F401
-    multi_head_attention_forward,
-    scaled_dot_product_attention,
 )
 from minitorch.nn.functional.layers import batch_norm, conv2d, flatten, group_norm, linear
 from minitorch.nn.functional.loss import (
