@@ -14,7 +14,15 @@ from minitorch.nn.functional.activation import (
     softmax,
     tanh,
 )
-from minitorch.nn.functional.layers import batch_norm, conv2d, flatten, group_norm, linear
+from minitorch.nn.functional.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
+from minitorch.nn.functional.layers import batch_norm, flatten, group_norm, linear
 from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
 from minitorch.nn.functional.padding import pad
 from minitorch.nn.functional.pooling import (
@@ -28,7 +36,12 @@ __all__ = [
     "adaptive_avg_pool2d",
     "avg_pool2d",
     "batch_norm",
+    "conv1d",
     "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cross_entropy",
     "dropout",
     "flatten",
