@@ -47,6 +47,7 @@ from minitorch._ops import (
     arithmetic,
     choice,
     compare,
+    conv,
     copy,
     creation,
     distance,
@@ -177,6 +178,8 @@ _FUNCTIONS = {
         flip fliplr flipud roll rot90 tril triu diag_embed diag tile repeat_interleave""",
     sorting: """
         sort argsort topk unique kthvalue msort unique_consecutive""",
+    conv: """
+        conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d""",
     loss: """
         softmax log_softmax""",
     distance: """

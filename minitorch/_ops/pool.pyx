@@ -11,7 +11,7 @@ from minitorch._kernels cimport pooling as kernels
 from minitorch._kernels.pooling cimport PoolShape
 from minitorch._kernels.types cimport F32, F64, I64
 from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw
-from minitorch._ops.conv cimport new_image
+from minitorch._ops.conv_maps cimport new_image
 from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.view cimport squeeze_op, unsqueeze_op
 
