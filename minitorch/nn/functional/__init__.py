@@ -47,6 +47,14 @@ from minitorch.nn.functional.attention import (
     multi_head_attention_forward,
     scaled_dot_product_attention,
 )
+from minitorch.nn.functional.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from minitorch.nn.functional.distance import (
     bilinear,
     cosine_similarity,
@@ -87,16 +95,6 @@ from minitorch.nn.functional.margin import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from minitorch.nn.functional.convolution import (
-    conv1d,
-    conv2d,
-    conv3d,
-    conv_transpose1d,
-    conv_transpose2d,
-    conv_transpose3d,
-)
-from minitorch.nn.functional.layers import batch_norm, flatten, group_norm, linear
-from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
 from minitorch.nn.functional.padding import pad
 from minitorch.nn.functional.pooling import (
     adaptive_avg_pool2d,
