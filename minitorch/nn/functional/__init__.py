@@ -14,6 +14,12 @@ from minitorch.nn.functional.activation import (
     softmax,
     tanh,
 )
+from minitorch.nn.functional.interpolation import (
+    interpolate,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
 from minitorch.nn.functional.layers import batch_norm, conv2d, flatten, group_norm, linear
 from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
 from minitorch.nn.functional.padding import pad
@@ -34,6 +40,7 @@ __all__ = [
     "flatten",
     "gelu",
     "group_norm",
+    "interpolate",
     "l1_loss",
     "linear",
     "log_softmax",
@@ -48,4 +55,7 @@ __all__ = [
     "silu",
     "softmax",
     "tanh",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
