@@ -45,6 +45,7 @@ from minitorch._ops import (
     _base,
     activation,
     arithmetic,
+    borders,
     choice,
     compare,
     copy,
@@ -150,6 +151,8 @@ _FUNCTIONS = {
         sort argsort topk unique kthvalue msort unique_consecutive""",
     loss: """
         softmax log_softmax""",
+    borders: """
+        constant_pad_nd pixel_shuffle pixel_unshuffle channel_shuffle""",
     dropout: """
         dropout""",
     copy: """

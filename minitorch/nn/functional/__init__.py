@@ -3,6 +3,7 @@
 One file a family; ``from minitorch.nn import functional as F`` gives all of them.
 """
 
+from minitorch._ops.borders import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from minitorch.nn.functional.activation import (
     dropout,
     gelu,
@@ -34,6 +35,7 @@ __all__ = [
     "adaptive_avg_pool2d",
     "avg_pool2d",
     "batch_norm",
+    "channel_shuffle",
     "conv2d",
     "cross_entropy",
     "dropout",
@@ -49,6 +51,8 @@ __all__ = [
     "mse_loss",
     "nll_loss",
     "pad",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "relu",
     "relu_",
     "sigmoid",
