@@ -45,6 +45,7 @@ from minitorch._ops import (
     _base,
     activation,
     arithmetic,
+    borders,
     choice,
     compare,
     conv,
@@ -188,6 +189,8 @@ _FUNCTIONS = {
         embedding embedding_renorm_""",
     recurrent: """
         rnn_tanh rnn_relu lstm gru rnn_tanh_cell rnn_relu_cell lstm_cell gru_cell""",
+    borders: """
+        constant_pad_nd pixel_shuffle pixel_unshuffle channel_shuffle""",
     dropout: """
         dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_
         feature_alpha_dropout feature_alpha_dropout_""",

@@ -3,6 +3,7 @@
 One file a family; ``from minitorch.nn import functional as F`` gives all of them.
 """
 
+from minitorch._ops.borders import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from minitorch.nn.functional.activation import (
     celu,
     celu_,
@@ -70,6 +71,12 @@ from minitorch.nn.functional.dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
+from minitorch.nn.functional.interpolation import (
+    interpolate,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
 from minitorch.nn.functional.layers import batch_norm, conv2d, flatten, group_norm, linear
 from minitorch.nn.functional.loss import (
     binary_cross_entropy,
@@ -114,6 +121,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "celu",
     "celu_",
+    "channel_shuffle",
     "conv2d",
     "cosine_embedding_loss",
     "cosine_similarity",
@@ -147,6 +155,7 @@ __all__ = [
     "hinge_embedding_loss",
     "huber_loss",
     "kl_div",
+    "interpolate",
     "l1_loss",
     "leaky_relu",
     "leaky_relu_",
@@ -170,6 +179,8 @@ __all__ = [
     "pdist",
     "poisson_nll_loss",
     "prelu",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "relu",
     "relu6",
     "relu_",
@@ -193,4 +204,7 @@ __all__ = [
     "threshold_",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
