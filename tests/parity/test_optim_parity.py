@@ -245,3 +245,41 @@ def test_jumps_and_resumed_schedules(name, options):
         return seen
 
     assert rates(mt) == rates(torch)
+
+
+@pytest.mark.parametrize("options", [
+    dict(), dict(anneal_epochs=4), dict(anneal_epochs=4, anneal_strategy="linear"),
+    dict(anneal_epochs=0), dict(anneal_epochs=1),
+])
+def test_swalr(options):
+    def make(lib):
+        return lambda _, optimizer: lib.optim.swa_utils.SWALR(optimizer, [0.05, 0.5], **options)
+
+    expected, theirs, _ = schedule(torch, make(torch))
+    values, ours, _ = schedule(mt, make(mt))
+    assert values == expected
+    assert ours.state_dict() == theirs.state_dict()
+
+
+@pytest.mark.parametrize("name", ["get_swa_avg_fn", "get_ema_avg_fn", "get_swa_multi_avg_fn",
+                                  "get_ema_multi_avg_fn"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_averaged_models(name, dtype):
+    results = []
+    for lib in (torch, mt):
+        swa = lib.optim.swa_utils
+        lib.manual_seed(0)
+        model = lib.nn.Linear(3, 4).to(getattr(lib, dtype))
+        kind = "multi_avg_fn" if "multi" in name else "avg_fn"
+        averaged = swa.AveragedModel(model, **{kind: getattr(swa, name)()})
+        for _ in range(7):
+            with lib.no_grad():
+                for param in model.parameters():
+                    param.add_(lib.rand(param.shape, dtype=param.dtype))
+            averaged.update_parameters(model)
+        results.append(averaged.state_dict())
+    theirs, ours = results
+    assert list(ours) == list(theirs)
+    for key in theirs:
+        np.testing.assert_allclose(ours[key].numpy(), theirs[key].numpy(),
+                                   rtol=1e-6 if dtype == "float32" else 1e-13)
