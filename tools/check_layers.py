@@ -52,6 +52,8 @@ SIDEWAYS = {
     ("autograd", "random"): "gradcheck draws directions",
     ("testing", "random"): "make_tensor draws",
     ("testing", "tensor"): "assert_close compares tensors",
+    ("optim", "nn"): "an averaged model is a module",
+    ("utils", "nn"): "checkpoint_sequential takes a Sequential",
     ("serialization", "nn"): "a checkpoint holds Parameters",
     ("models", "transforms"): "weights know their preprocessing",
     ("datasets", "transforms"): "images become tensors",

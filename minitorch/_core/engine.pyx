@@ -398,6 +398,14 @@ def current_graph_task_id():
     return -1 if mt_current_run == NULL else (<Run> <object> mt_current_run).task_id
 
 
+def is_checkpoint_valid():
+    """Whether the backward that runs in this thread is for all leaves, not for some inputs.
+
+    Only then may a node of it run a backward of its own that adds into the leaves.
+    """
+    return mt_current_run == NULL or (<Run> <object> mt_current_run).captures is None
+
+
 def will_execute_node(Node node):
     """Whether the backward that runs in this thread is going to run `node`."""
     cdef Run run

@@ -76,6 +76,8 @@ cdef class SavedTensor:
 cdef int pack_tensor(SavedTensor saved, object pack, object unpack_hook) except -1:
     cdef unsigned long before = saved.tensor.storage.version
     cdef object packed
+    # Its place in the graph is kept beside it, for a backward that is recorded itself.
+    cdef Node edge = None if saved.is_output else edge_of(saved.tensor)
     with_grad = grad_enabled()
     from minitorch._core.grad_mode import set_grad_enabled_
     set_grad_enabled_(False)
@@ -89,7 +91,9 @@ cdef int pack_tensor(SavedTensor saved, object pack, object unpack_hook) except 
                            "operations as this can lead to unexpected side-effects. Please open "
                            "an issue if you need to perform in-place operations on the input to "
                            "a pack hook.")
-    saved.packed = packed
+    saved.packed = (packed, edge)
+    if edge is not None:
+        saved.output_nr = saved.tensor.output_nr
     saved.unpack_hook = unpack_hook
     saved.tensor = None
     return 0
@@ -138,16 +142,21 @@ cdef TensorBase unpack(object kept, Node node):
     """The tensor as it was saved, or the error that PyTorch raises."""
     cdef SavedTensor saved
     cdef TensorBase t
+    cdef Node edge
     if kept is None:
         if node.freed:
             raise RuntimeError(FREED)
         return None
     saved = <SavedTensor> kept
     if saved.unpack_hook is not None:
-        t = saved.unpack_hook(saved.packed)
+        packed, edge = saved.packed
+        t = saved.unpack_hook(packed)
         if not isinstance(t, TensorBase):
             raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got "
                             f"result of type {type(t).__name__}")
+        if edge is not None and edge_of(t) is not edge:
+            t = alias(t)
+            t.grad_fn_, t.output_nr = edge, saved.output_nr
     else:
         t = saved.tensor
         if t.base is not None:

@@ -1,13 +1,13 @@
-"""Helpers beside the network: :mod:`minitorch.utils.data`."""
+"""Helpers beside the network: :mod:`minitorch.utils.data`, :mod:`minitorch.utils.checkpoint`."""
 
-__all__ = ["data"]
+__all__ = ["checkpoint", "data"]
 
 
 def __getattr__(name):
-    if name == "data":
+    if name in __all__:
         import importlib
 
-        return importlib.import_module("minitorch.utils.data")
+        return importlib.import_module("minitorch.utils." + name)
     raise AttributeError(f"module 'minitorch.utils' has no attribute {name!r}")
 
 

@@ -213,6 +213,26 @@ def test_saved_tensors_hooks_pack_once_and_unpack_each_time():
     assert seen.count("pack") == 1
 
 
+def test_saved_tensors_hooks_keep_the_place_in_the_graph():
+    x = mt.tensor([0.3, 0.7], dtype=mt.float64, requires_grad=True)
+
+    def function(x):
+        a, b = (x * x).exp().unbind()
+        return (a * b + b.sin() * x[0]) * x.sigmoid()
+
+    for pack in (lambda t: t.detach(), lambda t: t.numpy(force=True).copy(), lambda t: t):
+        unpack = mt.as_tensor
+        plain = mt.autograd.grad(function(x).sum(), x, create_graph=True)[0]
+        with graph.saved_tensors_hooks(pack, unpack):
+            y = function(x).sum()
+        hooked = mt.autograd.grad(y, x, create_graph=True)[0]
+        assert mt.equal(plain, hooked)
+        for scale in (1.0, 2.0):
+            first, second = (mt.autograd.grad((g * scale).pow(2).sum(), x, retain_graph=True)[0]
+                             for g in (plain, hooked))
+            assert mt.equal(first, second)
+
+
 def test_save_on_cpu_changes_nothing_here():
     x = mt.tensor([3.0], requires_grad=True)
     with graph.save_on_cpu():
