@@ -1,6 +1,7 @@
 """The handle that every ``register_*hook`` of modules and optimizers returns."""
 
 import weakref
+from collections import OrderedDict
 
 __all__ = ["RemovableHandle"]
 
@@ -38,6 +39,21 @@ class RemovableHandle:
             table = ref()
             if table is not None:
                 table.pop(self.id, None)
+
+    def __getstate__(self):
+        # The tables themselves: a copy of their owner has its own, which the handle then means.
+        return (
+            self.hooks_dict_ref(),
+            self.id,
+            tuple(ref() for ref in self.extra_dict_ref),
+        )
+
+    def __setstate__(self, state):
+        table, self.id, extra = state
+        # An owner that is gone leaves tables that nobody else holds.
+        self.hooks_dict_ref = weakref.ref(OrderedDict() if table is None else table)
+        self.extra_dict_ref = tuple(weakref.ref(flags) for flags in extra if flags is not None)
+        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
 
     def __enter__(self):
         return self

@@ -311,11 +311,12 @@ def _wrapped(ctx, inputs, out, nr):
         return out
     if _among(out, ctx.dirty_tensors):
         return _changed_in_place(ctx, out, nr)
+    differentiable = out.dtype.is_floating_point and not _among(out, ctx.non_differentiable)
     borrowed = _among(out, inputs) or out._is_view() or out.requires_grad
     if borrowed:
         # An input handed through, or a view of one, becomes a tensor of its own.
         out = out.detach()
-    if out.dtype.is_floating_point and not _among(out, ctx.non_differentiable):
+    if differentiable:
         ctx._set_output(out, nr)
     return out
 

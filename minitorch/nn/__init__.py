@@ -1,6 +1,6 @@
 """Neural networks: Module, the layers, and ``nn.functional``, ``nn.init``, ``nn.utils``."""
 
-from minitorch.nn import functional, init, utils
+from minitorch.nn import common_types, functional, init, modules, parameter, utils
 from minitorch.nn.modules.activation import GELU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
 from minitorch.nn.modules.attention import MultiheadAttention
 from minitorch.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d
@@ -21,7 +21,7 @@ from minitorch.nn.modules.conv import (
 )
 from minitorch.nn.modules.dropout import Dropout
 from minitorch.nn.modules.flatten import Flatten, Unflatten
-from minitorch.nn.modules.linear import Identity, Linear
+from minitorch.nn.modules.linear import Identity, LazyLinear, Linear
 from minitorch.nn.modules.loss import CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
 from minitorch.nn.modules.module import Module
 from minitorch.nn.modules.normalization import GroupNorm
@@ -36,7 +36,12 @@ from minitorch.nn.modules.rnn import (
     RNNCell,
     RNNCellBase,
 )
-from minitorch.nn.parameter import Buffer, Parameter
+from minitorch.nn.parameter import (
+    Buffer,
+    Parameter,
+    UninitializedBuffer,
+    UninitializedParameter,
+)
 
 __all__ = [
     "AdaptiveAvgPool2d",
@@ -59,6 +64,7 @@ __all__ = [
     "GroupNorm",
     "Identity",
     "L1Loss",
+    "LazyLinear",
     "LSTM",
     "LSTMCell",
     "Linear",
@@ -84,7 +90,15 @@ __all__ = [
     "Softmax",
     "Tanh",
     "Unflatten",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "common_types",
     "functional",
     "init",
+    "modules",
+    "parameter",
     "utils",
 ]
+
+# Programs written for PyTorch import layers from nn.modules too.
+modules._gather(globals(), __all__)

@@ -153,7 +153,7 @@ def test_parameter_dict():
     del params["a"]
     params.clear()
     assert len(params) == 0
-    with pytest.raises(KeyError):
+    with pytest.raises(AttributeError, match="has no attribute 'missing'"):
         params["missing"]
     with pytest.raises(TypeError, match="it is not a string"):
         params[3] = torch.ones(1)

@@ -172,9 +172,32 @@ def test_backward_hooks_sleep_in_no_grad():
         assert not module(torch.ones(1)).requires_grad
 
 
-def test_old_backward_hook_is_refused_by_name():
-    with pytest.raises(NotImplementedError, match="register_full_backward_hook"):
-        Double().register_backward_hook(lambda *args: None)
+def test_old_backward_hook_sits_on_the_last_node():
+    module = nn.ReLU()
+    seen = []
+    module.register_backward_hook(lambda m, gi, go: seen.append((m, gi, go)))
+    (module(ones(1) * 3) * 2).backward()
+    ((owner, (grad_input,), (grad_output,)),) = seen
+    assert owner is module and grad_input.tolist() == grad_output.tolist() == [2.0]
+
+
+def test_old_backward_hook_says_what_it_does_not_see():
+    net = nn.Sequential(Double(), Double())
+    net.register_backward_hook(lambda *args: None)
+    with pytest.warns(FutureWarning, match="multiple autograd Nodes"):
+        net(ones(1))
+
+
+def test_the_two_kinds_of_backward_hooks_do_not_mix():
+    module = Double()
+    module.register_full_backward_hook(lambda *args: None)
+    with pytest.raises(RuntimeError, match="Cannot use both regular backward hooks and full"):
+        module.register_backward_hook(lambda *args: None)
+    with module_file.register_module_backward_hook(lambda *args: None):
+        with pytest.raises(RuntimeError, match="as a global Module hook"):
+            module_file.register_module_full_backward_hook(lambda *args: None)
+    with module_file.register_module_full_backward_hook(lambda *args: None):
+        pass
 
 
 def test_global_hooks_reach_every_module_and_come_off():

@@ -12,10 +12,12 @@ from contextlib import nullcontext
 
 from minitorch._hooks import RemovableHandle
 from minitorch.autograd.grad_mode import is_grad_enabled
+from minitorch.nn.modules._node_hooks import hook_last_node
 from minitorch.tensor import Tensor
 
 __all__ = [
     "HookRegistry",
+    "register_module_backward_hook",
     "register_module_buffer_registration_hook",
     "register_module_forward_hook",
     "register_module_forward_pre_hook",
@@ -31,6 +33,8 @@ global_forward_hooks_with_kwargs = OrderedDict()
 global_forward_hooks_always_called = OrderedDict()
 global_backward_pre_hooks = OrderedDict()
 global_backward_hooks = OrderedDict()
+# Whether those are full hooks; the two kinds do not mix.
+global_backward_hooks_are_full = True
 buffer_registration_hooks = OrderedDict()
 module_registration_hooks = OrderedDict()
 parameter_registration_hooks = OrderedDict()
@@ -82,7 +86,24 @@ def register_module_full_backward_pre_hook(hook):
 
 def register_module_full_backward_hook(hook):
     """Call ``hook(module, grad_input, grad_output)`` after the backward of every module."""
+    _set_global_backward_kind(full=True)
     return _register(global_backward_hooks, hook)
+
+
+def register_module_backward_hook(hook):
+    """Call the hook at the last node of every module: deprecated, see the Module method."""
+    _set_global_backward_kind(full=False)
+    return _register(global_backward_hooks, hook)
+
+
+def _set_global_backward_kind(full):
+    global global_backward_hooks_are_full
+    if global_backward_hooks and global_backward_hooks_are_full != full:
+        raise RuntimeError(
+            "Cannot use both regular backward hooks and full backward hooks as a global Module "
+            "hook. Please use only one of them."
+        )
+    global_backward_hooks_are_full = full
 
 
 def register_module_buffer_registration_hook(hook):
@@ -117,6 +138,7 @@ class HookRegistry:
 
     def _init_hook_tables(self):
         set_attribute = object.__setattr__
+        set_attribute(self, "_is_full_backward_hook", None)
         for name in (
             "_backward_pre_hooks",
             "_backward_hooks",
@@ -194,14 +216,30 @@ class HookRegistry:
         are not tensors are None. In-place changes to the module's inputs or outputs are errors.
         Returns a handle.
         """
+        self._set_backward_kind(full=True)
         return _register(self._backward_hooks, hook, prepend)
 
     def register_backward_hook(self, hook):
-        """Refused: PyTorch's deprecated hook whose gradients are those of the last node only."""
-        raise NotImplementedError(
-            "register_backward_hook is deprecated in PyTorch and not offered by minitorch; "
-            "use register_full_backward_hook"
-        )
+        """Call ``hook(module, grad_input, grad_output)`` at the last node of the module's graph.
+
+        Deprecated in PyTorch: ``grad_input`` are the gradients of that node's inputs, whatever they
+        are. Use :meth:`register_full_backward_hook`. Returns a handle.
+
+        Raises
+        ------
+        RuntimeError
+            If the module has full backward hooks.
+        """
+        self._set_backward_kind(full=False)
+        return _register(self._backward_hooks, hook)
+
+    def _set_backward_kind(self, full):
+        if self._is_full_backward_hook is not None and self._is_full_backward_hook != full:
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single "
+                "Module. Please use only one of them."
+            )
+        self._is_full_backward_hook = full
 
     # ---- the call --------------------------------------------------------------------------------
 
@@ -228,7 +266,7 @@ class _HookedCall:
     def run(self):
         module = self.module
         # Collected first: hooks that are added during this call take part from the next one.
-        backward_hooks = [*global_backward_hooks.values(), *module._backward_hooks.values()]
+        backward_hooks, node_hooks = self._backward_hooks_by_kind()
         backward_pre_hooks = [
             *global_backward_pre_hooks.values(),
             *module._backward_pre_hooks.values(),
@@ -248,7 +286,18 @@ class _HookedCall:
                     stacklevel=5,
                 )
             self.result = gate.setup_output_hook(self.result)
+        if node_hooks:
+            hook_last_node(module, node_hooks, self.args, self.result)
         return self.result
+
+    def _backward_hooks_by_kind(self):
+        """Return the full hooks and those of the last node, the global ones first in each."""
+        full, of_node = [], []
+        kind = full if global_backward_hooks_are_full else of_node
+        kind.extend(global_backward_hooks.values())
+        kind = of_node if self.module._is_full_backward_hook is False else full
+        kind.extend(self.module._backward_hooks.values())
+        return full, of_node
 
     def _run_forward_pre_hooks(self):
         module = self.module

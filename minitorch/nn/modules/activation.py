@@ -1,6 +1,7 @@
 """Nonlinearities and softmax as modules."""
 
 from minitorch.nn import functional as F
+from minitorch.nn.modules.attention import MultiheadAttention  # noqa: F401  PyTorch's place
 from minitorch.nn.modules.module import Module
 
 __all__ = ["GELU", "LogSoftmax", "ReLU", "SiLU", "Sigmoid", "Softmax", "Tanh"]

@@ -396,8 +396,6 @@ class ParameterDict(Module):
 
     def __getitem__(self, key):
         self._check_key(key)
-        if key not in self._keys:
-            raise KeyError(key)
         return getattr(self, key)
 
     def __setitem__(self, key, value):

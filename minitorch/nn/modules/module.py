@@ -7,10 +7,12 @@ the hooked call in ``_hooks.py``, saving and loading in ``state_dict.py``.
 
 from minitorch._core.device import device as device_type
 from minitorch._ops.copy import parse_to
+from minitorch._ops.creation import empty_like
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.nn.modules import _hooks
 from minitorch.nn.modules._hooks import (
     HookRegistry,
+    register_module_backward_hook,
     register_module_buffer_registration_hook,
     register_module_forward_hook,
     register_module_forward_pre_hook,
@@ -21,13 +23,17 @@ from minitorch.nn.modules._hooks import (
     run_registration_hooks,
 )
 from minitorch.nn.modules._traversal import Traversal
-from minitorch.nn.modules.state_dict import StateDict
+from minitorch.nn.modules.state_dict import (
+    StateDict,
+    _IncompatibleKeys,  # noqa: F401  programs written for PyTorch take it from here
+)
 from minitorch.nn.parameter import Buffer, Parameter
 from minitorch.tensor import Tensor
 
 # PyTorch has the hooks on all modules here too.
 __all__ = [
     "Module",
+    "register_module_backward_hook",
     "register_module_buffer_registration_hook",
     "register_module_forward_hook",
     "register_module_forward_pre_hook",
@@ -234,6 +240,10 @@ class Module(HookRegistry, StateDict, Traversal):
 
     # ---- attributes ------------------------------------------------------------------------------
 
+    def __setstate__(self, state):
+        # Subclasses extend it to complete what an older version of theirs was pickled as.
+        self.__dict__.update(state)
+
     def __getattr__(self, name):
         tables = self.__dict__
         for table_name in ("_parameters", "_buffers", "_modules"):
@@ -389,9 +399,7 @@ class Module(HookRegistry, StateDict, Traversal):
     def to_empty(self, *, device, recurse=True):
         """Give parameters and buffers fresh, uninitialised storage on `device`; return self."""
         target = None if device is None else device_type(device)
-        return self._apply(
-            lambda t: t.new_empty(t.shape, device=target or t.device), recurse=recurse
-        )
+        return self._apply(lambda t: empty_like(t, device=target or t.device), recurse=recurse)
 
     def type(self, dst_type):
         """Cast all parameters and buffers to `dst_type`, integer ones too; return self."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from minitorch._hooks import RemovableHandle
 from minitorch.autograd.grad_mode import no_grad
-from minitorch.nn.parameter import Parameter
+from minitorch.nn.parameter import Parameter, is_lazy
 from minitorch.tensor import Tensor
 
 __all__ = ["StateDict"]
@@ -47,6 +47,13 @@ class _PreHook:
         if module is None:
             raise RuntimeError("You are trying to call the hook of a dead Module!")
         return self.hook(module, *args)
+
+    def __getstate__(self):
+        # A weak reference cannot be pickled; the module is part of the same pickle anyway.
+        return self.hook, None if self.module_ref is None else self.module_ref()
+
+    def __setstate__(self, state):
+        self.__init__(*state)
 
     def __deepcopy__(self, memo):
         # A weak reference cannot be copied: the copy follows the module into the copied tree.
@@ -217,6 +224,8 @@ class StateDict:
                 f"object from checkpoint but received {type(value)}"
             )
             return
+        if is_lazy(current) and is_lazy(value):
+            return  # neither has values yet
         if current.dim() == 0 and value.dim() == 1 and value.shape[0] == 1:
             value = value[0]  # PyTorch before 0.4 had no tensors without dimensions
         if value.shape != current.shape:
