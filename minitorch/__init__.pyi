@@ -129,6 +129,10 @@ def all(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: 
     """True if all elements (along the axes `dim`) are nonzero; uint8 for uint8."""
 def allclose(input: Tensor, other: Tensor | _Number, rtol: _Number = ..., atol: _Number = ..., equal_nan: _b.bool = ...) -> _b.bool:
     """True if all elements are close; see `isclose`."""
+def alpha_dropout(input: Tensor, p: _Number, train: _Any) -> Tensor:
+    """Elements are dropped to what selu makes of minus infinity, mean and variance kept."""
+def alpha_dropout_(input: Tensor, p: _Number, train: _Any) -> Tensor:
+    """`alpha_dropout` in place."""
 def amax(input: Tensor, dim: _Dims = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
     """The largest element, of all or along the axes `dim`; equal ones share the gradient."""
 def amin(input: Tensor, dim: _Dims = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
@@ -192,6 +196,8 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = ..
 def bernoulli(input: Tensor, *, generator: _Any = ..., out: Tensor | None = ...) -> Tensor:
     """Zeros and ones: ones with the probabilities that `input` holds."""
 bfloat16: dtype
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = ...) -> Tensor:
+    """``input1 @ weight[k] @ input2 + bias[k]`` for each k."""
 def bincount(input: Tensor, weights: _Any = ..., minlength: _Any = ...) -> Tensor:
     """How often each number from 0 occurs in a vector of integers."""
 def bitwise_and(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
@@ -225,10 +231,18 @@ def cartesian_prod(*tensors: _Any) -> Tensor:
     """All ways to take one element of each vector, as rows; of one vector itself."""
 def cat(tensors: _Sequence[Tensor], dim: _Dims = ..., *, out: Tensor | None = ...) -> Tensor:
     """Join tensors along an existing axis."""
+def cdist(x1: Tensor, x2: Tensor, p: _Number = ..., compute_mode: _Any = ...) -> Tensor:
+    """The distances ``|x1[i] - x2[j]|_p`` of all pairs."""
 def ceil(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """ceil of each element."""
+def celu(input: Tensor, alpha: _Number = ..., inplace: _b.bool = ...) -> Tensor:
+    """`input` where it is positive, else ``alpha * (exp(input / alpha) - 1)``."""
+def celu_(input: Tensor, alpha: _Number = ...) -> Tensor:
+    """`celu` in place."""
 def chain_matmul(*matrices: _Any, out: Tensor | None = ...) -> Tensor:
     """The product of a chain of matrices, in the cheapest order."""
+def channel_shuffle(input: Tensor, groups: _b.int) -> Tensor:
+    """(N, C, *) with the channels dealt out: one of each of `groups` groups in turn."""
 channels_last: _Any
 channels_last_3d: _Any
 def chunk(input: Tensor, chunks: _b.int, dim: _Dims = ...) -> tuple[Tensor, ...]:
@@ -251,11 +265,27 @@ def concat(tensors: _Sequence[Tensor], dim: _Dims = ..., *, out: Tensor | None =
     """`cat` under another name."""
 def concatenate(tensors: _Sequence[Tensor], axis: _Any = ..., out: Tensor | None = ..., *, dim: _Dims | None = ...) -> Tensor:
     """`cat` under numpy's name."""
+def constant_pad_nd(input: Tensor, pad: _Any, value: Tensor | _Number = ...) -> Tensor:
+    """Borders of `value`; `pad` has (before, after) of the last axis, the last but one, ..."""
 contiguous_format: _Any
+def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., dilation: _Dims = ..., groups: _b.int = ...) -> Tensor:
+    """Cross-correlation of signals with kernels; see `minitorch.nn.functional.conv1d`."""
+def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., dilation: _Dims = ..., groups: _b.int = ...) -> Tensor:
+    """Cross-correlation of images with kernels; see `minitorch.nn.functional.conv2d`."""
+def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., dilation: _Dims = ..., groups: _b.int = ...) -> Tensor:
+    """Cross-correlation of volumes with kernels; see `minitorch.nn.functional.conv3d`."""
+def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., output_padding: _Dims = ..., groups: _b.int = ..., dilation: _Dims = ...) -> Tensor:
+    """The transpose of `conv1d`; see `minitorch.nn.functional.conv_transpose1d`."""
+def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., output_padding: _Dims = ..., groups: _b.int = ..., dilation: _Dims = ...) -> Tensor:
+    """The transpose of `conv2d`; see `minitorch.nn.functional.conv_transpose2d`."""
+def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., output_padding: _Dims = ..., groups: _b.int = ..., dilation: _Dims = ...) -> Tensor:
+    """The transpose of `conv3d`; see `minitorch.nn.functional.conv_transpose3d`."""
 def cos(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """cos of each element."""
 def cosh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """cosh of each element."""
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: _Dims = ..., eps: _Number = ...) -> Tensor:
+    """``x1 . x2 / (max(|x1|, eps) max(|x2|, eps))`` along a dimension."""
 def count_nonzero(input: Tensor, dim: _Dims | None = ..., *, axis: _Any = ...) -> Tensor:
     """How many elements are not zero, in all or along the axes `dim`, as int64."""
 def cross(input: Tensor, other: Tensor | _Number, dim: _Dims | None = ..., *, out: Tensor | None = ...) -> Tensor:
@@ -296,8 +326,10 @@ def divide(input: Tensor, other: Tensor | _Number, *, rounding_mode: _b.str | No
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """The inner product of two vectors."""
 double: dtype
-def dropout(input: Tensor, p: _Number, training: _b.bool, inplace: _b.bool = ...) -> Tensor:
-    """Zero elements with probability `p` and scale the rest by 1 / (1 - p)."""
+def dropout(input: Tensor, p: _Number, train: _Any) -> Tensor:
+    """Elements are zeroed with probability `p`, the others scaled by 1 / (1 - p)."""
+def dropout_(input: Tensor, p: _Number, train: _Any) -> Tensor:
+    """`dropout` in place."""
 def dsplit(input: Tensor, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
     """`tensor_split` into equal parts, or at indices, along the axis of `dsplit`."""
 def dstack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
@@ -322,6 +354,10 @@ class dtype:
 e: _b.float
 def einsum(*args: _Any) -> Tensor:
     """Sums of products along labelled axes."""
+def embedding(weight: Tensor, indices: _Any, padding_idx: _Any = ..., scale_grad_by_freq: _Any = ..., sparse: _Any = ...) -> Tensor:
+    """The rows of `weight` with the numbers `indices`."""
+def embedding_renorm_(self: Tensor, indices: _Any, max_norm: _Any, norm_type: _Any) -> Tensor:
+    """Scale the rows that `indices` name, where longer, to the length `max_norm`, in place."""
 def empty(*args: _Any, size: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ..., memory_format: _Any = ...) -> Tensor:
     """An uninitialised tensor of the given size."""
 def empty_like(input: Tensor, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., memory_format: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
@@ -348,6 +384,14 @@ def expm1(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """expm1 of each element."""
 def eye(n: _b.int, m: _Any = ..., *, out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
     """The identity matrix, of `n` rows and `m` columns (`n` if not given)."""
+def feature_alpha_dropout(input: Tensor, p: _Number, train: _Any) -> Tensor:
+    """`alpha_dropout` of whole channels."""
+def feature_alpha_dropout_(input: Tensor, p: _Number, train: _Any) -> Tensor:
+    """`feature_alpha_dropout` in place."""
+def feature_dropout(input: Tensor, p: _Number, train: _Any) -> Tensor:
+    """Channels are zeroed with probability `p`, the others scaled by 1 / (1 - p)."""
+def feature_dropout_(input: Tensor, p: _Number, train: _Any) -> Tensor:
+    """`feature_dropout` in place."""
 class finfo:
     """Machine limits of a floating dtype (bits, eps, max, min, tiny, resolution)."""
     def __init__(self, *args: _Any, **kwargs: _Any) -> None: ...
@@ -423,6 +467,8 @@ def gru_cell(input: Tensor, hx: _Any, w_ih: _Any, w_hh: _Any, b_ih: _Any = ..., 
 def gt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """gt of two tensors, or a tensor and a number, elementwise."""
 half: dtype
+def hardshrink(input: Tensor, lambd: _Number = ..., *, out: Tensor | None = ...) -> Tensor:
+    """`input` outside [-lambd, lambd], else 0."""
 def histc(input: Tensor, bins: _Any = ..., min: Tensor | _Number = ..., max: Tensor | _Number = ..., *, out: Tensor | None = ...) -> Tensor:
     """How many elements lie in each of `bins` equal intervals from `min` to `max`."""
 def hsplit(input: Tensor, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
@@ -613,15 +659,25 @@ def ones_like(input: Tensor, *, dtype: _DType | None = ..., layout: _Any = ..., 
     """Ones of the same size."""
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """The outer product of two vectors: (m), (n) -> (m, n)."""
+def pairwise_distance(x1: Tensor, x2: Tensor, p: _Number = ..., eps: _Number = ..., keepdim: _b.bool = ...) -> Tensor:
+    """``|x1 - x2 + eps|_p`` along the last dimension."""
+def pdist(input: Tensor, p: _Number = ...) -> Tensor:
+    """The distances of all pairs of rows: the upper triangle of ``cdist(input, input, p)``."""
 def permute(input: Tensor, *dims: _Any, **kwargs: _Any) -> Tensor:
     """A view with the axes in another order: axis i is axis ``dims[i]`` of the input."""
 def permute_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
     """A copy of what `permute` views."""
 pi: _b.float
+def pixel_shuffle(input: Tensor, upscale_factor: _Any) -> Tensor:
+    """(*, C r^2, H, W) as (*, C, H r, W r), r the factor; arXiv:1609.05158."""
+def pixel_unshuffle(input: Tensor, downscale_factor: _Any) -> Tensor:
+    """(*, C, H r, W r) as (*, C r^2, H, W), r the factor: the inverse of `pixel_shuffle`."""
 def positive(input: Tensor) -> Tensor:
     """The tensor itself."""
 def pow(input: Tensor, exponent: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """``input ** exponent``, elementwise."""
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """`input` where it is positive, else ``weight * input``; one weight, or one a channel."""
 preserve_format: _Any
 def prod(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
     """The product of all elements, or along the axis `dim`."""
@@ -679,6 +735,10 @@ def round(input: Tensor, *, decimals: _b.int = ..., out: Tensor | None = ...) ->
     """The nearest integer, halves to even; `decimals` counts digits after the point."""
 def row_stack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
     """Another name of `vstack`."""
+def rrelu(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _b.bool = ..., generator: _Any = ...) -> Tensor:
+    """A leaky_relu with slopes drawn from U(lower, upper); outside training their mean."""
+def rrelu_(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _b.bool = ..., generator: _Any = ...) -> Tensor:
+    """`rrelu` in place."""
 def rsqrt(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """rsqrt of each element."""
 def rsub(input: Tensor, other: Tensor | _Number, *, alpha: _Number | None = ...) -> Tensor:
@@ -703,6 +763,10 @@ def select_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: 
     """A copy of what `select` views."""
 def select_scatter(input: Tensor, src: Tensor, dim: _Dims, index: Tensor) -> Tensor:
     """A copy with `src` in place of ``input.select(dim, index)``."""
+def selu(input: Tensor, inplace: _b.bool = ...) -> Tensor:
+    """elu with the two constants for which a network normalises itself."""
+def selu_(input: Tensor) -> Tensor:
+    """`selu` in place."""
 def set_anomaly_enabled(mode: _b.str, check_nan: _Any = ...) -> None:
     """Switch anomaly mode, for all threads."""
 def set_default_dtype(d: _Any) -> None:
@@ -780,6 +844,10 @@ def tensor_split(input: Tensor, indices_or_sections: _Any, dim: _Dims = ...) -> 
     """Cut into views along an axis, at the given places or into parts of nearly equal size."""
 def tensordot(a: _Any, b: _Any, dims: _Dims = ..., out: Tensor | None = ...) -> Tensor:
     """Sums of products over pairs of axes."""
+def threshold(input: Tensor, threshold: _Number, value: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+    """`input` where it is above `threshold`, else `value`."""
+def threshold_(input: Tensor, threshold: _Number, value: Tensor | _Number) -> Tensor:
+    """`threshold` in place."""
 def tile(input: Tensor, *dims: _Any) -> Tensor:
     """`repeat`, where missing leading numbers are 1."""
 def topk(input: Tensor, k: _b.int, dim: _Dims = ..., largest: _b.bool = ..., sorted: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:

@@ -410,6 +410,8 @@ class Tensor:
         """`gt` in place."""
     def half(self, memory_format: _Any = ...) -> Tensor:
         """The tensor in dtype float16; itself when it has it."""
+    def hardshrink(self, lambd: _Number = ..., *, out: Tensor | None = ...) -> Tensor:
+        """`input` outside [-lambd, lambd], else 0."""
     def histc(self, bins: _Any = ..., min: Tensor | _Number = ..., max: Tensor | _Number = ..., *, out: Tensor | None = ...) -> Tensor:
         """How many elements lie in each of `bins` equal intervals from `min` to `max`."""
     def hsplit(self, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
@@ -652,6 +654,8 @@ class Tensor:
         """``input ** exponent``, elementwise."""
     def pow_(self, exponent: Tensor | _Number) -> Tensor:
         """`pow` in place."""
+    def prelu(self, weight: Tensor) -> Tensor:
+        """`input` where it is positive, else ``weight * input``; one weight, or one a channel."""
     def prod(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """The product of all elements, or along the axis `dim`."""
     def put(self, index: Tensor, source: Tensor, accumulate: _b.bool = ..., *, out: Tensor | None = ...) -> Tensor:
