@@ -3,6 +3,7 @@
 import numpy as np
 from op_record import (
     FLOATS,
+    INTS,
     Error,
     Op,
     Sample,
@@ -83,6 +84,16 @@ MATMUL = [
         + _fixed((5,), (3, 4), (4, 5), beta=0.5, alpha=2.0)(rng),
         method="addmm",
         slack=10,
+    ),
+    Op(
+        "trace",
+        np.trace,
+        lambda rng: [Sample(uniform(rng, 3, 3)), Sample(uniform(rng, 2, 5)),
+                     Sample(uniform(rng, 0, 4))],
+        method="trace",
+        dtypes=FLOATS + INTS,
+        result="sum",
+        errors=(Error(lambda mt: mt.trace(mt.ones(3)), RuntimeError, "expected a matrix"),),
     ),
 ]
 

@@ -2,10 +2,14 @@
 
 import doctest
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
+from op_table import OPS
+
+import minitorch
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -55,3 +59,15 @@ def test_main_job_runs_on_the_embedded_default(tmp_path):
     assert found.returncode == 0, found.stderr
     assert (tmp_path / "run" / "best.safetensors").exists()
     assert (tmp_path / "run" / "curves.png").exists()
+
+
+def test_the_new_operation_that_it_shows_is_the_one_that_is_there():
+    section = README[README.index("An operation is one function"):]
+    source, record = re.findall(r"```python\n(.*?)```", section, re.DOTALL)[:2]
+    files = [name for name in re.findall(r"`([\w/]+\.py)`", section)]
+    assert source in (ROOT / files[0]).read_text()
+    assert record in (ROOT / files[3]).read_text()
+    for table in files[1:3]:
+        assert re.search(r"\btrace\b", (ROOT / table).read_text()), table
+    assert callable(minitorch.trace) and callable(minitorch.Tensor.trace)
+    assert "trace" in [op.name for op in OPS]
