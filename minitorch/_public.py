@@ -49,6 +49,7 @@ from minitorch._ops import (
     choice,
     compare,
     conv,
+    composed,
     copy,
     creation,
     distance,
@@ -67,6 +68,7 @@ from minitorch._ops import (
     order,
     pieces,
     piecewise,
+    parts,
     power,
     products,
     rearrange,
@@ -77,7 +79,9 @@ from minitorch._ops import (
     scans,
     smooth,
     sorting,
+    special,
     statistics,
+    ternary,
     unary,
     view,
 )
@@ -115,14 +119,27 @@ _FUNCTIONS = {
         result_type""",
     arithmetic: """
         add sub subtract rsub mul multiply div divide true_divide floor_divide remainder fmod
-        maximum minimum atan2 arctan2 addcmul addcdiv lerp""",
+        maximum minimum atan2 arctan2""",
+    ternary: """
+        addcmul addcdiv lerp""",
     power: """
         pow""",
     unary: """
-        neg negative abs absolute sign square exp exp2 expm1 log log2 log10 log1p sqrt rsqrt
-        reciprocal sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh arcsin arccos
-        arctan arcsinh arccosh arctanh sigmoid erf erfc floor ceil trunc fix round positive isnan
-        isinf isfinite logical_not bitwise_not""",
+        neg neg_ negative negative_ abs abs_ absolute sign square square_ exp exp_ exp2 exp2_ expm1
+        expm1_ log log_ log2 log2_ log10 log10_ log1p log1p_ sqrt sqrt_ rsqrt rsqrt_ reciprocal
+        reciprocal_ sin sin_ cos cos_ tan tan_ asin asin_ acos acos_ atan atan_ sinh sinh_ cosh
+        cosh_ tanh tanh_ asinh asinh_ acosh acosh_ atanh atanh_ arcsin arcsin_ arccos arccos_
+        arctan arctan_ arcsinh arcsinh_ arccosh arccosh_ arctanh arctanh_ sigmoid sigmoid_ erf
+        erf_ erfc erfc_ floor floor_ ceil ceil_ trunc trunc_ fix fix_ positive isnan isinf
+        isfinite logical_not bitwise_not""",
+    parts: """
+        round round_ frac frac_ frexp deg2rad deg2rad_ rad2deg rad2deg_ sgn signbit isposinf
+        isneginf isreal nan_to_num nan_to_num_""",
+    special: """
+        lgamma digamma polygamma erfinv i0 i0_ sinc sinc_ logit logit_ copysign hypot nextafter
+        heaviside fmin fmax logaddexp logaddexp2 xlogy xlogy_ gcd gcd_ lcm lcm_""",
+    composed: """
+        ldexp ldexp_ float_power mvlgamma fill""",
     activation: """
         relu relu_""",
     piecewise: """
@@ -130,7 +147,7 @@ _FUNCTIONS = {
     smooth: """
         selu selu_ celu celu_""",
     choice: """
-        where clamp clamp_min clamp_max clip""",
+        where clamp clamp_ clamp_min clamp_min_ clamp_max clamp_max_ clip clip_""",
     compare: """
         eq ne lt le gt ge not_equal less less_equal greater greater_equal logical_and logical_or
         logical_xor bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift
@@ -195,7 +212,7 @@ _FUNCTIONS = {
         dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_
         feature_alpha_dropout feature_alpha_dropout_""",
     copy: """
-        clone detach""",
+        clone detach detach_ fill_ zero_""",
 }
 
 for _module, _names in _FUNCTIONS.items():

@@ -19,6 +19,7 @@ from minitorch._ops import (
     arithmetic,
     choice,
     compare,
+    composed,
     copy,
     creation,
     expand,
@@ -34,6 +35,7 @@ from minitorch._ops import (
     order,
     pieces,
     piecewise,
+    parts,
     power,
     products,
     random,
@@ -43,8 +45,10 @@ from minitorch._ops import (
     scan,
     scans,
     sorting,
+    special,
     statistics,
     strided,
+    ternary,
     unary,
     view,
     view_inplace,
@@ -226,6 +230,12 @@ class Tensor(TensorBase):
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        # numpy's functions of a tensor give a tensor; bool arrays as in PyTorch
+        if array.dtype == bool:
+            array = array.astype("uint8")
+        return creation.from_numpy(numpy.asarray(array))
+
     __array_priority__ = 1000
 
     def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
@@ -373,7 +383,9 @@ _METHODS = {
     arithmetic: """
         add add_ sub sub_ subtract subtract_ mul mul_ multiply multiply_ div div_ divide divide_
         true_divide true_divide_ floor_divide floor_divide_ remainder remainder_ fmod fmod_
-        maximum minimum atan2 arctan2 addcmul addcmul_ addcdiv addcdiv_ lerp lerp_""",
+        maximum minimum atan2 atan2_ arctan2 arctan2_""",
+    ternary: """
+        addcmul addcmul_ addcdiv addcdiv_ lerp lerp_""",
     power: """
         pow pow_""",
     unary: """
@@ -381,9 +393,18 @@ _METHODS = {
         exp exp_ exp2 exp2_ expm1 expm1_ log log_ log2 log2_ log10 log10_ log1p log1p_ sqrt sqrt_
         rsqrt rsqrt_ reciprocal reciprocal_ sin sin_ cos cos_ tan tan_ asin asin_ acos acos_
         atan atan_ sinh sinh_ cosh cosh_ tanh tanh_ asinh asinh_ acosh acosh_ atanh atanh_
-        arcsin arccos arctan sigmoid sigmoid_ erf erf_ erfc erfc_ floor floor_ ceil ceil_
-        trunc trunc_ fix fix_ round round_ positive isnan isinf isfinite logical_not
-        bitwise_not""",
+        arcsin arcsin_ arccos arccos_ arctan arctan_ arcsinh arcsinh_ arccosh arccosh_ arctanh
+        arctanh_ sigmoid sigmoid_ erf erf_ erfc erfc_ floor floor_ ceil ceil_ trunc trunc_ fix
+        fix_ positive isnan isinf isfinite logical_not logical_not_ bitwise_not bitwise_not_""",
+    parts: """
+        round round_ frac frac_ frexp deg2rad deg2rad_ rad2deg rad2deg_ sgn sgn_ signbit isposinf
+        isneginf isreal nan_to_num nan_to_num_""",
+    special: """
+        lgamma lgamma_ digamma digamma_ polygamma_ erfinv erfinv_ i0 i0_ sinc sinc_ logit logit_
+        copysign copysign_ hypot hypot_ nextafter nextafter_ heaviside heaviside_ fmin fmax
+        logaddexp logaddexp2 xlogy xlogy_ gcd gcd_ lcm lcm_""",
+    composed: """
+        ldexp ldexp_ float_power float_power_ mvlgamma mvlgamma_""",
     activation: """
         relu relu_""",
     piecewise: """
@@ -391,10 +412,10 @@ _METHODS = {
     choice: """
         clamp clamp_ clamp_min clamp_min_ clamp_max clamp_max_ clip clip_""",
     compare: """
-        eq eq_ ne ne_ lt lt_ le le_ gt gt_ ge ge_ not_equal less less_equal greater greater_equal
-        logical_and logical_and_ logical_or logical_or_ logical_xor logical_xor_ bitwise_and
+        eq eq_ ne ne_ lt lt_ le le_ gt gt_ ge ge_ not_equal not_equal_ less less_ less_equal
+        less_equal_ greater greater_ greater_equal greater_equal_ logical_and logical_and_ logical_or logical_or_ logical_xor logical_xor_ bitwise_and
         bitwise_and_ bitwise_or bitwise_or_ bitwise_xor bitwise_xor_ bitwise_left_shift
-        bitwise_right_shift equal isclose allclose""",
+        bitwise_left_shift_ bitwise_right_shift bitwise_right_shift_ equal isclose allclose""",
     linear: """
         matmul mm bmm mv dot addmm""",
     products: """
@@ -467,10 +488,16 @@ for _dunder, _name in (
     setattr(Tensor, f"__{_dunder}__", getattr(compare, f"op_{_name}"))
     if _dunder in ("and", "or", "xor", "lshift", "rshift"):
         setattr(Tensor, f"__i{_dunder}__", getattr(compare, f"op_i{_name}"))
-        setattr(Tensor, f"__r{_dunder}__", getattr(compare, f"op_{_name}"))
+        setattr(Tensor, f"__r{_dunder}__", getattr(compare, f"op_r{_name}"))
 Tensor.__hash__ = TensorBase.__hash__
 Tensor.__pos__ = unary.positive
-Tensor.__invert__ = unary.bitwise_not
+Tensor.__invert__ = operators.op_invert
+Tensor.__rmatmul__ = lambda self, other: linear.op_matmul(other, self)
+Tensor.__div__ = Tensor.__truediv__
+Tensor.__rdiv__ = Tensor.__rtruediv__
+Tensor.__idiv__ = Tensor.__itruediv__
+Tensor.__long__, Tensor.__nonzero__ = Tensor.__int__, Tensor.__bool__
+Tensor.polygamma = special.tensor_polygamma
 Tensor.__getitem__ = index.getitem
 Tensor.__setitem__ = index.setitem
 Tensor.__matmul__ = linear.op_matmul

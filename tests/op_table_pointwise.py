@@ -49,8 +49,8 @@ def unary(name, reference, low=-2.0, high=2.0, dtypes=FLOATS + HALVES, result="f
 
 
 UNARY = [
-    unary("abs", np.abs, dtypes=ALL, result="same", errors=(leaf_error("abs_"),)),
-    unary("neg", np.negative, dtypes=ALL, result="same"),
+    unary("abs", np.abs, dtypes=ALL, result="same", out="same", errors=(leaf_error("abs_"),)),
+    unary("neg", np.negative, dtypes=ALL, result="same", out="same"),
     unary("exp", np.exp, dtypes=ALL),
     unary("expm1", np.expm1),
     unary("log", np.log, 0.1, 3.0),
@@ -68,11 +68,11 @@ UNARY = [
     unary("sigmoid", lambda x: 1 / (1 + np.exp(-x)), dtypes=ALL),
     unary("relu", lambda x: np.maximum(x, 0), dtypes=ALL, result="same"),
     unary("erf", ref.erf),
-    unary("floor", np.floor, result="same", samples=step_samples),
-    unary("ceil", np.ceil, result="same", samples=step_samples),
-    unary("trunc", np.trunc, result="same", samples=step_samples),
-    unary("round", np.round, result="same", samples=step_samples),
-    unary("sign", np.sign, dtypes=ALL, result="same"),
+    unary("floor", np.floor, result="same", samples=step_samples, out="same"),
+    unary("ceil", np.ceil, result="same", samples=step_samples, out="same"),
+    unary("trunc", np.trunc, result="same", samples=step_samples, out="same"),
+    unary("round", np.round, result="same", samples=step_samples, out="same"),
+    unary("sign", np.sign, dtypes=ALL, result="same", out="same"),
     unary("isnan", np.isnan, result="bool", grad=False, inplace=None),
     unary("isinf", np.isinf, result="bool", grad=False, inplace=None),
     unary("isfinite", np.isfinite, result="bool", grad=False, inplace=None),
@@ -295,6 +295,7 @@ TERNARY = [
         _clamp_samples,
         method="clamp",
         inplace="clamp_",
+        out="same",
         dtypes=FLOATS + HALVES,
         errors=(
             Error(
@@ -304,7 +305,7 @@ TERNARY = [
             ),
         ),
     ),
-    Op("where", np.where, _where_samples, dtypes=FLOATS + HALVES),
+    Op("where", np.where, _where_samples, dtypes=FLOATS + HALVES, out="same"),
     Op(
         "addcmul",
         lambda x, a, b, value=1: x + value * a * b,

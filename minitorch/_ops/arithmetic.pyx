@@ -1,51 +1,107 @@
 # cython: auto_pickle=False
 """Arithmetic of two tensors, or a tensor and a number: sums, products, remainders, extremes."""
 
-from minitorch._core.record cimport unpack
+from minitorch._core.dtype cimport FLOATING, dtype
+from minitorch._core.node cimport Node
+from minitorch._core.record cimport connect1, records2, set_function, unpack
 from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport (
     BINARY_ADD, BINARY_ATAN2, BINARY_DIV, BINARY_EQ, BINARY_FLOOR_DIVIDE, BINARY_FMOD, BINARY_GT,
     BINARY_LT, BINARY_MAXIMUM, BINARY_MINIMUM, BINARY_MUL, BINARY_REMAINDER, BINARY_SUB,
     BINARY_TRUNC_DIVIDE)
-from minitorch._ops._base cimport check_tensor, deliver
+from minitorch._ops._base cimport (
+    binary_raw, check_tensor, common_dtype, deliver_pointwise, no_overload, operand)
 from minitorch._ops.binary cimport (
-    BinaryNode, add_op, add_with_alpha, add_with_alpha_inplace, binary, compare_op,
-    differentiate_binary, div_op, mul_number, mul_op, neg_op, sub_op, two, two_inplace, zero_of)
+    BinaryNode, add_op, add_with_alpha, add_with_alpha_inplace, alpha_raw, binary, check_alpha,
+    check_binary, compare_op, differentiate_binary, div_op, link, mul_number, mul_op, neg_op,
+    plain_number, two, two_inplace, zero_of)
 from minitorch._ops.choice cimport where_op
 
 
 # ---------------------------------------------------------------- sums and differences
 
-def add(input, other, *, alpha=None, out=None):
+def add(input, other, *, alpha=1, out=None):
     """``input + alpha * other``, broadcast and promoted."""
-    return deliver(add_with_alpha(BINARY_ADD, input, other, alpha, "add"), out)
+    return deliver_pointwise(add_with_alpha(BINARY_ADD, input, other, alpha, "add"), out, "add",
+                             (input, other))
 
 
-def add_(self, other, *, alpha=None):
+def add_(self, other, *, alpha=1):
     """`add` in place."""
     return add_with_alpha_inplace(BINARY_ADD, self, other, alpha, "add_")
 
 
-def sub(input, other, *, alpha=None, out=None):
+def sub(input, other, *, alpha=1, out=None):
     """``input - alpha * other``, broadcast and promoted."""
-    return deliver(add_with_alpha(BINARY_SUB, input, other, alpha, "sub"), out)
+    return deliver_pointwise(add_with_alpha(BINARY_SUB, input, other, alpha, "sub"), out, "sub",
+                             (input, other))
 
 
-def sub_(self, other, *, alpha=None):
+def sub_(self, other, *, alpha=1):
     """`sub` in place."""
     return add_with_alpha_inplace(BINARY_SUB, self, other, alpha, "sub_")
 
 
-def rsub(input, other, *, alpha=None):
+cdef class RsubBackward0(BinaryNode):
+    """d(b - alpha a) = db - alpha da."""
+
+    cdef tuple apply(self, tuple grads):
+        g = grads[0]
+        return (self.back_to_a(mul_number(g, -self.s2)) if self.needs(0) else None,
+                self.back_to_b(g) if self.needs(1) else None)
+
+
+cdef class RsubBackward1(Node):
+    """d(number - alpha a) = -alpha da."""
+
+    cdef tuple apply(self, tuple grads):
+        return (mul_number(grads[0], -self.s0),)
+
+
+cdef TensorBase rsub_op(TensorBase a, object other, object alpha):
+    """other - alpha a."""
+    cdef bint nb
+    cdef TensorBase b = operand(other, &nb, "rsub", "other")
+    cdef dtype compute = common_dtype(a, False, b, nb)
+    cdef TensorBase out
+    cdef BinaryNode node
+    cdef Node short
+    alpha = plain_number(alpha)
+    check_alpha(compute, alpha, "rsub")
+    check_binary(BINARY_SUB, compute, b, a)
+    if alpha == 1:
+        out = binary_raw(BINARY_SUB, b, a, compute)
+    else:
+        out = alpha_raw(BINARY_SUB, b, a, alpha, compute)
+    if not records2(a, b) or out.dtype_.category != FLOATING:
+        return out
+    if nb:
+        short = RsubBackward1.__new__(RsubBackward1)
+        connect1(short, a)
+        short.s0, short.n_outputs = alpha, 1
+        set_function(out, short, 0)
+    else:
+        node = RsubBackward0.__new__(RsubBackward0)
+        link(node, a, b, out)
+        node.s2 = alpha
+        set_function(out, node, 0)
+    return out
+
+
+def rsub(input, other, *, alpha=1):
     """``other - alpha * input``."""
-    return add_with_alpha(BINARY_SUB, other, input, alpha, "rsub")
+    if not isinstance(input, TensorBase):
+        raise no_overload("rsub", (input, other), "Tensor input, Tensor other, *, Number alpha = 1"
+                          "; Tensor input, Number other, Number alpha = 1")
+    return rsub_op(input, other, alpha)
 
 
 # ---------------------------------------------------------------- products and quotients
 
 def mul(input, other, *, out=None):
     """``input * other``, broadcast and promoted."""
-    return deliver(two(BINARY_MUL, input, other, "mul"), out)
+    return deliver_pointwise(two(BINARY_MUL, input, other, "mul"), out, "mul",
+                             (input, other))
 
 
 def mul_(self, other):
@@ -66,7 +122,8 @@ cdef int division(object rounding_mode) except -1:
 
 def div(input, other, *, rounding_mode=None, out=None):
     """``input / other``; with `rounding_mode` "floor" or "trunc" rounded, in the common dtype."""
-    return deliver(two(division(rounding_mode), input, other, "div"), out)
+    return deliver_pointwise(two(division(rounding_mode), input, other, "div"), out, "div",
+                             (input, other))
 
 
 def div_(self, other, *, rounding_mode=None):
@@ -76,7 +133,8 @@ def div_(self, other, *, rounding_mode=None):
 
 def floor_divide(input, other, *, out=None):
     """The quotient rounded towards minus infinity."""
-    return deliver(two(BINARY_FLOOR_DIVIDE, input, other, "floor_divide"), out)
+    return deliver_pointwise(two(BINARY_FLOOR_DIVIDE, input, other, "floor_divide"), out, "floor_divide",
+                             (input, other))
 
 
 def floor_divide_(self, other):
@@ -86,7 +144,7 @@ def floor_divide_(self, other):
 
 # ---------------------------------------------------------------- remainders
 
-cdef class RemainderBackward0(BinaryNode):
+cdef class RemainderBackward1(BinaryNode):
     """d(a mod b) = da - floor(a / b) db."""
 
     saved_names = ("self", "other")
@@ -103,7 +161,7 @@ cdef class RemainderBackward0(BinaryNode):
         return (da, db)
 
 
-cdef class FmodBackward0(BinaryNode):
+cdef class FmodBackward1(BinaryNode):
     """d fmod(a, b) = da - trunc(a / b) db."""
 
     saved_names = ("self", "other")
@@ -120,13 +178,22 @@ cdef class FmodBackward0(BinaryNode):
         return (da, db)
 
 
-differentiate_binary(BINARY_REMAINDER, RemainderBackward0)
-differentiate_binary(BINARY_FMOD, FmodBackward0)
+cdef class RemainderBackward0(RemainderBackward1):
+    """With a number as divisor."""
+
+
+cdef class FmodBackward0(FmodBackward1):
+    """With a number as divisor."""
+
+
+differentiate_binary(BINARY_REMAINDER, RemainderBackward1, RemainderBackward0)
+differentiate_binary(BINARY_FMOD, FmodBackward1, FmodBackward0)
 
 
 def remainder(input, other, *, out=None):
     """The remainder with the sign of the divisor, as Python's ``%``."""
-    return deliver(two(BINARY_REMAINDER, input, other, "remainder"), out)
+    return deliver_pointwise(two(BINARY_REMAINDER, input, other, "remainder"), out, "remainder",
+                             (input, other))
 
 
 def remainder_(self, other):
@@ -136,7 +203,10 @@ def remainder_(self, other):
 
 def fmod(input, other, *, out=None):
     """The remainder with the sign of the dividend, as C's ``fmod``."""
-    return deliver(two(BINARY_FMOD, input, other, "fmod"), out)
+    if not isinstance(input, TensorBase):
+        raise no_overload("fmod", (input, other), "Tensor input, Tensor other, *, Tensor out = "
+                          "None; Tensor input, Number other, *, Tensor out = None")
+    return deliver_pointwise(two(BINARY_FMOD, input, other, "fmod"), out, "fmod", (input, other))
 
 
 def fmod_(self, other):
@@ -182,16 +252,21 @@ differentiate_binary(BINARY_MAXIMUM, MaximumBackward0)
 differentiate_binary(BINARY_MINIMUM, MinimumBackward0)
 
 
+cdef object two_tensors(int op, object input, object other, object out, str where):
+    """An operation that takes no numbers."""
+    return deliver_pointwise(two(op, check_tensor(input, where, "input"),
+                                 check_tensor(other, where, "other"), where),
+                             out, where, (input, other))
+
+
 def maximum(input, other, *, out=None):
     """The larger of two tensors elementwise; NaN where either is NaN."""
-    return deliver(two(BINARY_MAXIMUM, check_tensor(input, "maximum", "input"),
-                       check_tensor(other, "maximum", "other"), "maximum"), out)
+    return two_tensors(BINARY_MAXIMUM, input, other, out, "maximum")
 
 
 def minimum(input, other, *, out=None):
     """The smaller of two tensors elementwise; NaN where either is NaN."""
-    return deliver(two(BINARY_MINIMUM, check_tensor(input, "minimum", "input"),
-                       check_tensor(other, "minimum", "other"), "minimum"), out)
+    return two_tensors(BINARY_MINIMUM, input, other, out, "minimum")
 
 
 # ---------------------------------------------------------------- angles
@@ -213,52 +288,16 @@ differentiate_binary(BINARY_ATAN2, Atan2Backward0)
 
 def atan2(input, other, *, out=None):
     """The angle of the points (other, input), in radians from -pi to pi."""
-    return deliver(two(BINARY_ATAN2, input, other, "atan2"), out)
+    return two_tensors(BINARY_ATAN2, input, other, out, "atan2")
 
 
-# ---------------------------------------------------------------- sums of products
-
-def addcmul(input, tensor1, tensor2, *, value=1, out=None):
-    """``input + value * tensor1 * tensor2``."""
-    product = two(BINARY_MUL, tensor1, tensor2, "addcmul")
-    return deliver(add_with_alpha(BINARY_ADD, input, product, value, "addcmul"), out)
-
-
-def addcmul_(self, tensor1, tensor2, *, value=1):
-    """`addcmul` in place."""
-    product = two(BINARY_MUL, tensor1, tensor2, "addcmul_")
-    return add_with_alpha_inplace(BINARY_ADD, self, product, value, "addcmul_")
-
-
-def addcdiv(input, tensor1, tensor2, *, value=1, out=None):
-    """``input + value * tensor1 / tensor2``."""
-    quotient = two(BINARY_DIV, tensor1, tensor2, "addcdiv")
-    return deliver(add_with_alpha(BINARY_ADD, input, quotient, value, "addcdiv"), out)
-
-
-def addcdiv_(self, tensor1, tensor2, *, value=1):
-    """`addcdiv` in place."""
-    quotient = two(BINARY_DIV, tensor1, tensor2, "addcdiv_")
-    return add_with_alpha_inplace(BINARY_ADD, self, quotient, value, "addcdiv_")
-
-
-def lerp(input, end, weight, *, out=None):
-    """``input + weight * (end - input)``; `weight` is a number or a tensor."""
-    cdef TensorBase a = check_tensor(input, "lerp", "input")
-    cdef TensorBase b = check_tensor(end, "lerp", "end")
-    if a.dtype_ is not b.dtype_:
-        raise RuntimeError(f"expected dtype {a.dtype_!r} for `end` but got dtype {b.dtype_!r}")
-    return deliver(add_op(a, two(BINARY_MUL, sub_op(b, a), weight, "lerp")), out)
-
-
-def lerp_(self, end, weight):
-    """`lerp` in place."""
-    difference = two(BINARY_MUL, sub(end, self), weight, "lerp_")
-    return add_(self, difference)
+def atan2_(self, other):
+    """`atan2` in place."""
+    return two_inplace(BINARY_ATAN2, self, check_tensor(other, "atan2_", "other"), "atan2_")
 
 
 # ---------------------------------------------------------------- other names
 
 subtract, subtract_, multiply, multiply_ = sub, sub_, mul, mul_
 divide, divide_, true_divide, true_divide_ = div, div_, div, div_
-arctan2 = atan2
+arctan2, arctan2_ = atan2, atan2_

@@ -33,13 +33,18 @@ cdef class NegBackward0(Node):
     pass
 
 cdef int link(BinaryNode node, TensorBase a, TensorBase b, TensorBase out) except -1
-cdef int differentiate_binary(int op, type node_class) except -1
+cdef int differentiate_binary(int op, type node_class, type number_class=*) except -1
+cdef int check_binary(int op, dtype compute, TensorBase a, TensorBase b) except -1
+cdef TensorBase reduced(TensorBase g, object shape, dtype d)
 cdef TensorBase binary(int op, TensorBase a, bint a_number, TensorBase b, bint b_number)
 cdef TensorBase number_first(int op, object number, TensorBase a, Node node)
 cdef TensorBase before_change(TensorBase a)
 cdef dtype scalar_dtype(dtype compute)
 
 # From Python values.
+cdef object plain_number(object value)
+cdef int check_alpha(dtype compute, object alpha, str where) except -1
+cdef TensorBase alpha_raw(int op, TensorBase a, TensorBase b, object alpha, dtype compute)
 cdef TensorBase two(int op, object input, object other, str where)
 cdef TensorBase two_inplace(int op, object input, object other, str where)
 cdef TensorBase add_with_alpha(int op, object input, object other, object alpha, str where)

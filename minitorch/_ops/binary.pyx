@@ -15,7 +15,8 @@ from minitorch._kernels.pointwise cimport *
 from minitorch._kernels.types cimport BOOL, F32
 from minitorch._ops._base cimport (
     binary_into, binary_number_raw, binary_raw, cast_raw, check_inplace_result, check_tensor,
-    clone_raw, common_dtype, copy_raw, new_output, operand, run_list, set_history, unary_raw)
+    clone_raw, common_dtype, copy_raw, new_output, no_overload, operand, run_list, set_history,
+    unary_raw)
 from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.reduce cimport has_zero, sum_to_op
 from minitorch._ops.scalars cimport dtype_with_number, is_number, number_tensor
@@ -93,16 +94,12 @@ cdef class MulBackward0(BinaryNode):
 
 
 cdef class DivBackward0(BinaryNode):
-    """d(a / b) = da / b - a / b^2 db; zero where the quotient was rounded."""
+    """d(a / b) = da / b - a / b^2 db."""
 
-    saved_names = ("self", "other", "rounding_mode")
+    saved_names = ("self", "other")
 
     cdef tuple apply(self, tuple grads):
         g = grads[0]
-        if self.s2 is not None:
-            zero = mul_number(g, 0.0)
-            return (self.back_to_a(zero) if self.needs(0) else None,
-                    self.back_to_b(zero) if self.needs(1) else None)
         b = unpack(self.s1, self)
         da = db = None
         if self.needs(0):
@@ -113,6 +110,17 @@ cdef class DivBackward0(BinaryNode):
         return (da, db)
 
 
+cdef class DivBackward2(BinaryNode):
+    """A rounded quotient is piecewise constant."""
+
+    saved_names = ("self", "other", "rounding_mode")
+
+    cdef tuple apply(self, tuple grads):
+        zero = mul_number(grads[0], 0.0)
+        return (self.back_to_a(zero) if self.needs(0) else None,
+                self.back_to_b(zero) if self.needs(1) else None)
+
+
 cdef class NegBackward0(Node):
     """d(-a) = -da."""
 
@@ -120,17 +128,18 @@ cdef class NegBackward0(Node):
         return (neg_op(grads[0]),)
 
 
-# Nodes of the other operations, by operation. Each saves both of its operands.
+# Nodes of the other operations, by operation: (with a tensor, with a number as second operand).
+# Each saves both of its operands.
 cdef dict NODES = {}
 
 
-cdef int differentiate_binary(int op, type node_class) except -1:
+cdef int differentiate_binary(int op, type node_class, type number_class=None) except -1:
     """Make a subclass of BinaryNode the node of an operation."""
-    NODES[op] = node_class
+    NODES[op] = (node_class, node_class if number_class is None else number_class)
     return 0
 
 
-cdef BinaryNode binary_node(int op, TensorBase a, TensorBase b):
+cdef BinaryNode binary_node(int op, TensorBase a, TensorBase b, bint b_number):
     """The node of an operation, holding what its derivative needs."""
     cdef BinaryNode node
     cdef object cls
@@ -152,10 +161,10 @@ cdef BinaryNode binary_node(int op, TensorBase a, TensorBase b):
             node.s0 = save(a)
         return node
     if op == BINARY_FLOOR_DIVIDE or op == BINARY_TRUNC_DIVIDE:
-        node = DivBackward0.__new__(DivBackward0)
+        node = DivBackward2.__new__(DivBackward2)
         node.s2 = "floor" if op == BINARY_FLOOR_DIVIDE else "trunc"
         return node
-    cls = NODES[op]
+    cls = (<tuple> NODES[op])[1 if b_number else 0]
     node = <BinaryNode?> (<type> cls).__new__(cls)
     node.s0, node.s1 = save(a), save(b)
     return node
@@ -170,15 +179,19 @@ cdef dtype binary_dtype(int op, dtype common):
     return common
 
 
-cdef int check_binary(int op, dtype compute, TensorBase b) except -1:
-    """Refuse what has no result: a difference of bools, a division of integers by zero."""
-    if compute.category == BOOLEAN and op == BINARY_SUB:
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. If you "
-            "are trying to invert a mask, use the `~` or `logical_not()` operator instead.")
-    if compute.category == INTEGRAL and (
+cdef int check_binary(int op, dtype compute, TensorBase a, TensorBase b) except -1:
+    """Refuse what has no result: a difference with a bool, a division of integers by zero."""
+    if op == BINARY_SUB:
+        if compute.category == BOOLEAN:
+            raise RuntimeError("Subtraction, the `-` operator, with two bool tensors is not "
+                               "supported. Use the `^` or `logical_xor()` operator instead.")
+        if a.dtype_.category == BOOLEAN or b.dtype_.category == BOOLEAN:
+            raise RuntimeError(
+                "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
+                "trying to invert a mask, use the `~` or `logical_not()` operator instead.")
+    elif compute.category == INTEGRAL and (
             op == BINARY_FLOOR_DIVIDE or op == BINARY_TRUNC_DIVIDE or op == BINARY_REMAINDER
-            or op == BINARY_FMOD) and b.numel_ and has_zero(b):
+            or op == BINARY_FMOD) and a.numel_ and b.numel_ and has_zero(cast_raw(b, compute)):
         raise RuntimeError("ZeroDivisionError")
     return 0
 
@@ -188,10 +201,10 @@ cdef TensorBase binary(int op, TensorBase a, bint a_number, TensorBase b, bint b
     cdef dtype compute = binary_dtype(op, common_dtype(a, a_number, b, b_number))
     cdef TensorBase out
     cdef BinaryNode node
-    check_binary(op, compute, b)
+    check_binary(op, compute, a, b)
     out = binary_raw(op, a, b, compute)
     if records2(a, b) and out.dtype_.category == FLOATING:
-        node = binary_node(op, a, b)
+        node = binary_node(op, a, b, b_number)
         link(node, a, b, out)
         set_function(out, node, 0)
     return out
@@ -200,7 +213,8 @@ cdef TensorBase binary(int op, TensorBase a, bint a_number, TensorBase b, bint b
 cdef TensorBase binary_number(int op, TensorBase a, object number):
     """The same with a number, which becomes a tensor only where a node may remember it."""
     cdef dtype compute = dtype_with_number(a.dtype_, number)
-    if compute.category != FLOATING or records1(a):
+    if compute.category != FLOATING or records1(a) or op == BINARY_SUB and (
+            type(number) is bool or a.dtype_.category == BOOLEAN):
         return binary(op, a, False, number_tensor(number), True)
     return binary_number_raw(op, a, number, compute)
 
@@ -261,13 +275,18 @@ cdef TensorBase number_first(int op, object number, TensorBase a, Node node):
     cdef TensorBase b = number_tensor(number)
     cdef dtype compute = binary_dtype(op, common_dtype(b, True, a, False))
     cdef TensorBase out
-    check_binary(op, compute, a)
+    check_binary(op, compute, b, a)
     out = binary_raw(op, b, a, compute)
     if records1(a) and out.dtype_.category == FLOATING:
         connect1(node, a)
         node.n_outputs = 1
         set_function(out, node, 0)
     return out
+
+
+# What PyTorch computes of two Python numbers too, as a tensor.
+cdef tuple OF_NUMBERS = (BINARY_ADD, BINARY_SUB, BINARY_MUL, BINARY_DIV, BINARY_FLOOR_DIVIDE,
+                         BINARY_TRUNC_DIVIDE)
 
 
 cdef TensorBase two(int op, object input, object other, str where):
@@ -277,8 +296,9 @@ cdef TensorBase two(int op, object input, object other, str where):
     if isinstance(input, TensorBase) and is_number(other):
         return binary_number(op, <TensorBase> input, other)
     a, b = operand(input, &na, where, "input"), operand(other, &nb, where, "other")
-    if na and nb:
-        raise TypeError(f"{where}(): at least one argument must be Tensor")
+    if na and nb and op not in OF_NUMBERS:
+        raise no_overload(where, (input, other), "Tensor input, Tensor other; "
+                          "Tensor input, Number other; Number self, Tensor other")
     return binary(op, a, na, b, nb)
 
 
@@ -309,9 +329,9 @@ cdef TensorBase binary_inplace(int op, TensorBase a, TensorBase b, bint b_number
     cdef BinaryNode node = None
     check_writable(a, records)
     check_inplace_result(a, b, compute)
-    check_binary(op, compute, b)
+    check_binary(op, compute, a, b)
     if records and a.dtype_.category == FLOATING:
-        node = binary_node(op, before_change(a) if saves_first(op, b) else a, b)
+        node = binary_node(op, before_change(a) if saves_first(op, b) else a, b, b_number)
         link(node, a, b, a)
         if alpha is not None:
             node.s2 = alpha
@@ -352,6 +372,14 @@ cdef dtype scalar_dtype(dtype compute):
     return of_code(F32) if compute.itemsize == 2 and compute.category == FLOATING else compute
 
 
+cdef object plain_number(object value):
+    """The number in a 0-d tensor, which may stand for it; else the value itself."""
+    if isinstance(value, TensorBase) and (<TensorBase> value).ndim_ == 0 \
+            and not (<TensorBase> value).requires():
+        return value.item()
+    return value
+
+
 cdef int check_alpha(dtype compute, object alpha, str where) except -1:
     if not is_number(alpha):
         raise TypeError(f"{where}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
@@ -370,14 +398,15 @@ cdef TensorBase add_with_alpha(int op, object input, object other, object alpha,
     cdef dtype compute
     cdef TensorBase out
     cdef BinaryNode node
-    if alpha is None or (type(alpha) is int and alpha == 1):
+    if type(alpha) is int and alpha == 1:
         return binary(op, a, na, b, nb)
+    alpha = plain_number(alpha)
     compute = common_dtype(a, na, b, nb)
     check_alpha(compute, alpha, where)
-    check_binary(op, compute, b)
+    check_binary(op, compute, a, b)
     out = alpha_raw(op, a, b, alpha, compute)
     if records2(a, b):
-        node = binary_node(op, a, b)
+        node = binary_node(op, a, b, nb)
         link(node, a, b, out)
         node.s2 = alpha
         set_function(out, node, 0)
@@ -388,7 +417,8 @@ cdef TensorBase add_with_alpha_inplace(int op, object input, object other, objec
     cdef bint nb
     cdef TensorBase a = check_tensor(input, where, "self")
     cdef TensorBase b = operand(other, &nb, where, "other")
-    if alpha is None or (type(alpha) is int and alpha == 1):
+    if type(alpha) is int and alpha == 1:
         return binary_inplace(op, a, b, nb)
+    alpha = plain_number(alpha)
     check_alpha(common_dtype(a, False, b, nb), alpha, where)
     return binary_inplace(op, a, b, nb, alpha)

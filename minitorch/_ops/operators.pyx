@@ -4,12 +4,13 @@
 Each answers NotImplemented to a value that it does not know, so that Python asks the value.
 """
 
-from minitorch._core.node cimport Node
+from minitorch._core.dtype cimport FLOATING
 from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport (
     BINARY_ADD, BINARY_DIV, BINARY_FLOOR_DIVIDE, BINARY_MUL, BINARY_REMAINDER, BINARY_SUB,
-    UNARY_ABS, UNARY_NEG)
-from minitorch._ops.binary cimport neg_op, number_first, two, two_inplace
+    UNARY_ABS, UNARY_BITWISE_NOT, UNARY_NEG)
+from minitorch._ops.arithmetic cimport rsub_op
+from minitorch._ops.binary cimport two, two_inplace
 from minitorch._ops.power cimport power
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.power import pow_
@@ -34,17 +35,8 @@ def op_sub(self, other):
     return two(BINARY_SUB, self, other, "sub") if is_operand(other) else NotImplemented
 
 
-cdef class RsubBackward1(Node):
-    """d(number - a) = -da."""
-
-    cdef tuple apply(self, tuple grads):
-        return (neg_op(grads[0]),)
-
-
 def op_rsub(self, other):
-    if is_number(other):
-        return number_first(BINARY_SUB, other, self, RsubBackward1.__new__(RsubBackward1))
-    return two(BINARY_SUB, other, self, "rsub") if is_operand(other) else NotImplemented
+    return rsub_op(self, other, 1) if is_operand(other) else NotImplemented
 
 
 def op_mul(self, other):
@@ -131,3 +123,10 @@ def op_neg(self):
 
 def op_abs(self):
     return unary_op(UNARY_ABS, self)
+
+
+def op_invert(self):
+    if (<TensorBase?> self).dtype_.category == FLOATING:
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type "
+                        "tensors")
+    return unary_op(UNARY_BITWISE_NOT, self)

@@ -13,6 +13,10 @@ cdef class SelfNode(Node):
 cdef class ResultNode(Node):
     cdef TensorBase kept(self)
 
+# Piecewise constant: the derivative is 0.
+cdef class FlatNode(Node):
+    pass
+
 cdef int differentiate_unary(int op, type node_class) except -1
 
 # From Python values.

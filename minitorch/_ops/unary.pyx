@@ -1,15 +1,17 @@
 # cython: auto_pickle=False
 """Operations of one operand: exponentials, logarithms, angles, rounding, tests."""
 
-from minitorch._core.dtype cimport BOOLEAN, FLOATING, INTEGRAL, default_float, of_code
+from minitorch._core.dtype cimport (
+    BOOLEAN, FLOATING, INTEGRAL, default_float, of_code, type_name)
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     bump, check_writable, connect1, records1, save, save_output, set_function, unpack)
 from minitorch._core.tensor cimport TensorBase, scalar_of
 from minitorch._kernels.pointwise cimport *
-from minitorch._kernels.types cimport BOOL
+from minitorch._kernels.types cimport BOOL, I64
 from minitorch._ops._base cimport (
-    cast_raw, check_tensor, clone_raw, deliver, full_raw, run2, set_history, unary_raw)
+    cast_raw, check_tensor, clone_raw, copy_raw, deliver_exactly, deliver_pointwise,
+    full_raw, not_implemented, run2, set_history, unary_raw)
 from minitorch._ops.binary cimport (
     NegBackward0, add_number, before_change, div_op, mul_number, mul_op, neg_op)
 
@@ -75,6 +77,8 @@ cdef TensorBase unary_op(int op, TensorBase a):
         elif UNARY_FLOOR <= op <= UNARY_TRUNC and a.dtype_.category == INTEGRAL:
             return clone_raw(a)
         check_unary(op, a)
+        if op == UNARY_SQUARE and a.dtype_.category == BOOLEAN:
+            a = cast_raw(a, of_code(I64))
     out = unary_raw(op, a)
     if records1(a) and out.dtype_.category == FLOATING:
         node = unary_node(op)
@@ -86,6 +90,12 @@ cdef TensorBase unary_op(int op, TensorBase a):
     return out
 
 
+# PyTorch's kernels of what exists for some dtypes only, by the names its errors give them.
+cdef dict NOT_OF_BOOLS = {UNARY_ABS: "abs_cpu", UNARY_FLOOR: "floor_vml_cpu",
+                          UNARY_CEIL: "ceil_vml_cpu", UNARY_ROUND: "round_vml_cpu",
+                          UNARY_TRUNC: "trunc_vml_cpu"}
+
+
 cdef int check_unary(int op, TensorBase a) except -1:
     """Refuse what bool tensors have not."""
     if a.dtype_.category == BOOLEAN:
@@ -95,6 +105,10 @@ cdef int check_unary(int op, TensorBase a) except -1:
                 "to invert a mask, use the `~` or `logical_not()` operator instead.")
         if op == UNARY_RELU:
             raise RuntimeError("Boolean inputs not supported for relu")
+        if op in NOT_OF_BOOLS:
+            raise not_implemented(NOT_OF_BOOLS[op], a.dtype_)
+    elif op == UNARY_BITWISE_NOT and a.dtype_.category == FLOATING:
+        raise not_implemented("bitwise_not_cpu", a.dtype_)
     return 0
 
 
@@ -105,9 +119,14 @@ cdef TensorBase unary_inplace(int op, TensorBase a, str where):
     check_writable(a, records)
     if a.dtype_.category != FLOATING:
         if wants_float(op):
-            raise RuntimeError(f"result type {default_float()!r} can't be cast to the desired "
-                               f"output type {a.dtype_!r} ({where})")
-        check_unary(op, a)
+            raise RuntimeError(f"result type {type_name(default_float())} can't be cast to the "
+                               f"desired output type {type_name(a.dtype_)}")
+        if op == UNARY_SQUARE and a.dtype_.category == BOOLEAN:
+            raise RuntimeError("result type Long can't be cast to the desired output type Bool")
+    check_unary(op, a)
+    if UNARY_FLOOR <= op <= UNARY_TRUNC and a.dtype_.category == INTEGRAL:
+        bump(a)
+        return a
     if records:
         node = unary_node(op)
         connect1(node, a)
@@ -124,9 +143,18 @@ cdef TensorBase unary_inplace(int op, TensorBase a, str where):
     return a
 
 
+# Operations that cast nothing into their `out=`.
+cdef frozenset EXACT = frozenset((
+    UNARY_NEG, UNARY_ABS, UNARY_SIGN, UNARY_FLOOR, UNARY_CEIL, UNARY_ROUND, UNARY_TRUNC,
+    UNARY_BITWISE_NOT))
+
+
 cdef object one(int op, object input, object out, str where):
     """An operation from Python."""
-    return deliver(unary_op(op, check_tensor(input, where, "input")), out)
+    cdef TensorBase a = check_tensor(input, where, "input")
+    if op in EXACT:
+        return deliver_exactly(unary_op(op, a), out, where, (a,))
+    return deliver_pointwise(unary_op(op, a), out, where, (a,))
 
 
 cdef object one_(int op, object self, str where):
@@ -335,7 +363,7 @@ for name_, op_ in (
         ("tanh", UNARY_TANH), ("asinh", UNARY_ASINH), ("acosh", UNARY_ACOSH),
         ("atanh", UNARY_ATANH), ("sigmoid", UNARY_SIGMOID), ("erf", UNARY_ERF),
         ("erfc", UNARY_ERFC), ("floor", UNARY_FLOOR), ("ceil", UNARY_CEIL),
-        ("trunc", UNARY_TRUNC)):
+        ("trunc", UNARY_TRUNC), ("bitwise_not", UNARY_BITWISE_NOT)):
     globals()[name_], globals()[name_ + "_"] = _make_unary(name_, op_)
 
 for alias_, name_ in (("negative", "neg"), ("absolute", "abs"), ("fix", "trunc"),
@@ -343,30 +371,6 @@ for alias_, name_ in (("negative", "neg"), ("absolute", "abs"), ("fix", "trunc")
                       ("arcsinh", "asinh"), ("arccosh", "acosh"), ("arctanh", "atanh")):
     globals()[alias_] = globals()[name_]
     globals()[alias_ + "_"] = globals()[name_ + "_"]
-
-
-def round(input, *, decimals=0, out=None):
-    """The nearest integer, halves to even; `decimals` counts digits after the point."""
-    cdef TensorBase a = check_tensor(input, "round", "input")
-    if decimals == 0:
-        return one(UNARY_ROUND, input, out, "round")
-    if a.dtype_.category != FLOATING:
-        raise RuntimeError("round(): decimals is implemented for floating dtypes only")
-    scale = 10.0 ** builtins_abs(decimals)
-    if decimals > 0:
-        scaled = div_op(unary_op(UNARY_ROUND, mul_number(a, scale)), scalar_of(a.dtype_, scale))
-    else:
-        scaled = mul_number(unary_op(UNARY_ROUND, div_op(a, scalar_of(a.dtype_, scale))), scale)
-    return deliver(scaled, out)
-
-
-def round_(self):
-    """`round` in place."""
-    return one_(UNARY_ROUND, self, "round_")
-
-
-cdef object builtins_abs(object x):
-    return -x if x < 0 else x
 
 
 def positive(input):
@@ -399,12 +403,14 @@ cdef TensorBase unary_raw_any(int op, TensorBase a, bint of_integers):
 
 def logical_not(input, *, out=None):
     """True where an element is zero."""
-    return deliver(unary_raw(UNARY_LOGICAL_NOT, check_tensor(input, "logical_not", "input")), out)
+    cdef TensorBase a = check_tensor(input, "logical_not", "input")
+    return deliver_pointwise(unary_raw(UNARY_LOGICAL_NOT, a), out, "logical_not", (a,))
 
 
-def bitwise_not(input, *, out=None):
-    """All bits flipped; logical not of bool."""
-    cdef TensorBase a = check_tensor(input, "bitwise_not", "input")
-    if a.dtype_.category == FLOATING:
-        raise RuntimeError("bitwise_not: floating dtypes have no bits to flip")
-    return deliver(unary_raw(UNARY_BITWISE_NOT, a), out)
+def logical_not_(self):
+    """`logical_not` in place, as 0 and 1 of the tensor's dtype."""
+    cdef TensorBase a = check_tensor(self, "logical_not_", "self")
+    check_writable(a, False)
+    copy_raw(a, unary_raw(UNARY_LOGICAL_NOT, a))
+    bump(a)
+    return a
