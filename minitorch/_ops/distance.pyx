@@ -306,6 +306,6 @@ def bilinear(input1, input2, weight, bias=None):
     outputs, rows, columns = weight.shape
     flat1, flat2 = input1.reshape(-1, rows), input2.reshape(-1, columns)
     half = matmul(flat1, weight.permute(1, 0, 2).reshape(rows, outputs * columns))
-    form = (half.reshape(-1, outputs, columns) * flat2.unsqueeze(1)).sum(-1)
+    form = matmul(half.reshape(-1, outputs, columns), flat2.unsqueeze(-1)).squeeze(-1)
     result = form.reshape(*input1.shape[:-1], outputs)
     return result if bias is None else result + bias

@@ -314,7 +314,8 @@ cdef TensorBase checked_weight(TensorBase x, object weight, str where):
                            f"no classes but got weight tensor of shape: "
                            f"{size_text(w.ndim_, w.shape_)}")
     if w.dtype_ is not x.dtype_:
-        raise RuntimeError(f"expected scalar type {x.dtype_!r} but found {w.dtype_!r}")
+        raise RuntimeError(f"expected scalar type {type_name(x.dtype_)} but found "
+                           f"{type_name(w.dtype_)}")
     return contiguous_raw(w)
 
 

@@ -29,9 +29,9 @@ REDUCTIONS = ("none", "mean", "sum")
 
 def legacy_reduction(size_average, reduce, stacklevel=3):
     """Return the reduction that the two deprecated arguments mean, with PyTorch's warning."""
-    if reduce is False:
+    if reduce is not None and not reduce:
         reduction = "none"
-    elif size_average is False:
+    elif size_average is not None and not size_average:
         reduction = "sum"
     else:
         reduction = "mean"

@@ -1,4 +1,4 @@
-"""Linear, its lazy form and the one that MultiheadAttention holds, and Identity."""
+"""Linear, its lazy form and the one that MultiheadAttention holds, Bilinear, and Identity."""
 
 import math
 
@@ -10,7 +10,7 @@ from minitorch.nn.modules.lazy import LazyModuleMixin
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter, UninitializedParameter
 
-__all__ = ["Identity", "LazyLinear", "Linear", "NonDynamicallyQuantizableLinear"]
+__all__ = ["Bilinear", "Identity", "LazyLinear", "Linear", "NonDynamicallyQuantizableLinear"]
 
 
 class Identity(Module):
@@ -125,3 +125,58 @@ class LazyLinear(LazyModuleMixin, Linear):
                     f"in_features from self.weight: {self.weight.shape[-1]}"
                 )
             self.in_features = input.shape[-1]
+class Bilinear(Module):
+    """``y_k = x1 @ weight[k] @ x2 + bias[k]``.
+
+    Parameters
+    ----------
+    in1_features, in2_features, out_features : int
+        Sizes of the last dimension of the inputs and of the output.
+    bias : bool
+        Learn an offset (default True).
+    device, dtype : optional
+        Of the parameters.
+
+    Notes
+    -----
+    Shape: inputs (*, in1_features) and (*, in2_features), output (*, out_features); weight
+    (out_features, in1_features, in2_features), bias (out_features). Both start as U(-k, k) with
+    k = 1/sqrt(in1_features).
+    """
+
+    __constants__ = ["in1_features", "in2_features", "out_features"]
+
+    def __init__(
+        self, in1_features, in2_features, out_features, bias=True, device=None, dtype=None
+    ):
+        super().__init__()
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        shape = (out_features, in1_features, in2_features)
+        self.weight = Parameter(empty(shape, device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        """Draw weight and bias anew."""
+        if self.in1_features <= 0:
+            raise ValueError(
+                f"in1_features must be > 0, but got (in1_features={self.in1_features})"
+            )
+        bound = 1 / math.sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1, input2):
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self):
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )
