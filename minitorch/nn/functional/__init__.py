@@ -22,6 +22,7 @@ from minitorch.nn.functional.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from minitorch.nn.functional.folding import fold, unfold
 from minitorch.nn.functional.layers import batch_norm, flatten, group_norm, linear
 from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
 from minitorch.nn.functional.padding import pad
@@ -75,6 +76,7 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "flatten",
+    "fold",
     "gelu",
     "group_norm",
     "l1_loss",
@@ -101,4 +103,5 @@ __all__ = [
     "silu",
     "softmax",
     "tanh",
+    "unfold",
 ]
