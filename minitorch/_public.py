@@ -69,6 +69,8 @@ from minitorch._ops import (
     parts,
     pieces,
     piecewise,
+    pool,
+    pool1d,
     power,
     products,
     rearrange,
@@ -198,6 +200,10 @@ _FUNCTIONS = {
         sort argsort topk unique kthvalue msort unique_consecutive""",
     conv: """
         conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d""",
+    pool: """
+        max_pool2d max_pool3d""",
+    pool1d: """
+        max_pool1d max_pool1d_with_indices avg_pool1d adaptive_avg_pool1d adaptive_max_pool1d""",
     loss: """
         softmax log_softmax""",
     distance: """

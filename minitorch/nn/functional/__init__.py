@@ -77,6 +77,7 @@ from minitorch.nn.functional.interpolation import (
     upsample_bilinear,
     upsample_nearest,
 )
+from minitorch.nn.functional.folding import fold, unfold
 from minitorch.nn.functional.layers import batch_norm, flatten, group_norm, linear
 from minitorch.nn.functional.loss import (
     binary_cross_entropy,
@@ -104,17 +105,47 @@ from minitorch.nn.functional.margin import (
 )
 from minitorch.nn.functional.padding import pad
 from minitorch.nn.functional.pooling import (
+    adaptive_avg_pool1d,
     adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d,
+    adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d,
+    adaptive_max_pool3d_with_indices,
+    avg_pool1d,
     avg_pool2d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    max_pool1d,
+    max_pool1d_with_indices,
     max_pool2d,
     max_pool2d_with_indices,
+    max_pool3d,
+    max_pool3d_with_indices,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
 )
 from minitorch.nn.functional.sparse import embedding, embedding_bag, one_hot
 
 __all__ = [
+    "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
     "alpha_dropout",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d",
+    "adaptive_max_pool3d_with_indices",
+    "avg_pool1d",
     "avg_pool2d",
+    "avg_pool3d",
     "batch_norm",
     "bilinear",
     "binary_cross_entropy",
@@ -143,6 +174,7 @@ __all__ = [
     "feature_alpha_dropout",
     "flatten",
     "gaussian_nll_loss",
+    "fold",
     "gelu",
     "glu",
     "group_norm",
@@ -166,6 +198,18 @@ __all__ = [
     "max_pool2d",
     "max_pool2d_with_indices",
     "mish",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
+    "max_pool1d",
+    "max_pool1d_with_indices",
+    "max_pool2d",
+    "max_pool2d_with_indices",
+    "max_pool3d",
+    "max_pool3d_with_indices",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "mse_loss",
     "multi_head_attention_forward",
     "multi_margin_loss",
@@ -207,4 +251,5 @@ __all__ = [
     "upsample",
     "upsample_bilinear",
     "upsample_nearest",
+    "unfold",
 ]
