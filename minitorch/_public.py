@@ -59,9 +59,11 @@ from minitorch._ops import (
     linear,
     loss,
     masked,
+    normalization,
     power,
     rearrange,
     reduce,
+    row_norm,
     scan,
     sorting,
     statistics,
@@ -153,6 +155,10 @@ _FUNCTIONS = {
         softmax log_softmax""",
     borders: """
         constant_pad_nd pixel_shuffle pixel_unshuffle channel_shuffle""",
+    row_norm: """
+        layer_norm group_norm native_layer_norm native_group_norm""",
+    normalization: """
+        batch_norm instance_norm rms_norm""",
     dropout: """
         dropout""",
     copy: """

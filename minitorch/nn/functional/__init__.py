@@ -21,8 +21,16 @@ from minitorch.nn.functional.interpolation import (
     upsample_bilinear,
     upsample_nearest,
 )
-from minitorch.nn.functional.layers import batch_norm, conv2d, flatten, group_norm, linear
+from minitorch.nn.functional.layers import conv2d, flatten, linear
 from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
+from minitorch.nn.functional.normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    rms_norm,
+)
 from minitorch.nn.functional.padding import pad
 from minitorch.nn.functional.pooling import (
     adaptive_avg_pool2d,
@@ -42,9 +50,12 @@ __all__ = [
     "flatten",
     "gelu",
     "group_norm",
+    "instance_norm",
     "interpolate",
     "l1_loss",
+    "layer_norm",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "max_pool2d",
     "max_pool2d_with_indices",
@@ -55,6 +66,7 @@ __all__ = [
     "pixel_unshuffle",
     "relu",
     "relu_",
+    "rms_norm",
     "sigmoid",
     "silu",
     "softmax",
