@@ -65,6 +65,7 @@ from minitorch._ops import (
     linear,
     loss,
     masked,
+    normalization,
     order,
     parts,
     pieces,
@@ -77,6 +78,7 @@ from minitorch._ops import (
     recurrent,
     reduce,
     reduce_at,
+    row_norm,
     scan,
     scans,
     smooth,
@@ -214,6 +216,10 @@ _FUNCTIONS = {
         rnn_tanh rnn_relu lstm gru rnn_tanh_cell rnn_relu_cell lstm_cell gru_cell""",
     borders: """
         constant_pad_nd pixel_shuffle pixel_unshuffle channel_shuffle""",
+    row_norm: """
+        layer_norm group_norm native_layer_norm native_group_norm""",
+    normalization: """
+        batch_norm instance_norm rms_norm""",
     dropout: """
         dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_
         feature_alpha_dropout feature_alpha_dropout_""",

@@ -78,7 +78,6 @@ from minitorch.nn.functional.interpolation import (
     upsample_nearest,
 )
 from minitorch.nn.functional.folding import fold, unfold
-from minitorch.nn.functional.layers import batch_norm, flatten, group_norm, linear
 from minitorch.nn.functional.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -102,6 +101,15 @@ from minitorch.nn.functional.margin import (
     soft_margin_loss,
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
+from minitorch.nn.functional.layers import flatten, linear
+from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
+from minitorch.nn.functional.normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    rms_norm,
 )
 from minitorch.nn.functional.padding import pad
 from minitorch.nn.functional.pooling import (
@@ -191,7 +199,12 @@ __all__ = [
     "l1_loss",
     "leaky_relu",
     "leaky_relu_",
+    "instance_norm",
+    "interpolate",
+    "l1_loss",
+    "layer_norm",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "margin_ranking_loss",
@@ -233,6 +246,7 @@ __all__ = [
     "rrelu_",
     "selu",
     "selu_",
+    "rms_norm",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
