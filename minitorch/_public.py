@@ -67,6 +67,7 @@ from minitorch._ops import (
     rearrange,
     reduce,
     reduce_at,
+    sampling,
     scan,
     scans,
     sorting,
@@ -103,7 +104,7 @@ _FUNCTIONS = {
         empty_strided zeros zeros_like ones ones_like full full_like eye arange linspace
         logspace""",
     _random: """
-        rand randn rand_like randn_like randint randint_like randperm bernoulli normal""",
+        rand randn rand_like randn_like randint randint_like randperm bernoulli normal poisson""",
     _base: """
         result_type""",
     arithmetic: """
@@ -141,6 +142,8 @@ _FUNCTIONS = {
         prod cumsum cumprod""",
     scans: """
         cummax cummin cumulative_trapezoid diff logcumsumexp trapezoid trapz""",
+    sampling: """
+        multinomial""",
     order: """
         bincount bucketize histc isin mode nanquantile quantile searchsorted""",
     view: """
