@@ -79,6 +79,7 @@ from minitorch._ops import (
     reduce,
     reduce_at,
     row_norm,
+    sampling,
     scan,
     scans,
     smooth,
@@ -118,7 +119,7 @@ _FUNCTIONS = {
         empty_strided zeros zeros_like ones ones_like full full_like eye arange linspace
         logspace""",
     _random: """
-        rand randn rand_like randn_like randint randint_like randperm bernoulli normal""",
+        rand randn rand_like randn_like randint randint_like randperm bernoulli normal poisson""",
     _base: """
         result_type""",
     arithmetic: """
@@ -173,6 +174,8 @@ _FUNCTIONS = {
         prod cumsum cumprod""",
     scans: """
         cummax cummin cumulative_trapezoid diff logcumsumexp trapezoid trapz""",
+    sampling: """
+        multinomial""",
     order: """
         bincount bucketize histc isin mode nanquantile quantile searchsorted""",
     view: """

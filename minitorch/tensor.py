@@ -42,6 +42,7 @@ from minitorch._ops import (
     rearrange,
     reduce,
     reduce_at,
+    sampling,
     scan,
     scans,
     sorting,
@@ -431,6 +432,8 @@ _METHODS = {
         prod cumsum cumsum_ cumprod cumprod_""",
     scans: """
         cummax cummin diff logcumsumexp""",
+    sampling: """
+        multinomial""",
     order: """
         bincount histc mode nanquantile quantile""",
     reduce_at: """
@@ -442,7 +445,8 @@ _METHODS = {
     creation: """
         new_empty new_zeros new_ones new_full""",
     random: """
-        uniform_ normal_ exponential_ bernoulli bernoulli_ random_""",
+        bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ normal_ random_
+        uniform_""",
     view: """
         view view_as reshape reshape_as flatten unflatten ravel permute transpose swapaxes
         swapdims t movedim moveaxis squeeze unsqueeze""",

@@ -236,8 +236,10 @@ cdef class iinfo:
                             f"Use torch.finfo to handle '{d!r}'")
         self.dtype = d.name
         self.bits = <int> d.itemsize * 8
-        self.max = 2 ** (self.bits - 1 if d.is_signed else self.bits) - 1
-        self.min = -2 ** (self.bits - 1) if d.is_signed else 0
+        # of Python's integers: C's would make a float of the power
+        digits = int(self.bits) - (1 if d.is_signed else 0)
+        self.max = (1 << digits) - 1
+        self.min = -(1 << digits) if d.is_signed else 0
 
     def __repr__(self):
         return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

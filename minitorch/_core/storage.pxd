@@ -15,4 +15,5 @@ cdef class Storage:
     cdef unsigned long last_use[2]  # version at the last use forward and backward, plus one
 
 cdef Storage new_storage(Py_ssize_t nbytes)
+cdef int resize_storage(Storage storage, Py_ssize_t nbytes) except -1
 cdef Storage wrap_memory(char* data, Py_ssize_t nbytes, object owner, bint readonly)

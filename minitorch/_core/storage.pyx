@@ -7,7 +7,7 @@ reaches its bound.  All of it runs under the GIL.
 """
 
 from libc.stdlib cimport free
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 cimport cython
 
@@ -131,6 +131,64 @@ cdef class Storage:
         self.exposed += 1
         return <size_t> self.data
 
+    def resize_(self, nbytes):
+        """Make it larger or smaller; bytes that are new are undefined."""
+        resize_storage(self, nbytes)
+        return self
+
+    def resizable(self):
+        """Whether the memory is the storage's own."""
+        return self.owner is None and not self.exports
+
+    def element_size(self):
+        """Bytes of one element: a byte."""
+        return 1
+
+    def tolist(self):
+        """The bytes as numbers."""
+        return list(self)
+
+    def clone(self):
+        """A copy."""
+        cdef Storage made = new_storage(self.nbytes_)
+        memcpy(made.data, self.data, self.nbytes_)
+        return made
+
+    def copy_(self, source, non_blocking=None):
+        """Take over the bytes of another storage of the same size."""
+        cdef Storage other = source
+        if other.nbytes_ != self.nbytes_:
+            raise RuntimeError("size does not match")
+        memcpy(self.data, other.data, self.nbytes_)
+        self.version += 1
+        return self
+
+    def fill_(self, value):
+        """Set all bytes."""
+        memset(self.data, <unsigned char> value, self.nbytes_)
+        self.version += 1
+        return self
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return [(<unsigned char*> self.data)[i]
+                    for i in range(*index.indices(self.nbytes_))]
+        return (<unsigned char*> self.data)[self._place(index)]
+
+    def __setitem__(self, index, value):
+        (<unsigned char*> self.data)[self._place(index)] = value
+        self.version += 1
+
+    def _place(self, index):
+        at = index + self.nbytes_ if index < 0 else index
+        if not 0 <= at < self.nbytes_:
+            raise IndexError(f"index {index} out of range for storage of size {self.nbytes_}")
+        return at
+
+    @property
+    def is_cuda(self):
+        return False
+
     @property
     def device(self):
         from minitorch._core.device import device
@@ -153,6 +211,24 @@ cdef Storage new_storage(Py_ssize_t nbytes):
     made.data = allocate(nbytes if nbytes > 0 else 1, &made.capacity)
     made.nbytes_ = nbytes
     return made
+
+
+cdef int resize_storage(Storage storage, Py_ssize_t nbytes) except -1:
+    """Make a storage larger or smaller; the bytes that it keeps stay, new ones are undefined."""
+    cdef Py_ssize_t capacity = 0
+    cdef char* block
+    if nbytes < 0:
+        raise RuntimeError(f"Storage size must not be negative, got {nbytes}")
+    if storage.owner is not None or storage.exports:
+        raise RuntimeError("Trying to resize storage that is not resizable")
+    if nbytes > storage.capacity:
+        block = allocate(nbytes, &capacity)
+        memcpy(block, storage.data, min(nbytes, storage.nbytes_))
+        if storage.capacity:
+            recycle(storage.data, storage.capacity)
+        storage.data, storage.capacity = block, capacity
+    storage.nbytes_ = nbytes
+    return 0
 
 
 cdef Storage wrap_memory(char* data, Py_ssize_t nbytes, object owner, bint readonly):

@@ -36,6 +36,15 @@ cdef int rng_normal(mt_generator* g, char* out, int code, Py_ssize_t n,
 cdef int rng_exponential(mt_generator* g, char* out, int code, Py_ssize_t n,
                          double rate) noexcept nogil
 
+cdef enum:
+    SHAPE_CAUCHY                # median a, scale b
+    SHAPE_LOG_NORMAL            # exp of a normal number of mean a and deviation b
+    SHAPE_GEOMETRIC             # trials up to the first success of probability a; any dtype
+cdef int rng_shaped(mt_generator* g, int shape, char* out, int code, Py_ssize_t n, double a,
+                    double b) noexcept nogil
+cdef int rng_poisson(mt_generator* g, char* out, int code, const double* rates,
+                     Py_ssize_t n) noexcept nogil
+
 # Integers in [low, high) for any dtype (randint, random_(low, high)).
 cdef int rng_randint(mt_generator* g, char* out, int code, Py_ssize_t n,
                      int64_t low, int64_t high) noexcept nogil

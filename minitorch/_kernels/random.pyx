@@ -1,12 +1,12 @@
 """PyTorch's random stream on the CPU.
 
 mt19937 (Matsumoto and Nishimura 1998) and, on top of it, the conversions of PyTorch 2: the
-same seed gives the same numbers.  Integers, uniform numbers, permutations and masks are the
-same bits; normal numbers are the same up to the rounding of log, sin and cos (PyTorch uses
-vector approximations of those for 16 and more float32 numbers).
+same seed gives the same numbers.  Where PyTorch's compiler fuses a product and a sum, so does
+`fma` here.
 """
 
-from libc.math cimport M_PI, cos, log, log1p, sin, sqrt
+from libc.math cimport (
+    M_PI, ceil, cos, exp, fabs, floor, fma, lgamma, log, log1p, sin, sqrt, tan)
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
@@ -198,8 +198,8 @@ cdef void normal_block_f64(double* x, double mean, double std) noexcept nogil:
     for j in range(8):
         radius = sqrt(-2.0 * log(1.0 - x[j]))
         angle = 2.0 * M_PI * x[j + 8]
-        x[j] = radius * cos(angle) * std + mean
-        x[j + 8] = radius * sin(angle) * std + mean
+        x[j] = fma(radius * cos(angle), std, mean)
+        x[j + 8] = fma(radius * sin(angle), std, mean)
 
 
 cdef void draw_normals_f32(mt_generator* g, float* out, Py_ssize_t n, double mean,
@@ -247,7 +247,7 @@ cdef int rng_normal(mt_generator* g, char* out, int code, Py_ssize_t n, double m
         return -1
     if n < 16 or not contiguous:
         for i in range(n):
-            store_double(out + i * item, one_normal(g) * std + mean, code)
+            store_double(out + i * item, fma(one_normal(g), std, mean), code)
     elif code == F32:
         draw_normals_f32(g, <float*> out, n, mean, std)
     elif code == F64:
@@ -268,18 +268,81 @@ cdef int rng_exponential(mt_generator* g, char* out, int code, Py_ssize_t n,
     return 0
 
 
+cdef int rng_shaped(mt_generator* g, int shape, char* out, int code, Py_ssize_t n, double a,
+                    double b) noexcept nogil:
+    """Numbers of the rarer distributions, each from one uniform or normal number."""
+    cdef Py_ssize_t i, item = item_size(code)
+    cdef double u, least = 2.220446049250313e-16
+    if not is_float(code) and shape != SHAPE_GEOMETRIC:
+        return -1
+    for i in range(n):
+        if shape == SHAPE_CAUCHY:
+            u = max(min(unit(g, F64), 1.0 - least), least)
+            u = fma(b, tan(M_PI * (u - 0.5)), a)
+        elif shape == SHAPE_LOG_NORMAL:
+            u = exp(fma(one_normal(g), b, a))
+        else:
+            u = ceil(log(unit(g, F64)) / log1p(-a))
+        store_double(out + i * item, u, code)
+    return 0
+
+
+cdef double one_poisson(mt_generator* g, double rate) noexcept nogil:
+    """Knuth's product of uniform numbers; from 10 on Hoermann's transformed rejection (1993)."""
+    cdef double product = 1, least = exp(-rate), count = 0
+    cdef double root, b, a, alpha, vr, u, v, us
+    if rate == 0:
+        return 0
+    if rate < 10:
+        while True:
+            product *= unit(g, F64)
+            if product <= least:
+                return count
+            count += 1
+    root = sqrt(rate)
+    b = 0.931 + 2.53 * root
+    a = -0.059 + 0.02483 * b
+    alpha = 1.1239 + 1.1328 / (b - 3.4)
+    vr = 0.9277 - 3.6224 / (b - 2)
+    while True:
+        u = unit(g, F64) - 0.5
+        v = unit(g, F64)
+        us = 0.5 - fabs(u)
+        count = floor((2 * a / us + b) * u + rate + 0.43)
+        if us >= 0.07 and v <= vr:
+            return count
+        if count < 0 or (us < 0.013 and v > us):
+            continue
+        if (log(v) + log(alpha) - log(a / (us * us) + b)
+                <= -rate + count * log(rate) - lgamma(count + 1)):
+            return count
+
+
+cdef int rng_poisson(mt_generator* g, char* out, int code, const double* rates,
+                     Py_ssize_t n) noexcept nogil:
+    """out[i] = a number of events, rates[i] on average"""
+    cdef Py_ssize_t i, item = item_size(code)
+    if not is_float(code):
+        return -1
+    for i in range(n):
+        store_double(out + i * item, one_poisson(g, rates[i]), code)
+    return 0
+
+
 # Integers.
 
 cdef int rng_randint(mt_generator* g, char* out, int code, Py_ssize_t n, int64_t low,
                      int64_t high) noexcept nogil:
-    """out[i] = low + draw % (high - low); 64-bit draws where the range asks for them."""
+    """out[i] = low + draw % (high - low); 64-bit draws where the range asks for them.
+
+    The bounds wrap round, and equal ones mean all 64 bits.
+    """
     cdef Py_ssize_t i, item = item_size(code)
     cdef uint64_t width = <uint64_t> high - <uint64_t> low, bits
-    if width == 0:
-        return -1
     for i in range(n):
-        bits = rng_u64(g) if width >= <uint64_t> 1 << 28 else draw(g)
-        store_int64(out + i * item, <int64_t> (bits % width + <uint64_t> low), code)
+        bits = rng_u64(g) if width >= <uint64_t> 1 << 28 or width == 0 else draw(g)
+        bits = bits % width if width else bits
+        store_int64(out + i * item, <int64_t> (bits + <uint64_t> low), code)
     return 0
 
 

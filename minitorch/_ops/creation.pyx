@@ -2,6 +2,10 @@
 
 import math
 
+import numpy
+
+from libc.math cimport fma
+
 from minitorch._core.dtype cimport (
     FLOATING, INTEGRAL, check_dtype, default_float, dtype as DType, of_code, promote)
 from minitorch._core.device import check_device
@@ -15,7 +19,7 @@ from minitorch._core.shape cimport (
 from minitorch._core.tensor cimport (
     TensorBase, alias, new_like, new_strided, new_tensor, scalar_of, wrap_buffer, write_item)
 from minitorch._core.tensor import from_buffer
-from minitorch._kernels.types cimport BOOL, F64, I64, MAX_DIMS
+from minitorch._kernels.types cimport BOOL, F32, F64, I64, MAX_DIMS
 from minitorch._ops._base cimport cast_raw, check_tensor, clone_raw, deliver, fill_raw
 from minitorch._ops.scalars cimport is_number
 
@@ -253,7 +257,7 @@ def eye(n, m=None, *, out=None, dtype=None, layout=None, device=None, requires_g
     cdef TensorBase made
     m = n if m is None else m
     if n < 0 or m < 0:
-        raise RuntimeError(f"n must be greater or equal to 0, got {n if n < 0 else m}")
+        raise RuntimeError(f"{'n' if n < 0 else 'm'} must be greater or equal to 0, got {n if n < 0 else m}")
     made = filled((n, m), 0, None, dtype, layout, device, None, requires_grad, None, "eye")
     rows, columns = n, m
     for i in range(min(rows, columns)):
@@ -280,8 +284,10 @@ def arange(*args, start=None, end=None, step=None, out=None, dtype=None, layout=
     if len(args) > 3:
         raise TypeError(f"arange() takes from 1 to 3 positional arguments but {len(args)} were "
                         "given")
-    if len(args) == 1:
+    if len(args) == 1 and end is None:
         end = args[0]
+    elif len(args) == 1:
+        start = args[0]
     elif args:
         start, end = args[:2]
         step = args[2] if len(args) == 3 else step
@@ -305,14 +311,17 @@ def arange(*args, start=None, end=None, step=None, out=None, dtype=None, layout=
         raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (step > 0 and end < start) or (step < 0 and end > start):
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    if d.category == INTEGRAL:
+    if d.code == I64:
         start, end, step = int(start), int(end), int(step)
+        if step == 0:
+            raise ValueError("step must be nonzero")
         count = -(-(end - start) // step)
     else:
         count = math.ceil((end - start) / step)
-    made = new_tensor(d, 1, &count)
-    for i in range(count):
-        write_item(d.code, made.data() + i * d.itemsize, start + i * step)
+    if d.category != FLOATING:
+        start, step = int(start), int(step)
+    places = numpy.arange(count, dtype=numpy.float64 if d.category == FLOATING else numpy.int64)
+    made = cast_raw(wrap_buffer(places * step + start, None, True), d)
     return deliver(finished(made, requires_grad), out)
 
 
@@ -323,22 +332,53 @@ def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=Non
     cdef Py_ssize_t count = steps, i
     cdef DType d = default_float() if dtype is None else check_dtype(dtype, "linspace")
     check_options("linspace", layout, device, None)
-    start, end = scalar_value(start, "linspace", "start"), scalar_value(end, "linspace", "end")
+    start, end = ends_of(start, end, "linspace")
     if count < 0:
         raise RuntimeError("number of steps must be non-negative")
-    made = new_tensor(d, 1, &count)
-    step = (end - start) / (count - 1) if count > 1 else 0
-    for i in range(count):
-        # from both ends, so that the last number is `end` itself
-        value = start + step * i if i < count // 2 or count == 1 else end - step * (count - 1 - i)
-        write_item(d.code, made.data() + i * d.itemsize,
-                   value if d.category == FLOATING else int(value))
-    return deliver(finished(made, requires_grad), out)
+    if d.category != FLOATING:
+        start, end = int(start), int(end)
+    made = new_tensor(of_code(F32 if d.code == F32 else F64), 1, &count)
+    fill_linspace(made, start, end)
+    return deliver(finished(cast_raw(made, d), requires_grad), out)
+
+
+cdef void fill_linspace(TensorBase out, double start, double end) noexcept:
+    """From both ends, so that the last number is `end` itself; fused as PyTorch's compiler does."""
+    cdef Py_ssize_t n = out.numel_, i
+    cdef double step
+    cdef bint single = out.code() == F32
+    cdef float step32
+    if single:
+        start, end = <float> start, <float> end
+        step32 = (<float> end - <float> start) / <float> (n - 1) if n > 1 else 0
+        step = step32
+    else:
+        step = (end - start) / (n - 1) if n > 1 else 0
+    for i in range(n):
+        if i < n // 2 or n == 1:
+            value = fma(step, i, start)
+        else:
+            value = fma(-step, n - 1 - i, end)
+        if single:
+            (<float*> out.data())[i] = <float> value
+        else:
+            (<double*> out.data())[i] = value
+
+
+cdef tuple ends_of(object start, object end, str where):
+    """Two numbers, or the elements of two 0-d tensors."""
+    axes = [value.ndim if isinstance(value, TensorBase) else 0 for value in (start, end)]
+    if any(axes):
+        raise RuntimeError(f"{where} only supports 0-dimensional start and end tensors, but got "
+                           f"start with {axes[0]} dimension(s) and end with {axes[1]} "
+                           "dimension(s).")
+    return scalar_value(start, where, "start"), scalar_value(end, where, "end")
 
 
 def logspace(start, end, steps, base=10.0, *, out=None, dtype=None, layout=None, device=None,
              requires_grad=False):
     """`steps` powers of `base` at equal distances of the exponent."""
+    start, end = ends_of(start, end, "logspace")
     exponents = linspace(start, end, steps, dtype=of_code(F64), layout=layout, device=device)
     d = default_float() if dtype is None else check_dtype(dtype, "logspace")
     values = [base ** e for e in exponents.tolist()]
@@ -453,7 +493,6 @@ cdef TensorBase from_data(object data, DType d):
 
 cdef TensorBase from_array(object array, bint exact):
     """A tensor over the memory of a numpy array; None if it must be copied first."""
-    import numpy
     cdef DType d
     if not isinstance(array, numpy.ndarray):
         array = numpy.asarray(array)

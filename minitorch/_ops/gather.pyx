@@ -21,7 +21,7 @@ from minitorch._ops.binary cimport mul_number
 from minitorch._ops.expand cimport expand_to
 from minitorch._ops.index cimport index_arrays_op, put_arrays
 from minitorch._ops.places cimport (
-    finish, frozen, gather_raw, put_raw, records_change, target)
+    deliver_apart, finish, frozen, gather_raw, put_raw, records_change, target)
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.strided cimport shape_tuple, slice_op, zeros_of
@@ -46,7 +46,7 @@ cdef class PlacesNode(Node):
 
 cdef object checked_index(TensorBase index, Py_ssize_t size, int dim, str where):
     """An index tensor as an array with entries in [0, size); a vector's errors differ."""
-    if index.code() != I64 and index.code() != I32:
+    if index.code() != I64 and index.code() != I32 and index.numel_:
         raise RuntimeError(f"{where}(): Expected dtype int32/int64 for index")
     array = array_of(index)
     if array.size and (array.min() < 0 or array.max() >= size):
@@ -102,6 +102,8 @@ cdef class GatherBackward0(PlacesNode):
     """Adds the gradient at the places that were read."""
 
     cdef tuple apply(self, tuple grads):
+        if not self.sizes:
+            return (reshape_to(sum_op(grads[0], None, False), ()),)
         return (self.added(grads[0]),)
 
 
@@ -136,8 +138,8 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
     cdef TensorBase t = check_tensor(input, "gather", "input")
     if sparse_grad:
         raise NotImplementedError("gather(): argument 'sparse_grad' is not supported")
-    return deliver(gather_op(t, wrap_dim(dim, t.ndim_), check_tensor(index, "gather", "index")),
-                   out)
+    cdef TensorBase at = check_tensor(index, "gather", "index")
+    return deliver_apart(gather_op(t, wrap_dim(dim, t.ndim_), at), out, [t, at])
 
 
 def take_along_dim(input, indices, dim=None, *, out=None):
@@ -156,6 +158,9 @@ def take_along_dim(input, indices, dim=None, *, out=None):
                            f"of dimensions, but got {t.ndim_} dimensions for input, and "
                            f"{index.ndim_} dimensions for indices")
     t, index = expand_but(t, index, axis), expand_but(index, t, axis)
+    array = array_of(index)
+    if array.size and array.min() < 0:
+        index = from_array(numpy.where(array < 0, array + t.shape_[axis], array), index.dtype_)
     return deliver(gather_op(t, axis, index), out)
 
 
@@ -247,11 +252,10 @@ cdef TensorBase scatter_op(TensorBase t, int dim, TensorBase index, TensorBase s
         raise RuntimeError("reduce argument must be either add or multiply.")
     if source is not None and source.dtype_ is not t.dtype_:
         raise RuntimeError(f"{where}(): Expected self.dtype to be equal to src.dtype")
+    if source is not None and max(index.ndim_, 1) == max(t.ndim_, 1):
+        source = part_read(source, index)
     arrays = grid(t, dim, index, where)
-    if source is None:
-        values = scalar_of(t.dtype_, value)
-    else:
-        source = values = part_read(source, index)
+    values = scalar_of(t.dtype_, value) if source is None else source
     out = target(t, source, inplace)
     if records and reduce is not None:
         none = ScatterReduceNotImplemented.__new__(ScatterReduceNotImplemented)
@@ -333,8 +337,9 @@ cdef TensorBase scatter_add_op(object input, object dim, object index, object sr
     cdef TensorBase out
     if source.dtype_ is not t.dtype_:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    if max(at.ndim_, 1) == max(t.ndim_, 1):
+        source = part_read(source, at)
     arrays = grid(t, wrap_dim(dim, t.ndim_), at, where)
-    source = part_read(source, at)
     out = target(t, source, inplace)
     if records_change(t, source):
         node = ScatterAddBackward0.__new__(ScatterAddBackward0)
@@ -386,8 +391,8 @@ def index_select(input, dim, index, *, out=None):
         If `index` is no vector or out of range.
     """
     cdef TensorBase t = check_tensor(input, "index_select", "input")
-    return deliver(index_select_op(t, wrap_dim(dim, t.ndim_),
-                                   check_tensor(index, "index_select", "index")), out)
+    cdef TensorBase at = check_tensor(index, "index_select", "index")
+    return deliver_apart(index_select_op(t, wrap_dim(dim, t.ndim_), at), out, [t, at])
 
 
 # ---------------------------------------------------------------- index_add, index_copy
@@ -534,7 +539,8 @@ cdef TensorBase index_fill_op(object input, object dim, object index, object val
         else:
             node = IndexFillBackward1.__new__(IndexFillBackward1)
             connect2(node, t, given)
-        node.arrays = frozen(arrays)
+        # a place named twice has the value only once
+        node.arrays = tuple([a if isinstance(a, slice) else numpy.unique(a) for a in arrays])
     put_raw(out, arrays, values, False)
     return finish(out, node, inplace)
 
@@ -563,7 +569,7 @@ cdef class TakeBackward0(PlacesNode):
         return (reshape_to(flat, self.sizes),)
 
 
-def take(input, index):
+def take(input, index, *, out=None):
     """Elements at `index`, counted in row-major order, in the shape of `index`.
 
     Raises
@@ -573,7 +579,7 @@ def take(input, index):
     """
     cdef TensorBase t = check_tensor(input, "take", "input")
     cdef TensorBase at = check_tensor(index, "take", "index")
-    cdef TensorBase flat, out
+    cdef TensorBase flat, found
     cdef TakeBackward0 node
     if at.code() != I64:
         raise RuntimeError("take(): Expected a long tensor for index, but got "
@@ -586,10 +592,10 @@ def take(input, index):
                                  f"{t.numel_} elements.")
     flat = contiguous_raw(t)
     picked = numpy.take(array_of(flat).reshape(-1), array, mode="wrap")
-    out = from_array(picked, t.dtype_)
+    found = from_array(picked, t.dtype_)
     if records1(t):
         node = TakeBackward0.__new__(TakeBackward0)
         node.arrays, node.sizes = (array.copy(),), shape_tuple(t)
         connect1(node, t)
-        set_function(out, node, 0)
-    return out
+        set_function(found, node, 0)
+    return deliver_apart(found, out, [t, at])

@@ -19,6 +19,7 @@ from minitorch._kernels.types cimport MAX_DIMS
 from minitorch._ops._base cimport (
     check_tensor, common_dtype, copy_raw, deliver)
 from minitorch._ops.copy cimport ORDER_PRESERVE, to_copy_op
+from minitorch._ops.places cimport deliver_apart
 from minitorch._ops.strided cimport (
     make_view, select_op, shape_tuple, slice_op, slice_raw, unlinked, zeros_of)
 
@@ -204,7 +205,8 @@ def cat(tensors, dim=0, *, out=None):
     for i, t in enumerate(items):
         if (<TensorBase> t).ndim_ == 0:
             raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
-    return deliver(cat_op(items, wrap_dim(dim, model_of(items).ndim_)), out)
+    made = cat_op(items, wrap_dim(dim, model_of(items).ndim_))
+    return made if out is None else deliver_apart(made, out, items)
 
 
 def concat(tensors, dim=0, *, out=None):

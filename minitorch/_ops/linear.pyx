@@ -14,7 +14,8 @@ from minitorch._ops.binary cimport add_op, mul_number, mul_op
 from minitorch._ops.expand cimport expand_to
 from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.scalars cimport is_number
-from minitorch._ops.view cimport reshape_to, squeeze_op, t_op, transpose_op, unsqueeze_op
+from minitorch._ops.view cimport (
+    dropped_axis_op, reshape_to, t_op, transpose_op, unsafe_view_op, unsqueeze_op)
 
 
 # ---------------------------------------------------------------- raw products
@@ -304,13 +305,13 @@ cdef TensorBase matmul_op(TensorBase a, TensorBase b):
     if a.ndim_ == 1 and b.ndim_ == 2:
         a = unsqueeze_op(a, 0)
         check_mm(a, b, "matmul")
-        return fresh(squeeze_op(mm_op(a, b), 0))
+        return dropped_axis_op(mm_op(a, b), 0)
     if a.ndim_ >= 3 and b.ndim_ <= 2:
         return folded(a, b)
     if a.ndim_ == 1:
-        return fresh(squeeze_op(matmul_op(unsqueeze_op(a, 0), b), b.ndim_ - 2))
+        return dropped_axis_op(matmul_op(unsqueeze_op(a, 0), b), b.ndim_ - 2)
     if b.ndim_ == 1:
-        return fresh(squeeze_op(matmul_op(a, unsqueeze_op(b, 1)), a.ndim_ - 1))
+        return dropped_axis_op(matmul_op(a, unsqueeze_op(b, 1)), a.ndim_ - 1)
     if a.shape_[a.ndim_ - 1] != b.shape_[b.ndim_ - 2]:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: "
@@ -323,7 +324,7 @@ cdef TensorBase matmul_op(TensorBase a, TensorBase b):
     count = product(batch.n, batch.at)
     out = bmm_op(reshape_to(expand_to(a, outer + left), (count,) + left),
                  reshape_to(expand_to(b, outer + right), (count,) + right))
-    return fresh(reshape_to(out, outer + (left[0], right[1])))
+    return unsafe_view_op(out, outer + (left[0], right[1]))
 
 
 cdef TensorBase folded(TensorBase a, TensorBase b):
@@ -332,9 +333,9 @@ cdef TensorBase folded(TensorBase a, TensorBase b):
     cdef Py_ssize_t rows = product(a.ndim_ - 1, a.shape_)
     flat = reshape_to(a, (rows, a.shape_[a.ndim_ - 1]))
     if b.ndim_ == 1:
-        return fresh(reshape_to(checked_mv(flat, b), outer))
+        return unsafe_view_op(checked_mv(flat, b), outer)
     check_mm(flat, b, "matmul")
-    return fresh(reshape_to(mm_op(flat, b), outer + (b.shape_[1],)))
+    return unsafe_view_op(mm_op(flat, b), outer + (b.shape_[1],))
 
 
 cdef TensorBase checked_mv(TensorBase a, TensorBase v):

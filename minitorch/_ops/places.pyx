@@ -9,13 +9,13 @@ import warnings
 import numpy
 
 from libc.stdint cimport int32_t, int64_t
-from minitorch._core.dtype cimport FLOATING
+from minitorch._core.dtype cimport FLOATING, cxx_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport bump, check_writable, records1, records2, set_function
 from minitorch._core.shape cimport size_text
-from minitorch._core.tensor cimport TensorBase
+from minitorch._core.tensor cimport TensorBase, extent
 from minitorch._kernels.types cimport BOOL, I32, I64, U8
-from minitorch._ops._base cimport clone_raw, set_history
+from minitorch._ops._base cimport clone_raw, deliver, set_history
 from minitorch._ops.array cimport array_of, from_array, numbers_of
 from minitorch._ops.strided cimport shape_tuple
 
@@ -172,6 +172,32 @@ cdef tuple picked_shape(TensorBase t, tuple arrays):
     """The shape of ``t[arrays]``."""
     empty = numpy.broadcast_to(numpy.zeros((), numpy.int8), shape_tuple(t))
     return empty[arrays].shape
+
+
+# ---------------------------------------------------------------- out=
+
+cdef object deliver_apart(TensorBase result, object out, list inputs):
+    """`deliver` for operations that PyTorch runs in the memory of `out`: no input may share it."""
+    cdef TensorBase to, t
+    cdef Py_ssize_t low, high, first, last
+    if isinstance(out, TensorBase):
+        to = <TensorBase> out
+        if to.dtype_ is not result.dtype_:
+            raise RuntimeError(f"Expected out tensor to have dtype {cxx_name(result.dtype_)}, but "
+                               f"got {cxx_name(to.dtype_)} instead")
+        check_writable(to, False)
+        extent(to.ndim_, to.shape_, to.strides_, &low, &high)
+        for item in inputs:
+            t = <TensorBase> item
+            if t.storage is not to.storage or not t.numel_ or not to.numel_:
+                continue
+            extent(t.ndim_, t.shape_, t.strides_, &first, &last)
+            if to.offset + low <= t.offset + last and t.offset + first <= to.offset + high:
+                raise RuntimeError(
+                    "unsupported operation: some elements of the input tensor and the written-to "
+                    "tensor refer to a single memory location. Please clone() the tensor before "
+                    "performing the operation.")
+    return deliver(result, out)
 
 
 # ---------------------------------------------------------------- writing with history

@@ -2,19 +2,26 @@
 
 import os
 import threading
+import warnings
+from operator import index as operator_index
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
-from minitorch._core.dtype cimport FLOATING, check_dtype, default_float, dtype as DType, of_code
+from minitorch._core.dtype cimport (
+    FLOATING, check_dtype, cxx_name, default_float, dtype as DType, of_code, type_name)
+from minitorch._core.dtype import finfo, iinfo
 from minitorch._core.device import CPU, check_device
-from minitorch._core.record cimport bump, check_writable
+from minitorch._core.node cimport Node
+from minitorch._core.record cimport bump, check_writable, connect1, records1, set_function
 from minitorch._core.shape cimport is_dense
+from minitorch._core.shape import broadcast_shapes
 from minitorch._core.tensor cimport TensorBase, new_like, new_tensor
 from minitorch._kernels.random cimport *
-from minitorch._kernels.types cimport F32, F64, I64, U8
+from minitorch._kernels.types cimport BOOL, F32, F64, I64, U8
 from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw, deliver, cast_raw
 from minitorch._ops.creation cimport check_options, empty_of, finished
-from minitorch._ops.creation import _like_for_random
+from minitorch._ops.binary cimport mul_number
+from minitorch._ops.creation import _like_for_random, scalar_tensor
 
 
 cdef class Generator:
@@ -126,6 +133,9 @@ cdef enum Kind:
     BERNOULLI
     INTEGERS
     WHOLE_RANGE
+    CAUCHY
+    LOG_NORMAL
+    GEOMETRIC
 
 
 cdef int draw(Kind kind, Generator g, TensorBase t, object a, object b, str where) except -1:
@@ -145,10 +155,12 @@ cdef int draw(Kind kind, Generator g, TensorBase t, object a, object b, str wher
             status = rng_bernoulli(&g.state, p, code, n, a)
         elif kind == INTEGERS:
             status = rng_randint(&g.state, p, code, n, a, b)
+        elif kind >= CAUCHY:
+            status = rng_shaped(&g.state, SHAPE_CAUCHY + kind - CAUCHY, p, code, n, a, b)
         else:
             status = rng_random(&g.state, p, code, n)
     if status:
-        raise NotImplementedError(f"\"{where}\" not implemented for '{t.dtype_!r}'")
+        raise NotImplementedError(f"\"{where}\" not implemented for '{type_name(t.dtype_)}'")
     if dense is not t:
         copy_raw(t, dense)
     return 0
@@ -197,19 +209,162 @@ def bernoulli_(self, p=0.5, *, generator=None):
     return fill_inplace(BERNOULLI, self, p, None, generator, "bernoulli_")
 
 
-def random_(self, from_=0, to=None, *, generator=None, **named):
-    """Fill with integers in [from, to), or over the whole range of the dtype."""
-    from_ = named.pop("from", from_)
-    if named:
-        raise TypeError(f"random_() got an unexpected keyword argument {list(named)[0]!r}")
-    if to is None and from_ == 0:
+def random_(self, *bounds, generator=None, **named):
+    """``random_(to)``, ``random_(from, to)``: whole numbers in [from, to).
+
+    Without bounds they are of the whole range of the dtype (for floats, of those that it holds
+    exactly); with ``to=None``, from `from` to its end.
+    """
+    cdef DType d = check_tensor(self, "random_", "self").dtype_
+    from_, to = named.pop("from", None), named.pop("to", None)
+    if named or len(bounds) > 2:
+        raise TypeError(f"random_() received an invalid combination of arguments: {named}")
+    if len(bounds) == 2:
+        from_, to = bounds
+    elif bounds:
+        to = bounds[0]
+    if from_ is None and to is None:
         return fill_inplace(WHOLE_RANGE, self, None, None, generator, "random_")
-    if to is None:
-        from_, to = 0, from_
-    if from_ >= to:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={from_} >= "
-                           f"to={to}")
+    from_, to = checked_start(from_, d) if to is None else checked_range(from_ or 0, to, d)
     return fill_inplace(INTEGERS, self, from_, to, generator, "random_")
+
+
+# ---------------------------------------------------------------- bounds of integers
+
+# Binary digits of the floats: whole numbers beyond 2 ** digits have gaps.
+DIGITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
+
+
+cdef object wrapped(object value):
+    """A whole number as 64 signed bits."""
+    return (value + 2 ** 63) % 2 ** 64 - 2 ** 63
+
+
+cdef object nearest(object value, DType d):
+    """A whole number as the dtype holds it."""
+    return int(scalar_tensor(value, dtype=d).double().item())
+
+
+cdef object step_inside(object value, object rounded, int sign, int digits):
+    """The next whole number inside the range that a float can hold, as PyTorch finds it."""
+    return rounded + sign * (1 << abs(value).bit_length() - digits)
+
+
+cdef tuple checked_range(object low, object high, DType d):
+    """The bounds of [low, high) for a dtype; raises where it cannot hold them."""
+    low, high = operator_index(low), operator_index(high)
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= "
+                           f"to={high}")
+    limit_low, limit_high = limits_of(d)
+    if d.category == FLOATING:
+        digits = DIGITS[d.name]
+        if low + 1 >= limit_low and nearest(low + 1, d) < low:
+            low = step_inside(low + 1, nearest(low + 1, d), 1, digits)
+        if high - 1 <= limit_high and nearest(high - 1, d) >= high:
+            high = step_inside(high - 1, nearest(high - 1, d), -1, digits)
+        if low >= high:
+            raise RuntimeError("random_ expects 'from' casted to dtype to be less than 'to' casted "
+                               f"to dtype, but got from={low} >= to={high}")
+    check_limits(low, "from", d)
+    check_limits(high - 1, "to - 1", d)
+    return low, wrapped(high)
+
+
+cdef tuple checked_start(object low, DType d):
+    """The bounds from `low` to the dtype's largest whole number."""
+    low = operator_index(low)
+    if d.category == FLOATING:
+        last = 1 << DIGITS[d.name]
+    else:
+        last = limits_of(d)[1]
+    if low == -2 ** 63:
+        return low, low
+    check_limits(low, "from", d)
+    if low >= last and d.category == FLOATING:
+        raise RuntimeError("random_ expects 'from' casted to dtype to be less than or equal to "
+                           f"'to_inc' casted to dtype, but got from={low} > to_inc={last}")
+    return low, wrapped(last + 1)
+
+
+cdef tuple limits_of(DType d):
+    """The smallest and largest whole number of a dtype."""
+    if d.category == FLOATING:
+        return int(finfo(d).min), int(finfo(d).max)
+    if d.code == BOOL:
+        return 0, 1
+    return iinfo(d).min, iinfo(d).max
+
+
+cdef int check_limits(object value, str name, DType d) except -1:
+    limits = limits_of(d)
+    if not limits[0] <= value <= limits[1]:
+        raise RuntimeError(f"{name} is out of bounds for {cxx_name(d)}")
+    if d.category == FLOATING and abs(value) > 1 << DIGITS[d.name]:
+        warnings.warn(
+            f"{name} is out of bounds [-(2^{DIGITS[d.name]}), 2^{DIGITS[d.name]}]. Due to "
+            f"precision limitations {cxx_name(d)} can support discrete uniform distribution only "
+            "within this range. This warning will become an error in version 1.7 release, please "
+            "fix the code in advance", stacklevel=2)
+    return 0
+
+
+# ---------------------------------------------------------------- rarer distributions
+
+def cauchy_(self, median=0, sigma=1, *, generator=None):
+    """Fill with numbers of Cauchy's distribution."""
+    if sigma <= 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+    return fill_inplace(CAUCHY, self, median, sigma, generator, "cauchy_")
+
+
+def log_normal_(self, mean=1, std=2, *, generator=None):
+    """Fill with the exponentials of normal numbers."""
+    if std <= 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
+    return fill_inplace(LOG_NORMAL, self, mean, std, generator, "log_normal_")
+
+
+def geometric_(self, p, *, generator=None):
+    """Fill with numbers of trials up to the first success, of probability `p`."""
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
+    return fill_inplace(GEOMETRIC, self, p, 0, generator, "geometric_")
+
+
+cdef class PoissonBackward0(Node):
+    """Zeros: a number drawn has no slope."""
+
+    cdef tuple apply(self, tuple grads):
+        return (mul_number(grads[0], 0),)
+
+
+def poisson(input, generator=None):
+    """Numbers of events, as many on average as `input` says.
+
+    Raises
+    ------
+    RuntimeError
+        For a negative rate.
+    """
+    cdef TensorBase rate = check_tensor(input, "poisson", "input")
+    cdef TensorBase out, wide
+    cdef Generator g = pick(generator, "poisson")
+    cdef Node node
+    if rate.dtype_.category != FLOATING:
+        raise NotImplementedError("\"poisson_cpu\" not implemented for "
+                                  f"'{type_name(rate.dtype_)}'")
+    wide = contiguous_raw(cast_raw(rate, of_code(F64)))
+    if rate.numel_ and (wide.detach() < 0).any().item():
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+    out = new_tensor(rate.dtype_, rate.ndim_, rate.shape_)
+    with g.lock:
+        rng_poisson(&g.state, out.data(), out.code(), <const double*> wide.data(), out.numel_)
+    if records1(rate):
+        node = PoissonBackward0.__new__(PoissonBackward0)
+        connect1(node, rate)
+        set_function(out, node, 0)
+    return out
 
 
 # ---------------------------------------------------------------- making
@@ -263,7 +418,7 @@ def randn_like(input, *, generator=None, dtype=None, layout=None, device=None,
 
 
 def randint(*args, low=None, high=None, size=None, generator=None, out=None, dtype=None,
-            layout=None, device=None, requires_grad=False):
+            layout=None, device=None, requires_grad=False, pin_memory=False):
     """``randint(high, size)`` or ``randint(low, high, size)``: integers in [low, high)."""
     values = list(args)
     if size is None and values and isinstance(values[-1], (tuple, list)):
@@ -274,28 +429,24 @@ def randint(*args, low=None, high=None, size=None, generator=None, out=None, dty
         high = values[0]
     if high is None or size is None:
         raise TypeError("randint() needs the arguments 'high' and 'size'")
-    low = 0 if low is None else low
-    if low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= "
-                           f"to={high}")
-    check_options("randint", layout, device, None)
+    check_options("randint", layout, device, pin_memory)
     t = empty_of((size,), wanted(dtype, out, of_code(I64), "randint"), None, "randint")
+    low, high = checked_range(0 if low is None else low, high, (<TensorBase> t).dtype_)
     return made(INTEGERS, t, low, high, generator, requires_grad, out, "randint")
 
 
-def randint_like(input, *args, low=None, high=None, dtype=None, layout=None, device=None,
+def randint_like(input, *args, low=None, high=None, generator=None, dtype=None, layout=None, device=None,
                  requires_grad=False, memory_format=None):
     """Integers in [low, high), in a tensor of the same size."""
     if len(args) == 2:
         low, high = args
     elif args:
         high = args[0]
-    low = 0 if low is None else low
+    if high is None:
+        raise TypeError("randint_like() missing argument 'high'")
     t = _like_for_random(input, dtype, layout, device, memory_format, "randint_like")
-    if high is None or low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= "
-                           f"to={high}")
-    return made(INTEGERS, t, low, high, None, requires_grad, None, "randint_like")
+    low, high = checked_range(0 if low is None else low, high, (<TensorBase> t).dtype_)
+    return made(INTEGERS, t, low, high, generator, requires_grad, None, "randint_like")
 
 
 def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=None,
@@ -304,24 +455,35 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
     cdef Py_ssize_t count = n
     cdef Generator g = pick(generator, "randperm")
     cdef TensorBase t
+    cdef DType d = wanted(dtype, out, of_code(I64), "randperm")
     check_options("randperm", layout, device, pin_memory)
     if count < 0:
         raise RuntimeError(f"n must be non-negative, got {n}")
+    if d.category != FLOATING and count - 1 > limits_of(d)[1]:
+        raise RuntimeError(f"value cannot be converted to type {d.name}_t without overflow")
     t = new_tensor(of_code(I64), 1, &count)
     with g.lock:
         rng_permutation(&g.state, <int64_t*> t.data(), count)
-    return deliver(finished(cast_raw(t, wanted(dtype, out, of_code(I64), "randperm")),
-                            requires_grad), out)
+    return deliver(finished(cast_raw(t, d), requires_grad), out)
 
 
-def bernoulli(input, *, generator=None, out=None):
-    """Zeros and ones: ones with the probabilities that `input` holds."""
+def bernoulli(input, p=None, *, generator=None, out=None):
+    """Zeros and ones: ones with the probabilities that `input` holds, or all with `p`."""
+    if p is not None:
+        return deliver(bernoulli_(new_like(check_tensor(input, "bernoulli", "input"),
+                                           (<TensorBase> input).dtype_), p,
+                                  generator=generator), out)
+    return bernoulli_of(input, generator, out)
+
+
+cdef object bernoulli_of(object input, object generator, object out):
     cdef TensorBase p = check_tensor(input, "bernoulli", "input")
     cdef TensorBase dense, t
     cdef Generator g = pick(generator, "bernoulli")
     cdef int status
     if p.dtype_.category != FLOATING:
-        raise NotImplementedError(f"\"bernoulli_tensor_cpu_p_\" not implemented for '{p.dtype_!r}'")
+        raise NotImplementedError("\"bernoulli_tensor_cpu_p_\" not implemented for "
+                                  f"'{type_name(p.dtype_)}'")
     if not ((p >= 0).all().item() and (p <= 1).all().item()):
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
     t = new_like(p, p.dtype_)
@@ -337,21 +499,32 @@ def bernoulli(input, *, generator=None, out=None):
     return deliver(t, out)
 
 
-def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, layout=None,
+def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None, layout=None,
            device=None, requires_grad=False, pin_memory=False):
-    """Normal numbers; `mean` and `std` are numbers (with `size`) or tensors."""
-    from minitorch._ops.arithmetic import add, mul
+    """Normal numbers; `mean` and `std` are tensors, or numbers (with `size`, if both are)."""
+    cdef TensorBase t
     check_options("normal", layout, device, pin_memory)
-    if size is not None:
-        t = empty_of((size,), wanted(dtype, out, default_float(), "normal"), None, "normal")
+    numbers_ = not isinstance(mean, TensorBase) and not isinstance(std, TensorBase)
+    if numbers_ != (size is not None):
+        raise TypeError("normal() received an invalid combination of arguments: 'size' is for "
+                        "numbers only, which need it")
+    if not isinstance(std, TensorBase):
         if std < 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    elif std.numel() and not (std.detach() >= 0).all().item():
+        raise RuntimeError("normal expects all elements of std >= 0.0")
+    if size is not None:
+        t = empty_of((size,), wanted(dtype, out, default_float(), "normal"), None, "normal")
         return made(NORMAL, t, mean, std, generator, requires_grad, out, "normal")
-    if not isinstance(mean, TensorBase) and not isinstance(std, TensorBase):
-        raise TypeError("normal() needs the argument 'size' when mean and std are numbers")
-    like = add(mul(mean, 0.0), mul(std, 0.0))
-    draws = randn_like(like, generator=generator)
-    return deliver(add(mul(draws, std), mean), out)
+    like = mean if isinstance(mean, TensorBase) else std
+    shape = broadcast_shapes(*[v.shape for v in (mean, std) if isinstance(v, TensorBase)])
+    t = empty_of((shape,), like.dtype, None, "normal")
+    if isinstance(std, TensorBase):
+        draw(NORMAL, pick(generator, "normal"), t, 0.0, 1.0, "normal")
+        t.mul_(std.detach())
+    else:
+        draw(NORMAL, pick(generator, "normal"), t, 0.0, std, "normal")
+    return deliver(t.add_(mean.detach() if isinstance(mean, TensorBase) else mean), out)
 
 
 class fork_rng:

@@ -18,7 +18,7 @@ from minitorch._ops.gather cimport index_select_op
 from minitorch._ops.places cimport finish, records_change, target
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.strided cimport diagonal_op, shape_tuple, zeros_of
-from minitorch._ops.view cimport reshape_to, unsqueeze_op
+from minitorch._ops.view cimport reshape_to, transpose_op, unsqueeze_op
 
 
 cdef tuple axes_from(object dims, int ndim, str where):
@@ -162,7 +162,11 @@ def rot90(input, k=1, dims=(0, 1)):
         raise RuntimeError("expected rotation dims to be different, but got dim0 = "
                            f"{dims[0]} and dim1 = {dims[1]}")
     axes = (wrap_dim(dims[0], t.ndim_), wrap_dim(dims[1], t.ndim_))
-    out = moved(numpy.rot90(array_of(t), k, axes), t)
+    turns = k % 4
+    out = flip_op(t.detach(), {0: (), 1: axes[1:], 2: axes, 3: axes[:1]}[turns])
+    if turns % 2:
+        out = transpose_op(out, axes[0], axes[1])
+        out.base = None
     if records1(t):
         node = Rot90Backward0.__new__(Rot90Backward0)
         node.k, node.dims = k, axes

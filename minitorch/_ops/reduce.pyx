@@ -539,7 +539,7 @@ def sum_to_size(input, *size):
             raise RuntimeError(f"size {{{size_text(wanted.n, wanted.at)}}} is not expandable to "
                                f"size {{{size_text(x.ndim_, x.shape_)}}}.")
     if wanted.n == 0:
-        return sum_op(x, None, False) if x.ndim_ else x
+        return sum(x)
     return sum_to_op(x, tuple([wanted.at[i] for i in range(wanted.n)]))
 
 

@@ -16,7 +16,7 @@ from minitorch._core.shape cimport (
 from minitorch._core.tensor cimport TensorBase, view_of
 from minitorch._kernels.types cimport MAX_DIMS
 from minitorch._ops._base cimport check_tensor
-from minitorch._ops.copy cimport ORDER_CONTIGUOUS, clone_op
+from minitorch._ops.copy cimport ORDER_CONTIGUOUS, clone_op, contiguous_op
 from minitorch._ops.strided cimport make_view, shape_tuple, unlinked
 
 
@@ -89,6 +89,17 @@ cdef TensorBase reshape_to(TensorBase t, tuple sizes):
     dims_from(sizes, &wanted, "reshape", "shape")
     infer_size(&wanted, t.numel_)
     return reshape_op(t, wanted.n, wanted.at)
+
+
+cdef TensorBase unsafe_view_op(TensorBase t, tuple sizes):
+    """A fresh result in another shape, which is no view to the outside."""
+    cdef Dims wanted
+    cdef TensorBase out
+    dims_from(sizes, &wanted, "view", "size")
+    out = viewed(t, wanted.n, wanted.at,
+                 UnsafeViewBackward0.__new__(UnsafeViewBackward0) if records1(t) else None)
+    out.base = None
+    return out
 
 
 cdef TensorBase view_bits(TensorBase t, dtype d):
@@ -251,8 +262,9 @@ def unflatten(input, dim, sizes):
 
 
 def ravel(input):
-    """The elements in row-major order as one axis."""
-    return reshape(input, -1)
+    """The elements in row-major order as one axis; a copy unless they lie so in memory."""
+    cdef TensorBase t = check_tensor(input, "ravel", "input")
+    return reshape(contiguous_op(t), -1)
 
 
 # ---------------------------------------------------------------- permutations
@@ -495,6 +507,10 @@ cdef class SqueezeBackward2(ViewBackward0):
     """The gradient in the shape of the input."""
 
 
+cdef class SqueezeBackward4(ViewBackward0):
+    """The same where the axis of a fresh result was dropped in place."""
+
+
 cdef class UnsqueezeBackward0(Node):
     """The gradient without the new axis."""
 
@@ -529,6 +545,17 @@ cdef TensorBase squeeze_op(TensorBase t, int dim):
     for i in range(t.ndim_):
         dropped[i] = i == dim
     return without(t, dropped, SqueezeBackward1.__new__(SqueezeBackward1))
+
+
+cdef TensorBase dropped_axis_op(TensorBase t, int dim):
+    """A fresh result without axis `dim`, whose size is 1."""
+    cdef bint dropped[MAX_DIMS]
+    cdef int i
+    for i in range(t.ndim_):
+        dropped[i] = i == dim
+    out = without(t, dropped, SqueezeBackward4.__new__(SqueezeBackward4))
+    out.base = None
+    return out
 
 
 cdef TensorBase unsqueeze_op(TensorBase t, int dim):

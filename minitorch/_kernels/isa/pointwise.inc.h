@@ -7,6 +7,7 @@
 #include "pointwise_lists.inc.h"
 #include "pointwise_loops.inc.h"
 #include "pointwise_math.inc.h"
+#include "box_muller.inc.h"
 
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)

@@ -129,18 +129,3 @@ MT_ALWAYS void vec_sincos(float x, float *sine, float *cosine) {
     }
 TURN_LOOP(sin, sine)
 TURN_LOOP(cos, cosine)
-
-/* Turn blocks of 16 uniform numbers into normal ones, PyTorch's way: j pairs with j + 8. */
-static void box_muller_f32(float *x, ptrdiff_t blocks, float mean, float std) {
-    for (ptrdiff_t block = 0; block < blocks; block++, x += 16) {
-        float cosines[8], sines[8];
-        for (int j = 0; j < 8; j++) {
-            float radius = sqrtf(-2.0f * vec_log(1.0f - x[j])), sine, cosine;
-            vec_sincos(6.28318531f * x[j + 8], &sine, &cosine);
-            cosines[j] = radius * cosine * std + mean;
-            sines[j] = radius * sine * std + mean;
-        }
-        memcpy(x, cosines, sizeof(cosines));
-        memcpy(x + 8, sines, sizeof(sines));
-    }
-}
