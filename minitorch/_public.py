@@ -248,6 +248,8 @@ bool = _dtypes.bool_
 
 _LAZY_MODULES = ("nn", "optim", "serialization", "testing", "utils", "models", "transforms",
                  "datasets", "profiler", "training", "compat", "cli")
+_LAZY_MODULES = ("nn", "func", "optim", "serialization", "testing", "utils", "models", "transforms",
+                 "datasets", "profiler", "training", "cli")
 _LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization"}
 
 

@@ -415,7 +415,8 @@ _METHODS = {
     compare: """
         eq eq_ ne ne_ lt lt_ le le_ gt gt_ ge ge_ not_equal not_equal_ less less_ less_equal
         less_equal_ greater greater_ greater_equal greater_equal_ logical_and logical_and_
-        logical_or logical_or_ logical_xor logical_xor_ bitwise_and bitwise_and_ bitwise_or bitwise_or_ bitwise_xor bitwise_xor_ bitwise_left_shift
+        logical_or logical_or_ logical_xor logical_xor_ bitwise_and bitwise_and_ bitwise_or
+        bitwise_or_ bitwise_xor bitwise_xor_ bitwise_left_shift
         bitwise_left_shift_ bitwise_right_shift bitwise_right_shift_ equal isclose allclose""",
     linear: """
         matmul mm bmm mv dot addmm""",

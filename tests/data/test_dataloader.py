@@ -167,6 +167,11 @@ def test_ctrl_c_while_waiting_stops_the_threads():
         next(iterator)
 
 
+def test_timeout_without_workers_is_refused():
+    with pytest.raises(AssertionError, match="requires timeout == 0"):
+        iter(DataLoader(TEN, timeout=1))
+
+
 def test_timeout_is_an_error():
     dataset = Stuck()
     iterator = iter(DataLoader(dataset, num_workers=1, timeout=0.05))
@@ -297,5 +302,6 @@ def test_settings_cannot_change_afterwards():
 def test_pinning_warns_that_there_is_nothing_to_pin_for():
     with pytest.warns(UserWarning, match="no accelerator is found"):
         iter(DataLoader(TEN, pin_memory=True))
-    with pytest.warns(UserWarning, match="ignore pin_memory_device='cuda'"):
-        DataLoader(TEN, pin_memory_device="cuda")
+    with pytest.warns() as warned:
+        iter(DataLoader(TEN, pin_memory=True, pin_memory_device="cuda"))
+    assert "ignore pin_memory_device='cuda'" in str(warned[0].message) and len(warned) == 2

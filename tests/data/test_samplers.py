@@ -5,6 +5,7 @@ import pytest
 import minitorch
 from minitorch.utils.data import (
     BatchSampler,
+    DistributedSampler,
     RandomSampler,
     SequentialSampler,
     SubsetRandomSampler,
@@ -116,3 +117,26 @@ def test_random_split_refuses_wrong_sums():
 def test_random_split_warns_of_an_empty_part():
     with pytest.warns(UserWarning, match="Length of split at index 1 is 0"):
         random_split(range(2), [0.9, 0.1])
+
+
+def test_ranks_share_a_permutation_of_the_epoch():
+    samplers = [DistributedSampler(TEN, 3, rank, seed=4) for rank in range(3)]
+    epochs = []
+    for epoch in (0, 1):
+        for sampler in samplers:
+            sampler.set_epoch(epoch)
+        parts = [list(sampler) for sampler in samplers]
+        assert [len(part) for part in parts] == [len(sampler) for sampler in samplers] == [4] * 3
+        whole = [index for turn in zip(*parts, strict=True) for index in turn]
+        assert sorted(whole[:10]) == list(TEN) and whole[10:] == whole[:2]
+        epochs.append(whole)
+    assert epochs[0] != epochs[1]
+    short = [DistributedSampler(TEN, 3, rank, shuffle=False, drop_last=True) for rank in range(3)]
+    assert [list(sampler) for sampler in short] == [[0, 3, 6], [1, 4, 7], [2, 5, 8]]
+
+
+def test_distributed_needs_number_and_rank():
+    with pytest.raises(RuntimeError, match="Requires distributed package to be available"):
+        DistributedSampler(TEN, 3)
+    with pytest.raises(ValueError, match=r"Invalid rank 3, rank should be in .* \[0, 2\]"):
+        DistributedSampler(TEN, 3, 3)

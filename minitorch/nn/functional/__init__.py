@@ -71,13 +71,14 @@ from minitorch.nn.functional.dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
+from minitorch.nn.functional.folding import fold, unfold
 from minitorch.nn.functional.interpolation import (
     interpolate,
     upsample,
     upsample_bilinear,
     upsample_nearest,
 )
-from minitorch.nn.functional.folding import fold, unfold
+from minitorch.nn.functional.layers import flatten, linear
 from minitorch.nn.functional.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -101,8 +102,7 @@ from minitorch.nn.functional.margin import (
     soft_margin_loss,
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
-from minitorch.nn.functional.layers import flatten, linear
-from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
+)
 from minitorch.nn.functional.normalization import (
     batch_norm,
     group_norm,

@@ -1,17 +1,49 @@
-"""Helpers: flattening parameters, clipping gradients, folding BatchNorm for evaluation."""
+"""Helpers: flattening parameters, clipping gradients, folding BatchNorm, normed weights."""
 
-from minitorch.nn.utils import rnn
-from minitorch.nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_
+from minitorch.nn.utils import rnn, stateless
+from minitorch.nn.utils.clip_grad import (
+    clip_grad_norm,
+    clip_grad_norm_,
+    clip_grad_value_,
+    clip_grads_with_norm_,
+    get_total_norm,
+)
 from minitorch.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
-from minitorch.nn.utils.fusion import fuse_conv_bn, fuse_conv_bn_eval, fuse_conv_bn_weights
+from minitorch.nn.utils.fusion import (
+    fuse_conv_bn,
+    fuse_conv_bn_eval,
+    fuse_conv_bn_weights,
+    fuse_linear_bn_eval,
+    fuse_linear_bn_weights,
+)
+from minitorch.nn.utils.init import skip_init
+from minitorch.nn.utils.memory_format import (
+    convert_conv2d_weight_memory_format,
+    convert_conv3d_weight_memory_format,
+)
+from minitorch.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
+from minitorch.nn.utils.weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [
+    "clip_grad_norm",
     "clip_grad_norm_",
     "clip_grad_value_",
+    "clip_grads_with_norm_",
+    "convert_conv2d_weight_memory_format",
+    "convert_conv3d_weight_memory_format",
     "fuse_conv_bn",
     "fuse_conv_bn_eval",
     "fuse_conv_bn_weights",
+    "fuse_linear_bn_eval",
+    "fuse_linear_bn_weights",
+    "get_total_norm",
     "parameters_to_vector",
     "rnn",
+    "remove_spectral_norm",
+    "remove_weight_norm",
+    "skip_init",
+    "spectral_norm",
+    "stateless",
     "vector_to_parameters",
+    "weight_norm",
 ]

@@ -1,4 +1,4 @@
-"""BatchNorm folded into the convolution before it, for evaluation."""
+"""BatchNorm folded into the convolution or linear layer before it, for evaluation."""
 
 import copy
 from collections import Counter
@@ -13,7 +13,13 @@ from minitorch.nn.modules.linear import Identity
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter
 
-__all__ = ["fuse_conv_bn", "fuse_conv_bn_eval", "fuse_conv_bn_weights"]
+__all__ = [
+    "fuse_conv_bn",
+    "fuse_conv_bn_eval",
+    "fuse_conv_bn_weights",
+    "fuse_linear_bn_eval",
+    "fuse_linear_bn_weights",
+]
 
 
 def fuse_conv_bn_weights(conv_w, conv_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, transpose=False):
@@ -78,6 +84,55 @@ def fuse_conv_bn_eval(conv, bn, transpose=False):
     fused.weight, fused.bias = fuse_conv_bn_weights(
         fused.weight, fused.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias,
         transpose,
+    )
+    return fused
+
+
+def fuse_linear_bn_weights(linear_w, linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b):
+    """Weight and bias of the linear layer that does the work of a normalisation as well.
+
+    Parameters
+    ----------
+    linear_w : Tensor
+        (out_features, in_features).
+    linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b
+        See :func:`fuse_conv_bn_weights`; statistics of one feature serve all.
+
+    Returns
+    -------
+    (Parameter, Parameter)
+        As of :func:`fuse_conv_bn_weights`.
+    """
+    return fuse_conv_bn_weights(linear_w, linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b)
+
+
+def fuse_linear_bn_eval(linear, bn):
+    """A new linear layer that computes ``bn(linear(x))``.
+
+    Parameters
+    ----------
+    linear : Linear
+    bn : BatchNorm1d
+        Both in evaluation mode; neither is changed. It has as many features, or one for all.
+
+    Raises
+    ------
+    AssertionError
+        If one of them is in training mode, the features differ, or the normalisation has no
+        running statistics.
+    """
+    if linear.training or bn.training:
+        raise AssertionError("Fusion only for eval!")
+    if bn.num_features not in (linear.out_features, 1):
+        raise AssertionError(
+            "To fuse, linear.out_features == bn.num_features or bn.num_features == 1, got "
+            f"linear.out_features={linear.out_features} and bn.num_features={bn.num_features}"
+        )
+    if bn.running_mean is None or bn.running_var is None:
+        raise AssertionError("bn.running_mean and bn.running_var must not be None")
+    fused = copy.deepcopy(linear)
+    fused.weight, fused.bias = fuse_linear_bn_weights(
+        fused.weight, fused.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias
     )
     return fused
 

@@ -67,7 +67,8 @@ class DataLoader:
     drop_last : bool
         Leave out an incomplete last batch.
     timeout : float
-        Seconds to wait for a batch from the workers; 0 waits for ever.
+        Seconds to wait for a batch from the workers; 0 waits for ever, and is all that iterating
+        without workers takes.
     worker_init_fn : callable, optional
         Called in each worker thread with its id.
     multiprocessing_context : None
@@ -79,7 +80,7 @@ class DataLoader:
     persistent_workers : bool
         Keep the threads between passes.
     pin_memory_device : str
-        Deprecated and without effect in PyTorch; a warning says so.
+        Deprecated and without effect in PyTorch; with `pin_memory` a warning says so.
     in_order : bool
         False yields batches as they are ready.
 
@@ -89,6 +90,8 @@ class DataLoader:
         An argument out of its range, or two that exclude each other.
     NotImplementedError
         ``multiprocessing_context`` with workers.
+    AssertionError
+        When it is iterated without workers, but with a `timeout`.
 
     Notes
     -----
@@ -127,12 +130,6 @@ class DataLoader:
         if self._iterable:
             _check_stream(shuffle, sampler, batch_sampler)
         _check_batching(batch_size, shuffle, sampler, batch_sampler, drop_last)
-        if pin_memory_device:
-            warnings.warn(
-                "pin_memory_device is deprecated, the current accelerator will be used as the "
-                f"device,ignore pin_memory_device='{pin_memory_device}'.",
-                stacklevel=2,
-            )
 
         self.dataset = dataset
         self.num_workers = num_workers
@@ -187,12 +184,23 @@ class DataLoader:
 
     def __iter__(self):
         if self.pin_memory:
+            if self.pin_memory_device:
+                warnings.warn(
+                    "pin_memory_device is deprecated, the current accelerator will be used as the "
+                    f"device,ignore pin_memory_device='{self.pin_memory_device}'.",
+                    stacklevel=2,
+                )
             warnings.warn(
                 "'pin_memory' argument is set as true but no accelerator is found, "
                 "then device pinned memory won't be used.",
                 stacklevel=2,
             )
         if self.num_workers == 0:
+            if self.timeout != 0:
+                raise AssertionError(
+                    "_SingleProcessDataLoaderIter requires timeout == 0: without workers nothing "
+                    f"is waited for, but got timeout={self.timeout}"
+                )
             return _SerialIterator(self)
         if not self.persistent_workers:
             return _ThreadedIterator(self)
