@@ -47,6 +47,7 @@ from minitorch._ops import (
     arithmetic,
     choice,
     compare,
+    conv,
     copy,
     creation,
     dropout,
@@ -58,6 +59,8 @@ from minitorch._ops import (
     linear,
     loss,
     masked,
+    pool,
+    pool1d,
     power,
     rearrange,
     recurrent,
@@ -149,6 +152,12 @@ _FUNCTIONS = {
         flip fliplr flipud roll rot90 tril triu diag_embed diag tile repeat_interleave""",
     sorting: """
         sort argsort topk unique kthvalue msort unique_consecutive""",
+    conv: """
+        conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d""",
+    pool: """
+        max_pool2d max_pool3d""",
+    pool1d: """
+        max_pool1d max_pool1d_with_indices avg_pool1d adaptive_avg_pool1d adaptive_max_pool1d""",
     loss: """
         softmax log_softmax""",
     dropout: """

@@ -225,7 +225,7 @@ cdef PoolShape pool_shape(dict shape, bint channels_last):
     s.stride_h, s.stride_w = shape["stride"]
     s.padding_h, s.padding_w = shape["padding"]
     s.dilation_h, s.dilation_w = shape["dilation"]
-    s.channels_last = channels_last
+    s.adaptive, s.channels_last = False, channels_last
     return s
 
 

@@ -12,6 +12,8 @@ cdef struct PoolShape:
     Py_ssize_t stride_h, stride_w
     Py_ssize_t padding_h, padding_w
     Py_ssize_t dilation_h, dilation_w       # max pooling only
+    bint adaptive                           # max pooling: windows as for adaptive averages, of
+                                            # at most the kernel's size
     bint channels_last                      # of x, y, indices, dx, dy alike; all dense
 
 # All overwrite their first argument (and indices), split the work over the pool, give the same

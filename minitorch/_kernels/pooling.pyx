@@ -53,18 +53,6 @@ cdef inline Py_ssize_t first_inside(Py_ssize_t start, Py_ssize_t dilation) noexc
     return start if start >= 0 else start + (-start + dilation - 1) // dilation * dilation
 
 
-cdef Window max_window(const PoolShape* s, Py_ssize_t i, Py_ssize_t j) noexcept nogil:
-    cdef Window w
-    w.top = i * s.stride_h - s.padding_h
-    w.left = j * s.stride_w - s.padding_w
-    w.bottom = min(w.top + (s.kernel_height - 1) * s.dilation_h + 1, s.in_height)
-    w.right = min(w.left + (s.kernel_width - 1) * s.dilation_w + 1, s.in_width)
-    w.top = first_inside(w.top, s.dilation_h)
-    w.left = first_inside(w.left, s.dilation_w)
-    w.divisor = 1
-    return w
-
-
 cdef Window average_window(const Job* job, Py_ssize_t i, Py_ssize_t j) noexcept nogil:
     cdef const PoolShape* s = job.s
     cdef Window w
@@ -89,6 +77,20 @@ cdef Window adaptive_window(const PoolShape* s, Py_ssize_t i, Py_ssize_t j) noex
     w.bottom = ((i + 1) * s.in_height + s.out_height - 1) // s.out_height
     w.right = ((j + 1) * s.in_width + s.out_width - 1) // s.out_width
     w.divisor = (w.bottom - w.top) * (w.right - w.left)
+    return w
+
+
+cdef Window max_window(const PoolShape* s, Py_ssize_t i, Py_ssize_t j) noexcept nogil:
+    cdef Window w
+    if s.adaptive:
+        return adaptive_window(s, i, j)
+    w.top = i * s.stride_h - s.padding_h
+    w.left = j * s.stride_w - s.padding_w
+    w.bottom = min(w.top + (s.kernel_height - 1) * s.dilation_h + 1, s.in_height)
+    w.right = min(w.left + (s.kernel_width - 1) * s.dilation_w + 1, s.in_width)
+    w.top = first_inside(w.top, s.dilation_h)
+    w.left = first_inside(w.left, s.dilation_w)
+    w.divisor = 1
     return w
 
 

@@ -1,257 +1,366 @@
-"""Max, average and adaptive average pooling in 2-D, with their derivatives."""
+"""Max, average and adaptive pooling of images and volumes, and unpooling, with derivatives.
+
+The kernels know images.  A window of a volume is a box, so its maximum or mean is one along the
+depth of those of its planes: two calls of the kernels, with the ties and NaNs of one.
+"""
 
 from libc.stdint cimport int64_t
 
-from minitorch._core.dtype cimport FLOATING, dtype, of_code
-from minitorch._core.node cimport Node
+from minitorch._core.dtype cimport FLOATING, dtype, of_code, type_name
+from minitorch._core.grad_mode cimport grad_enabled
+from minitorch._core.node cimport Node, number
 from minitorch._core.record cimport connect1, records1, set_function, unpack
-from minitorch._core.shape cimport size_text
-from minitorch._core.tensor cimport TensorBase, channels_last, shape_of
+from minitorch._core.tensor cimport TensorBase, channels_last, new_tensor
 from minitorch._kernels cimport pooling as kernels
 from minitorch._kernels.pooling cimport PoolShape
-from minitorch._kernels.types cimport F32, F64, I64
-from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw
-from minitorch._ops.conv cimport new_image
+from minitorch._kernels.types cimport BOOL, F16, F32, F64, I64, MAX_DIMS
+from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw, fill_raw
+from minitorch._ops.array cimport array_of, from_array
+from minitorch._ops.binary cimport div_op
+from minitorch._ops.conv_maps cimport new_image, sizes_of
 from minitorch._ops.copy cimport to_dtype
-from minitorch._ops.view cimport squeeze_op, unsqueeze_op
+from minitorch._ops.gather cimport gather_op
+from minitorch._ops.view cimport reshape_to
+
+from minitorch._ops.pool_checks import adaptive_sizes, window, window_counts
+from minitorch._ops.unpool_checks import check_unpool, place_values
 
 
-# ---------------------------------------------------------------- arguments
+# ---------------------------------------------------------------- shapes
 
-cdef tuple pair(object value, str name, str where):
-    """An option given as one number or two."""
-    if isinstance(value, (tuple, list)):
-        if len(value) not in (1, 2):
-            raise RuntimeError(f"{where}: {name} must either be a single int, or a tuple of two "
-                               f"ints, got {tuple(value)}")
-        numbers = tuple(value) * 2 if len(value) == 1 else tuple(value)
-    else:
-        numbers = (value, value)
-    for number in numbers:
-        if isinstance(number, bool) or not hasattr(number, "__index__"):
-            raise TypeError(f"{where}(): argument '{name}' must be tuple of ints, but found "
-                            f"element of type {type(number).__name__}")
-    return numbers
+cdef enum Kind:
+    MAXIMUM
+    AVERAGE
+    ADAPTIVE
 
 
-cdef Py_ssize_t out_size(Py_ssize_t size, Py_ssize_t kernel, Py_ssize_t stride,
-                         Py_ssize_t padding, Py_ssize_t dilation, bint ceil_mode) noexcept:
-    """Windows along an axis; in ceil mode the last one must start inside the left padding."""
-    cdef Py_ssize_t free = size + 2 * padding - dilation * (kernel - 1) - 1
-    cdef Py_ssize_t count
-    if free < 0:
-        return 1 if ceil_mode and free > -stride else 0
-    count = (free + (stride - 1 if ceil_mode else 0)) // stride + 1
-    if ceil_mode and (count - 1) * stride >= size + padding:
-        count -= 1
-    return count
+# One pooling, for the nodes to keep.
+cdef struct Pooling:
+    bint volumes
+    Kind kind
+    bint include_pad
+    Py_ssize_t divisor
+    PoolShape planes        # images, or all planes of the volumes
+    PoolShape depth         # volumes: an image is the depth by the places of a pooled plane
 
 
-cdef TensorBase batched(TensorBase x, str where, bint adaptive):
-    """The input as (N, C, H, W); checks its rank and sizes."""
-    cdef int i
-    cdef bint fits = x.ndim_ == 3 or x.ndim_ == 4
-    for i in range(1 if x.ndim_ == 4 else 0, x.ndim_):
-        fits = fits and x.shape_[i] > 0
-    if not fits:
-        text = size_text(x.ndim_, x.shape_)
-        if adaptive:
-            raise RuntimeError(f"{where}(): Expected 3D or 4D tensor, but got {text}")
-        if where == "max_pool2d" and x.ndim_ not in (3, 4):
-            raise RuntimeError("non-empty 3D or 4D (batch mode) tensor expected for input")
-        raise RuntimeError("Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size "
-                           f"for input, but got:{text}")
-    return unsqueeze_op(x, 0) if x.ndim_ == 3 else x
-
-
-cdef int fill_shape(PoolShape* s, TensorBase x, tuple kernel, tuple stride, tuple padding,
-                    tuple dilation, bint ceil_mode) except -1:
-    if min(kernel) <= 0:
-        raise RuntimeError("kernel size should be greater than zero, but got kH: "
-                           f"{kernel[0]} kW: {kernel[1]}")
-    if min(stride) <= 0:
-        raise RuntimeError("stride should not be zero" if min(stride) == 0 else
-                           f"stride should be greater than zero, but got dH: {stride[0]} "
-                           f"dW: {stride[1]}")
-    if min(dilation) <= 0:
-        raise RuntimeError(f"dilation should be greater than zero, but got dilationH: "
-                           f"{dilation[0]} dilationW: {dilation[1]}")
-    for p, k, d in zip(padding, kernel, dilation):
-        if p < 0:
-            raise RuntimeError(f"pad must be non-negative, but got pad: {p}")
-        if p > (d * (k - 1) + 1) // 2:
-            raise RuntimeError(f"pad should be at most half of effective kernel size, but got "
-                               f"pad={p}, kernel_size={k} and dilation={d}")
-    s.batch, s.channels, s.in_height, s.in_width = (
-        x.shape_[0], x.shape_[1], x.shape_[2], x.shape_[3])
+cdef int set_axes(PoolShape* s, tuple given, tuple made, tuple options) except -1:
+    kernel, stride, padding, dilation = options
+    s.in_height, s.in_width = given
+    s.out_height, s.out_width = made
     s.kernel_height, s.kernel_width = kernel
     s.stride_h, s.stride_w = stride
     s.padding_h, s.padding_w = padding
     s.dilation_h, s.dilation_w = dilation
-    s.out_height = out_size(s.in_height, kernel[0], stride[0], padding[0], dilation[0], ceil_mode)
-    s.out_width = out_size(s.in_width, kernel[1], stride[1], padding[1], dilation[1], ceil_mode)
-    if s.out_height < 1 or s.out_width < 1:
-        raise RuntimeError(
-            f"Given input size: ({s.channels}x{s.in_height}x{s.in_width}). Calculated output "
-            f"size: ({s.channels}x{s.out_height}x{s.out_width}). Output size is too small")
     return 0
 
 
-cdef TensorBase ordered(TensorBase x, PoolShape* s):
-    """`x` contiguous or channels_last; the shape learns which."""
-    s.channels_last = channels_last(x)
-    return x if s.channels_last or x.contiguous else contiguous_raw(x)
+cdef int describe(Pooling* p, TensorBase x, int n, Kind kind, tuple options, tuple out) except -1:
+    """Fill in the shapes; `options` are (kernel, stride, padding, dilation), adaptive: None."""
+    cdef tuple sizes = sizes_of(x)
+    cdef Py_ssize_t batch = sizes[0] if x.ndim_ == n + 2 else 1, places
+    cdef Py_ssize_t channels = sizes[x.ndim_ - n - 1]
+    cdef tuple space = sizes[x.ndim_ - n:], ones = (1,) * n
+    cdef bint adaptive = options is None
+    p.volumes, p.kind, p.include_pad, p.divisor = n == 3, kind, True, 0
+    if adaptive:        # no window is larger than its kernel
+        options = (tuple([size // max(1, windows) + 2 for size, windows in zip(space, out)]),
+                   ones, (0,) * n, ones)
+    p.planes.batch, p.planes.channels = batch, channels
+    p.planes.adaptive = p.depth.adaptive = adaptive
+    p.planes.channels_last = p.depth.channels_last = False
+    if n == 2:
+        p.planes.channels_last = channels_last(x)
+        set_axes(&p.planes, space, out, options)
+        return 0
+    p.planes.channels = channels * <Py_ssize_t> space[0]
+    set_axes(&p.planes, space[1:], out[1:], tuple([option[1:] for option in options]))
+    places = p.planes.out_height * p.planes.out_width
+    p.depth.batch, p.depth.channels = batch, channels
+    set_axes(&p.depth, (space[0], places), (out[0], places),
+             tuple([(option[0], other) for option, other in zip(options, (1, 1, 0, 1))]))
+    return 0
 
 
-cdef TensorBase in_order(TensorBase g, const PoolShape* s):
-    """A gradient in the order of memory of the forward."""
+cdef TensorBase ordered(TensorBase x, const Pooling* p):
+    """`x` as the kernels want it: channels_last where the forward's input was, or contiguous."""
     cdef TensorBase out
-    if channels_last(g) == s.channels_last and (g.contiguous or channels_last(g)):
-        return g
-    if not s.channels_last:
-        return contiguous_raw(g)
-    out = new_image(g.dtype_, g.shape_[0], g.shape_[1], g.shape_[2], g.shape_[3], True)
-    copy_raw(out, g)
+    if not p.planes.channels_last:
+        return contiguous_raw(x)
+    if channels_last(x):
+        return x
+    out = new_image(x.dtype_, x.shape_[0], x.shape_[1], x.shape_[2], x.shape_[3], True)
+    copy_raw(out, x)
     return out
 
 
-cdef TensorBase new_output(dtype d, const PoolShape* s):
-    return new_image(d, s.batch, s.channels, s.out_height, s.out_width, s.channels_last)
+cdef TensorBase new_result(dtype d, tuple sizes, const Pooling* p):
+    """An uninitialised tensor in the order of memory of the forward's input."""
+    cdef Py_ssize_t at[MAX_DIMS]
+    cdef int i, n = len(sizes)
+    for i in range(n):
+        at[i] = sizes[i]
+    if p.planes.channels_last:
+        return new_image(d, at[0], at[1], at[2], at[3], True)
+    return new_tensor(d, n, at)
 
 
-cdef TensorBase new_input(dtype d, const PoolShape* s):
-    return new_image(d, s.batch, s.channels, s.in_height, s.in_width, s.channels_last)
+cdef TensorBase new_between(dtype d, const Pooling* p):
+    """Room for the pooled planes of volumes, whose depth is yet to be pooled."""
+    cdef Py_ssize_t count = (p.planes.batch * p.planes.channels * p.planes.out_height
+                             * p.planes.out_width)
+    return new_tensor(d, 1, &count)
 
 
-cdef dtype compute_dtype(TensorBase x, str where):
+cdef dtype compute_dtype(TensorBase x):
     """The dtype of the kernels: half precision and integers go by way of another."""
     if x.code() == F32 or x.code() == F64:
         return x.dtype_
-    if x.dtype_.category == FLOATING:
-        return of_code(F32)
-    if x.dtype_.name == "bool":
-        raise NotImplementedError(f"\"{where}\" not implemented for 'Bool'")
-    return of_code(F64)
+    return of_code(F32 if x.dtype_.category == FLOATING else F64)
+
+
+cdef int refuse_dtype(str kernel, TensorBase x) except -1:
+    raise NotImplementedError(f"\"{kernel}\" not implemented for '{type_name(x.dtype_)}'")
+
+
+# ---------------------------------------------------------------- second derivatives
+
+cdef class ZeroSlope(Node):
+    """A gradient as a function of the operand of the forward, on which it does not depend."""
+
+    cdef str forward_name
+    cdef tuple sizes
+    cdef dtype zero_dtype
+
+    def name(self):
+        return self.forward_name.replace("Backward0", "BackwardBackward0")
+
+    cdef tuple apply(self, tuple grads):
+        cdef Py_ssize_t at[MAX_DIMS]
+        cdef TensorBase zero
+        cdef int i
+        for i in range(len(self.sizes)):
+            at[i] = self.sizes[i]
+        zero = new_tensor(self.zero_dtype, len(self.sizes), at)
+        fill_raw(zero, 0)
+        return (zero,)
+
+
+cdef TensorBase tied(TensorBase dx, TensorBase g, Node forward):
+    """`dx`, which requires a gradient with the operand in PyTorch, if only one of zeros."""
+    cdef ZeroSlope node
+    if grad_enabled() and not g.requires():
+        node = ZeroSlope.__new__(ZeroSlope)
+        node.next_, node.next_nr, node.n_outputs = forward.next_, forward.next_nr, 1
+        node.forward_name, node.sizes, node.zero_dtype = forward.name(), sizes_of(dx), dx.dtype_
+        number(node)
+        set_function(dx, node, 0)
+    return dx
 
 
 # ---------------------------------------------------------------- max
 
-cdef class MaxPool2DWithIndicesBackward0(Node):
+cdef class MaxPoolNode(Node):
     """The gradient of a window goes to its maximum."""
 
-    cdef PoolShape shape
+    cdef Pooling pooling
+    cdef tuple sizes
 
     saved_names = ("self", "result1")
 
     cdef tuple apply(self, tuple grads):
-        return (max_backward_op(grads[0], <TensorBase> self.s1, &self.shape),)
+        dx = max_backward_op(grads[0], <TensorBase> self.s1, &self.pooling, self.sizes)
+        return (tied(dx, grads[0], self),)
 
     def _saved(self, int slot):
         return unpack(self.s0, self) if slot == 0 else self.s1
 
 
+cdef class MaxPool2DWithIndicesBackward0(MaxPoolNode):
+    pass
+
+
+cdef class MaxPool3DWithIndicesBackward0(MaxPoolNode):
+    pass
+
+
+cdef class AdaptiveMaxPool2DBackward0(MaxPoolNode):
+    pass
+
+
+cdef class AdaptiveMaxPool3DBackward0(MaxPoolNode):
+    pass
+
+
 cdef class MaxPoolBackwardBackward(Node):
     """The scatter of max pooling, differentiated: a gather at the same places."""
 
-    cdef PoolShape shape
+    cdef Py_ssize_t rank    # of the pooled space
 
     def name(self):
-        return "MaxPool2DWithIndicesBackwardBackward0"
+        return f"MaxPool{self.rank}DWithIndicesBackwardBackward0"
 
     cdef tuple apply(self, tuple grads):
-        from minitorch._ops.gather import gather
-        cdef TensorBase g = grads[0]
-        cdef TensorBase at = <TensorBase> self.s1
-        planes = g.reshape(self.shape.batch, self.shape.channels, -1)
-        picked = gather(planes, 2, at.reshape(self.shape.batch, self.shape.channels, -1))
-        return (picked.reshape(shape_of(at)),)
+        return (pick_op(grads[0], <TensorBase> self.s1, self.rank),)
 
 
-cdef TensorBase max_backward_op(TensorBase g, TensorBase indices, const PoolShape* s):
-    cdef TensorBase dy = in_order(g, s)
-    cdef TensorBase dx = new_input(g.dtype_, s)
+cdef TensorBase pick_op(TensorBase x, TensorBase at, int n):
+    """x at the places `at` of each plane or volume."""
+    cdef tuple lead = sizes_of(x)[:x.ndim_ - n]
+    picked = gather_op(reshape_to(x, (*lead, -1)), x.ndim_ - n, reshape_to(at, (*lead, -1)))
+    return reshape_to(picked, sizes_of(at))
+
+
+cdef TensorBase max_backward_op(TensorBase g, TensorBase indices, const Pooling* p, tuple sizes):
+    cdef TensorBase dy = ordered(g, p)
+    cdef TensorBase dx = new_result(g.dtype_, sizes, p)
     cdef MaxPoolBackwardBackward node
     cdef const int64_t* at = <const int64_t*> indices.data()
+    cdef PoolShape s = p.planes
+    if p.volumes:
+        s = p.depth
+        s.in_width = p.planes.in_height * p.planes.in_width
     if g.code() == F32:
         with nogil:
-            kernels.max_pool2d_backward(<float*> dx.data(), <const float*> dy.data(), at, s)
+            kernels.max_pool2d_backward(<float*> dx.data(), <const float*> dy.data(), at, &s)
     else:
         with nogil:
-            kernels.max_pool2d_backward(<double*> dx.data(), <const double*> dy.data(), at, s)
+            kernels.max_pool2d_backward(<double*> dx.data(), <const double*> dy.data(), at, &s)
     if records1(g):
         node = MaxPoolBackwardBackward.__new__(MaxPoolBackwardBackward)
         connect1(node, g)
-        node.s1, node.shape = indices, s[0]
+        node.s1, node.rank = indices, 3 if p.volumes else 2
         set_function(dx, node, 0)
     return dx
 
 
-cdef tuple max_pool_op(TensorBase x, PoolShape* s, bint with_indices):
+cdef int max_raw(TensorBase y, TensorBase indices, TensorBase x, const Pooling* p) except -1:
+    """The maxima of `x`; `indices` may be None."""
+    cdef TensorBase between = None, between_places = None
+    cdef int64_t* at = NULL if indices is None else <int64_t*> indices.data()
+    cdef int64_t* middle = NULL
+    cdef char* target = y.data()
+    cdef bint single = x.code() == F32
+    if y.numel_ == 0:
+        return 0
+    if p.volumes:
+        between = new_between(x.dtype_, p)
+        target = between.data()
+        if indices is not None:
+            between_places = new_between(indices.dtype_, p)
+            middle = <int64_t*> between_places.data()
+    with nogil:
+        if single:
+            kernels.max_pool2d(<float*> target, middle if p.volumes else at,
+                               <const float*> x.data(), &p.planes)
+            if p.volumes:
+                kernels.max_pool2d(<float*> y.data(), at, <const float*> target, &p.depth)
+        else:
+            kernels.max_pool2d(<double*> target, middle if p.volumes else at,
+                               <const double*> x.data(), &p.planes)
+            if p.volumes:
+                kernels.max_pool2d(<double*> y.data(), at, <const double*> target, &p.depth)
+        if p.volumes and at != NULL:
+            places_in_volume(at, middle, p)
+    return 0
+
+
+cdef void places_in_volume(int64_t* at, const int64_t* middle, const Pooling* p) noexcept nogil:
+    """From places among the pooled planes, and in a plane, to places in the volume."""
+    cdef Py_ssize_t pooled = p.depth.in_width, plane = p.planes.in_height * p.planes.in_width
+    cdef Py_ssize_t of_volume = p.depth.out_height * p.depth.out_width, i, volume
+    for volume in range(p.depth.batch * p.depth.channels):
+        for i in range(volume * of_volume, (volume + 1) * of_volume):
+            at[i] = (at[i] // pooled * plane
+                     + middle[volume * p.depth.in_height * pooled + at[i]])
+
+
+cdef tuple max_pool_op(TensorBase x, int n, tuple options, tuple out, bint with_indices):
     """(values, indices) of a float or double input; None for indices that nobody wants."""
-    cdef TensorBase dense = ordered(x, s)
-    cdef TensorBase y = new_output(x.dtype_, s)
-    cdef TensorBase indices = None
-    cdef MaxPool2DWithIndicesBackward0 node
-    cdef int64_t* at = NULL
+    cdef Pooling p
+    cdef TensorBase dense, y, indices = None
+    cdef MaxPoolNode node
+    cdef tuple sizes = sizes_of(x)
+    describe(&p, x, n, MAXIMUM, options, out)
+    dense = ordered(x, &p)
+    y = new_result(x.dtype_, (*sizes[:x.ndim_ - n], *out), &p)
     if with_indices or records1(x):
-        indices = new_output(of_code(I64), s)
-        at = <int64_t*> indices.data()
-    if x.code() == F32:
-        with nogil:
-            kernels.max_pool2d(<float*> y.data(), at, <const float*> dense.data(), s)
-    else:
-        with nogil:
-            kernels.max_pool2d(<double*> y.data(), at, <const double*> dense.data(), s)
+        indices = new_result(of_code(I64), (*sizes[:x.ndim_ - n], *out), &p)
+    max_raw(y, indices, dense, &p)
     if records1(x):
-        node = MaxPool2DWithIndicesBackward0.__new__(MaxPool2DWithIndicesBackward0)
+        if options is None:
+            node = AdaptiveMaxPool2DBackward0() if n == 2 else AdaptiveMaxPool3DBackward0()
+        else:
+            node = MaxPool2DWithIndicesBackward0() if n == 2 else MaxPool3DWithIndicesBackward0()
         connect1(node, x)
         # the values of the input are not needed: the indices say it all
-        node.s1, node.shape = indices, s[0]
+        node.s1, node.pooling, node.sizes = indices, p, sizes
         set_function(y, node, 0)
     return y, indices
+
+
+cdef object max_pool(object input, object kernel_size, object stride, object padding,
+                     object dilation, bint ceil_mode, bint return_indices, int n, str where):
+    cdef TensorBase x = check_tensor(input, where, "input")
+    *options, out = window(where, n, sizes_of(x), kernel_size, stride, padding, dilation,
+                           ceil_mode)
+    if x.code() == BOOL:
+        refuse_dtype(where, x)
+    values, indices = max_pool_op(to_dtype(x, compute_dtype(x)), n, tuple(options), out,
+                                  return_indices)
+    values = to_dtype(values, x.dtype_)
+    return (values, indices) if return_indices else values
 
 
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
                return_indices=False):
     """The maximum of each window; see `minitorch.nn.functional.max_pool2d`."""
-    cdef TensorBase given = check_tensor(input, "max_pool2d", "input")
-    cdef TensorBase x = batched(given, "max_pool2d", False)
-    cdef dtype compute = compute_dtype(given, "max_pool2d")
-    cdef PoolShape s
-    kernel = pair(kernel_size, "kernel_size", "max_pool2d")
-    stride = kernel if stride is None or stride == () or stride == [] \
-        else pair(stride, "stride", "max_pool2d")
-    fill_shape(&s, x, kernel, stride, pair(padding, "padding", "max_pool2d"),
-               pair(dilation, "dilation", "max_pool2d"), ceil_mode)
-    values, indices = max_pool_op(to_dtype(x, compute), &s, return_indices)
-    values = to_dtype(values, given.dtype_)
-    if given.ndim_ == 3:
-        values = squeeze_op(values, 0)
-        indices = squeeze_op(indices, 0) if return_indices else None
+    return max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices, 2,
+                    "max_pool2d")
+
+
+def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
+               return_indices=False):
+    """The maximum of each window; see `minitorch.nn.functional.max_pool3d`."""
+    return max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices, 3,
+                    "max_pool3d")
+
+
+def adaptive_max_pool(input, output_size, n, return_indices):
+    """Maxima over windows that divide the last `n` (2 or 3) dimensions into `output_size`."""
+    where = f"adaptive_max_pool{n}d"
+    cdef TensorBase x = check_tensor(input, where, "input")
+    out = adaptive_sizes(where, n, sizes_of(x), output_size)
+    if x.dtype_.category != FLOATING:
+        refuse_dtype(where if n == 2 else where + "_cpu", x)
+    values, indices = max_pool_op(to_dtype(x, compute_dtype(x)), n, None, out, return_indices)
+    values = to_dtype(values, x.dtype_)
     return (values, indices) if return_indices else values
 
 
 # ---------------------------------------------------------------- average
 
-cdef enum Kind:
-    AVERAGE
-    ADAPTIVE
-
-
 cdef class AveragePoolNode(Node):
     """A pooling that is linear: `forward` tells the pooling from its transpose."""
 
-    cdef PoolShape shape
-    cdef Kind kind
-    cdef bint include_pad, forward
-    cdef Py_ssize_t divisor
+    cdef Pooling pooling
+    cdef tuple sizes        # of the operand, which are the gradient's
+    cdef bint forward
+
+    def name(self):
+        made = type(self).__name__
+        return made if self.forward else made.replace("Backward0", "BackwardBackward0")
 
     cdef tuple apply(self, tuple grads):
-        return (average_op(grads[0], &self.shape, self.kind, self.include_pad, self.divisor,
-                           not self.forward),)
+        dx = average_op(grads[0], &self.pooling, self.sizes, not self.forward)
+        return (tied(dx, grads[0], self) if self.forward else dx,)
 
 
 cdef class AvgPool2DBackward0(AveragePoolNode):
+    pass
+
+
+cdef class AvgPool3DBackward0(AveragePoolNode):
     pass
 
 
@@ -259,20 +368,25 @@ cdef class AdaptiveAvgPool2DBackward0(AveragePoolNode):
     pass
 
 
-cdef int average_raw(TensorBase out, TensorBase x, const PoolShape* s, Kind kind,
-                     bint include_pad, Py_ssize_t divisor, bint forward) except -1:
+cdef class AdaptiveAvgPool3DBackward0(AveragePoolNode):
+    pass
+
+
+cdef int average_planes(TensorBase out, TensorBase x, const Pooling* p, const PoolShape* s,
+                        Py_ssize_t divisor, bint forward) except -1:
+    """The pooling of images, or (not `forward`) its transpose."""
     cdef float* of = <float*> out.data()
     cdef double* od = <double*> out.data()
     cdef const float* xf = <const float*> x.data()
     cdef const double* xd = <const double*> x.data()
-    cdef bint single = x.code() == F32
+    cdef bint single = x.code() == F32, include_pad = p.include_pad
     with nogil:
-        if kind == AVERAGE and forward:
+        if p.kind == AVERAGE and forward:
             if single:
                 kernels.avg_pool2d(of, xf, s, include_pad, divisor)
             else:
                 kernels.avg_pool2d(od, xd, s, include_pad, divisor)
-        elif kind == AVERAGE:
+        elif p.kind == AVERAGE:
             if single:
                 kernels.avg_pool2d_backward(of, xf, s, include_pad, divisor)
             else:
@@ -289,65 +403,128 @@ cdef int average_raw(TensorBase out, TensorBase x, const PoolShape* s, Kind kind
     return 0
 
 
-cdef TensorBase average_op(TensorBase x, PoolShape* s, Kind kind, bint include_pad,
-                           Py_ssize_t divisor, bint forward):
-    """Average pooling (`forward`) or its transpose, recorded."""
-    cdef TensorBase dense = ordered(x, s) if forward else in_order(x, s)
-    cdef TensorBase out = new_output(x.dtype_, s) if forward else new_input(x.dtype_, s)
+cdef int average_raw(TensorBase out, TensorBase x, const Pooling* p, bint forward) except -1:
+    cdef TensorBase between
+    if not p.volumes:
+        return average_planes(out, x, p, &p.planes, p.divisor, forward)
+    between = new_between(x.dtype_, p)
+    # a divisor given divides once
+    if forward:
+        average_planes(between, x, p, &p.planes, 1 if p.divisor else 0, True)
+        average_planes(out, between, p, &p.depth, p.divisor, True)
+    else:
+        average_planes(between, x, p, &p.depth, p.divisor, False)
+        average_planes(out, between, p, &p.planes, 1 if p.divisor else 0, False)
+    return 0
+
+
+cdef TensorBase average_op(TensorBase x, const Pooling* p, tuple sizes, bint forward):
+    """Average pooling to `sizes` (`forward`) or its transpose, recorded."""
+    cdef TensorBase dense = ordered(x, p)
+    cdef TensorBase out = new_result(x.dtype_, sizes, p)
     cdef AveragePoolNode node
-    average_raw(out, dense, s, kind, include_pad, divisor, forward)
+    average_raw(out, dense, p, forward)
     if records1(x):
-        if kind == AVERAGE:
-            node = AvgPool2DBackward0.__new__(AvgPool2DBackward0)
+        if p.kind == AVERAGE:
+            node = AvgPool3DBackward0() if p.volumes else AvgPool2DBackward0()
         else:
-            node = AdaptiveAvgPool2DBackward0.__new__(AdaptiveAvgPool2DBackward0)
+            node = AdaptiveAvgPool3DBackward0() if p.volumes else AdaptiveAvgPool2DBackward0()
         connect1(node, x)
-        node.shape, node.kind, node.forward = s[0], kind, forward
-        node.include_pad, node.divisor = include_pad, divisor
+        node.pooling, node.sizes, node.forward = p[0], sizes_of(x), forward
         set_function(out, node, 0)
     return out
+
+
+cdef TensorBase avg_pool(object input, object kernel_size, object stride, object padding,
+                         bint ceil_mode, bint count_include_pad, object divisor_override, int n,
+                         str where):
+    cdef TensorBase x = check_tensor(input, where, "input")
+    cdef Pooling p
+    cdef tuple sizes = sizes_of(x)
+    if divisor_override == 0:
+        raise RuntimeError("divisor must be not zero")
+    *options, out = window(where, n, sizes, kernel_size, stride, padding, 1, ceil_mode)
+    if x.dtype_.category != FLOATING and x.code() != I64 or n == 3 and x.code() == F16:
+        refuse_dtype("avg_pool2d" if n == 2 else "avg_pool3d_out_frame", x)
+    describe(&p, x, n, AVERAGE, tuple(options), out)
+    p.include_pad, p.divisor = count_include_pad, divisor_override or 0
+    if x.code() == I64 and n == 3 and not p.divisor:
+        # exact: the mean of means could fall short of the whole number that it is
+        p.divisor = 1
+        sums = average_op(to_dtype(x, of_code(F64)), &p, (*sizes[:x.ndim_ - n], *out), True)
+        counts = window_counts(sizes[x.ndim_ - n:], out, *options[:3], count_include_pad)
+        return to_dtype(div_op(sums, from_array(counts, of_code(F64))), x.dtype_)
+    return to_dtype(average_op(to_dtype(x, compute_dtype(x)), &p, (*sizes[:x.ndim_ - n], *out),
+                               True), x.dtype_)
 
 
 def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False,
                count_include_pad=True, divisor_override=None):
     """The mean of each window; see `minitorch.nn.functional.avg_pool2d`."""
-    cdef TensorBase given = check_tensor(input, "avg_pool2d", "input")
-    cdef TensorBase x = batched(given, "avg_pool2d", False)
-    cdef dtype compute = compute_dtype(given, "avg_pool2d")
-    cdef PoolShape s
-    kernel = pair(kernel_size, "kernel_size", "avg_pool2d")
-    stride = kernel if stride is None or stride == () or stride == [] \
-        else pair(stride, "stride", "avg_pool2d")
-    if divisor_override == 0:
-        raise RuntimeError("divisor must be not zero")
-    fill_shape(&s, x, kernel, stride, pair(padding, "padding", "avg_pool2d"), (1, 1), ceil_mode)
-    out = to_dtype(average_op(to_dtype(x, compute), &s, AVERAGE, count_include_pad,
-                              divisor_override or 0, True), given.dtype_)
-    return squeeze_op(out, 0) if given.ndim_ == 3 else out
+    return avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad,
+                    divisor_override, 2, "avg_pool2d")
 
 
-def adaptive_avg_pool2d(input, output_size):
-    """Means over windows that divide the image into `output_size` parts.
+def avg_pool3d(input, kernel_size, stride=None, padding=0, ceil_mode=False,
+               count_include_pad=True, divisor_override=None):
+    """The mean of each window; see `minitorch.nn.functional.avg_pool3d`."""
+    return avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad,
+                    divisor_override, 3, "avg_pool3d")
 
-    See `minitorch.nn.functional.adaptive_avg_pool2d`.
-    """
-    cdef TensorBase given = check_tensor(input, "adaptive_avg_pool2d", "input")
-    cdef TensorBase x = batched(given, "adaptive_avg_pool2d", True)
-    cdef PoolShape s
-    if given.dtype_.category != FLOATING:
-        raise NotImplementedError("\"adaptive_avg_pool2d\" is implemented for floating dtypes only")
-    sizes = pair(output_size, "output_size", "adaptive_avg_pool2d")
-    if min(sizes) < 0:
-        raise RuntimeError("adaptive_avg_pool2d: elements of output_size must be greater than or "
-                           f"equal to 0 but received {{{sizes[0]}, {sizes[1]}}}")
-    fill_shape(&s, x, (1, 1), (1, 1), (0, 0), (1, 1), False)
-    s.out_height, s.out_width = sizes
-    if sizes == (1, 1):
+
+def adaptive_avg_pool(input, output_size, n):
+    """Means over windows that divide the last `n` (2 or 3) dimensions into `output_size`."""
+    where = f"adaptive_avg_pool{n}d"
+    cdef TensorBase x = check_tensor(input, where, "input")
+    cdef Pooling p
+    out = adaptive_sizes(where, n, sizes_of(x), output_size)
+    if x.dtype_.category != FLOATING:
+        refuse_dtype(where if n == 2 else where + "_cpu", x)
+    if max(out) == 1 and min(out) == 1:
         # PyTorch's path for a single window; its node is a mean
         from minitorch._ops.reduce import mean
-        out = mean(x, (-1, -2), True)
-    else:
-        compute = compute_dtype(given, "adaptive_avg_pool2d")
-        out = to_dtype(average_op(to_dtype(x, compute), &s, ADAPTIVE, False, 0, True),
-                       given.dtype_)
-    return squeeze_op(out, 0) if given.ndim_ == 3 else out
+        return mean(x, tuple(range(-n, 0)), True)
+    describe(&p, x, n, ADAPTIVE, None, out)
+    return to_dtype(average_op(to_dtype(x, compute_dtype(x)), &p,
+                               (*sizes_of(x)[:x.ndim_ - n], *out), True), x.dtype_)
+
+
+# ---------------------------------------------------------------- unpooling
+
+cdef class MaxUnpoolNode(Node):
+    """Each value was written to a place; its gradient is read there."""
+
+    cdef int rank
+
+    cdef tuple apply(self, tuple grads):
+        return (pick_op(grads[0], <TensorBase> self.s1, self.rank),)
+
+
+cdef class MaxUnpool2DBackward0(MaxUnpoolNode):
+    pass
+
+
+cdef class MaxUnpool3DBackward0(MaxUnpoolNode):
+    pass
+
+
+def max_unpool(input, indices, output_size, stride):
+    """Zeros of the last dimensions `output_size`, with the values of `input` at `indices`.
+
+    `indices` are places in a plane (two sizes) or volume (three), as max pooling returns them.
+    """
+    cdef TensorBase x = check_tensor(input, "max_unpool", "input")
+    cdef TensorBase at = contiguous_raw(check_tensor(indices, "max_unpool", "indices"))
+    cdef TensorBase y
+    cdef MaxUnpoolNode node
+    cdef int n = len(output_size)
+    check_unpool(x, at, output_size, stride)
+    if x.dtype_.category != FLOATING:
+        refuse_dtype(f"max_unpool{n}d", x)
+    y = from_array(place_values(array_of(x), array_of(at), tuple(output_size)), x.dtype_)
+    if records1(x):
+        node = MaxUnpool2DBackward0() if n == 2 else MaxUnpool3DBackward0()
+        connect1(node, x)
+        node.s1, node.rank = at, n
+        set_function(y, node, 0)
+    return y
