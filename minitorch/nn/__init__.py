@@ -21,6 +21,15 @@ from minitorch.nn.modules.conv import (
 )
 from minitorch.nn.modules.dropout import Dropout
 from minitorch.nn.modules.flatten import Flatten, Unflatten
+from minitorch.nn.modules.lazy_conv import (
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+)
+from minitorch.nn.modules.lazy_norm import LazyBatchNorm1d, LazyBatchNorm2d
 from minitorch.nn.modules.linear import Identity, LazyLinear, Linear
 from minitorch.nn.modules.loss import CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
 from minitorch.nn.modules.module import Module
@@ -64,6 +73,14 @@ __all__ = [
     "GroupNorm",
     "Identity",
     "L1Loss",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
     "LazyLinear",
     "LSTM",
     "LSTMCell",
