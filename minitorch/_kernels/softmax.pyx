@@ -3,11 +3,14 @@
 from libc.math cimport INFINITY, exp, expf, log
 
 from minitorch._kernels.parallel cimport parallel_for
-from minitorch._kernels.types cimport floating
+from minitorch._kernels.pointwise cimport UNARY_EXP, mt_loop, unary_loop
+from minitorch._kernels.types cimport F32, floating
 
 cdef enum:
     LANES = 32          # neighbours along `inner` that are worked on together
     CHUNK = 8192        # elements of one task
+    PIECE = 256         # elements of a row whose exponentials are taken together
+    PARTS = 8           # sums that run side by side
 
 cdef struct Rows:
     bint wide, logarithm
@@ -15,6 +18,7 @@ cdef struct Rows:
     const void* x       # forward: x; backward: dy
     const void* y       # backward only
     Py_ssize_t n, inner, blocks     # blocks of LANES along inner
+    mt_loop exponentials            # of float
 
 
 cdef inline floating exponential(floating x) noexcept nogil:
@@ -77,6 +81,116 @@ cdef void differentiate(
                 dx[at] = <floating>(y[at] * (dy[at] - total[j]))
 
 
+# ---- rows of floats that lie together ----
+# Four times as fast as a column of `normalise`, by the exponential of the instruction set.
+
+
+cdef float maximum(const float* x, Py_ssize_t n) noexcept nogil:
+    """The largest of n values; of a NaN it need not know, it comes out in the sum"""
+    cdef float top[LANES]
+    cdef float found = -INFINITY
+    cdef Py_ssize_t i, j
+    for j in range(LANES):
+        top[j] = -INFINITY
+    for i in range(n // LANES):
+        for j in range(LANES):
+            top[j] = x[i * LANES + j] if x[i * LANES + j] > top[j] else top[j]
+    for j in range(LANES):
+        found = top[j] if top[j] > found else found
+    for i in range(n - n % LANES, n):
+        found = x[i] if x[i] > found else found
+    return found
+
+
+cdef double sum_of(const float* x, Py_ssize_t n) noexcept nogil:
+    cdef double part[PARTS]
+    cdef double total = 0
+    cdef Py_ssize_t i, j
+    for j in range(PARTS):
+        part[j] = 0
+    for i in range(n // PARTS):
+        for j in range(PARTS):
+            part[j] += x[i * PARTS + j]
+    for j in range(PARTS):
+        total += part[j]
+    for i in range(n - n % PARTS, n):
+        total += x[i]
+    return total
+
+
+cdef double sum_of_products(const float* x, const float* y, Py_ssize_t n) noexcept nogil:
+    cdef double part[PARTS]
+    cdef double total = 0
+    cdef Py_ssize_t i, j
+    for j in range(PARTS):
+        part[j] = 0
+    for i in range(n // PARTS):
+        for j in range(PARTS):
+            part[j] += <double>x[i * PARTS + j] * y[i * PARTS + j]
+    for j in range(PARTS):
+        total += part[j]
+    for i in range(n - n % PARTS, n):
+        total += <double>x[i] * y[i]
+    return total
+
+
+cdef void take_exponentials(
+    float* out, float* x, Py_ssize_t n, mt_loop exponentials,
+) noexcept nogil:
+    cdef char* ptrs[2]
+    cdef Py_ssize_t steps[2]
+    ptrs[0], ptrs[1] = <char*>out, <char*>x
+    steps[0] = steps[1] = sizeof(float)
+    exponentials(ptrs, steps, n)
+
+
+cdef void normalise_row(float* y, const float* x, const Rows* r) noexcept nogil:
+    """`normalise` of one row"""
+    cdef float piece[PIECE]
+    cdef float top = maximum(x, r.n), factor
+    cdef float* powers
+    cdef double total = 0
+    cdef Py_ssize_t at, start, size, i
+    for at in range((r.n + PIECE - 1) // PIECE):
+        start, size = at * PIECE, min(<Py_ssize_t>PIECE, r.n - at * PIECE)
+        for i in range(size):
+            piece[i] = x[start + i] - top
+        powers = &piece[0] if r.logarithm else y + start
+        take_exponentials(powers, piece, size, r.exponentials)
+        total += sum_of(powers, size)
+    if r.logarithm:
+        total = log(total)
+        for i in range(r.n):
+            y[i] = <float>(x[i] - top - total)
+    else:
+        factor = <float>(1 / total)
+        for i in range(r.n):
+            y[i] = y[i] * factor
+
+
+cdef void differentiate_row(
+    float* dx, const float* dy, const float* y, const Rows* r,
+) noexcept nogil:
+    """`differentiate` of one row"""
+    cdef float piece[PIECE]
+    cdef float total
+    cdef Py_ssize_t at, start, size, i
+    if not r.logarithm:
+        total = <float>sum_of_products(dy, y, r.n)
+        for i in range(r.n):
+            dx[i] = y[i] * (dy[i] - total)
+        return
+    total = <float>sum_of(dy, r.n)
+    for at in range((r.n + PIECE - 1) // PIECE):
+        start, size = at * PIECE, min(<Py_ssize_t>PIECE, r.n - at * PIECE)
+        take_exponentials(piece, <float*>y + start, size, r.exponentials)
+        for i in range(size):
+            dx[start + i] = dy[start + i] - piece[i] * total
+
+
+# ---- all rows ----
+
+
 cdef void rows_of_type(
     floating* out, const Rows* r, Py_ssize_t begin, Py_ssize_t end,
 ) noexcept nogil:
@@ -87,6 +201,13 @@ cdef void rows_of_type(
         column = task % r.blocks * LANES
         at = task // r.blocks * r.n * r.inner + column
         lanes = min(<Py_ssize_t>LANES, r.inner - column)
+        if floating is float:
+            if r.inner == 1:
+                if y == NULL:
+                    normalise_row(out + at, x + at, r)
+                else:
+                    differentiate_row(out + at, x + at, y + at, r)
+                continue
         if y == NULL:
             normalise(out + at, x + at, r.n, r.inner, lanes, r.logarithm)
         else:
@@ -107,6 +228,7 @@ cdef void run(
 ) noexcept nogil:
     cdef Rows r
     r.wide, r.logarithm = floating is double, logarithm
+    r.exponentials = unary_loop(UNARY_EXP, F32)
     r.out, r.x, r.y, r.n, r.inner = out, x, y, n, inner
     r.blocks = (inner + LANES - 1) // LANES
     if n > 0:

@@ -82,6 +82,17 @@ from minitorch.nn.modules.loss import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
+from minitorch.nn.modules.lazy_conv import (
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+)
+from minitorch.nn.modules.lazy_norm import LazyBatchNorm1d, LazyBatchNorm2d
+from minitorch.nn.modules.linear import Identity, LazyLinear, Linear
+from minitorch.nn.modules.loss import CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
 from minitorch.nn.modules.module import Module
 from minitorch.nn.modules.normalization import GroupNorm
 from minitorch.nn.modules.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
@@ -215,6 +226,14 @@ __all__ = [
     "Identity",
     "KLDivLoss",
     "L1Loss",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
     "LazyLinear",
     "LSTM",
     "LSTMCell",

@@ -85,6 +85,11 @@ def test_attention_dropout():
         ({"value": torch.zeros(2).double()}, RuntimeError, "all be  at least 2 dimensional"),
         ({"attn_mask": torch.zeros(3, 5).long()}, RuntimeError, "attn_mask.dtype: long int and"),
         ({"dropout_p": 2.0}, RuntimeError, "dropout probability has to be between 0 and 1"),
+        (
+            {"attn_mask": torch.zeros(3, 5).double(), "is_causal": True},
+            RuntimeError,
+            "Explicit attn_mask should not be set when is_causal=True",
+        ),
         ({"query": None}, TypeError, r"argument 'query' \(position 1\) must be Tensor"),
     ],
 )

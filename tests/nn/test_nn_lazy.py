@@ -31,6 +31,41 @@ def test_a_lazy_layer_starts_as_the_layer():
     assert torch.equal(lazy.weight, layer.weight) and torch.equal(lazy.bias, layer.bias)
 
 
+LAYERS = [
+    ("Conv1d", 4, (6, 2), {"groups": 2}, (2, 4, 5)),
+    ("Conv2d", 4, (3, 2), {"padding": 1, "bias": False}, (4, 5, 5)),
+    ("Conv3d", 4, (3, 1), {}, (2, 4, 2, 2, 2)),
+    ("ConvTranspose1d", 4, (3, 2), {}, (2, 4, 5)),
+    ("ConvTranspose2d", 4, (2, 2), {"stride": 2, "groups": 2}, (2, 4, 3, 3)),
+    ("ConvTranspose3d", 4, (3, 1), {}, (2, 4, 2, 2, 2)),
+    ("BatchNorm1d", 4, (), {"momentum": 0.3}, (2, 4, 5)),
+    ("BatchNorm2d", 4, (), {"affine": False}, (2, 4, 5, 5)),
+    ("BatchNorm2d", 4, (), {"bias": False, "track_running_stats": False}, (2, 4, 5, 5)),
+]
+
+
+@pytest.mark.parametrize("name, channels, args, options, shape", LAYERS)
+def test_lazy_forms_of_layers(name, channels, args, options, shape):
+    x = torch.randn(*shape)
+    torch.manual_seed(0)
+    layer = getattr(nn, name)(channels, *args, **options)
+    torch.manual_seed(0)
+    lazy = getattr(nn, "Lazy" + name)(*args, **options)
+    assert list(lazy.state_dict()) == list(layer.state_dict())
+    assert torch.equal(lazy(x), layer(x))
+    assert type(lazy) is type(layer) and repr(lazy) == repr(layer)
+    again = getattr(nn, "Lazy" + name)(*args, **options)
+    again.load_state_dict(layer.state_dict())
+    assert torch.equal(again(x), layer(x))
+
+
+def test_lazy_convolution_errors():
+    with pytest.raises(RuntimeError, match=r"Expected 3D \(unbatched\) or 4D \(batched\) input to"):
+        nn.LazyConv2d(2, 1)(torch.zeros(1, 1))
+    with pytest.raises(ValueError, match="in_channels must be divisible by groups"):
+        nn.LazyConv2d(2, 1, groups=2)(torch.zeros(3, 2, 2))
+
+
 def test_loading_gives_the_shapes_too():
     layer, lazy = nn.Linear(5, 3), nn.LazyLinear(3)
     lazy.load_state_dict(layer.state_dict())

@@ -117,7 +117,7 @@ def scaled_dot_product_attention(
     dropout_p : float
         Probability of zeroing an attention weight; it is applied whatever the mode of a module.
     is_causal : bool
-        Position i sees keys 0 to i only; together with `attn_mask` both hold.
+        Position i sees keys 0 to i only; with four dimensions `attn_mask` may hold besides.
     scale : float, optional
         Default ``1 / sqrt(E)``.
     enable_gqa : bool
@@ -137,6 +137,12 @@ def scaled_dot_product_attention(
     if not 0.0 <= dropout_p <= 1.0:
         raise RuntimeError(
             f"dropout probability has to be between 0 and 1, but got {dropout_p:g}"
+        )
+    if is_causal and attn_mask is not None and query.dim() != 4:
+        # PyTorch says so too, where it has no fused kernel; what that one does is below.
+        raise RuntimeError(
+            "_scaled_dot_product_attention: Explicit attn_mask should not be set when "
+            "is_causal=True"
         )
     if enable_gqa:
         key, value = _repeat_heads(query, key, value)

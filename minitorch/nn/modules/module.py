@@ -245,10 +245,18 @@ class Module(HookRegistry, StateDict, Traversal):
         self.__dict__.update(state)
 
     def __getattr__(self, name):
+        # Written out: each layer's call comes here for its parameters. None of the tables is there
+        # before Module.__init__, and a name is in one of them only.
         tables = self.__dict__
-        for table_name in ("_parameters", "_buffers", "_modules"):
-            table = tables.get(table_name)
-            if table is not None and name in table:
+        if "_modules" in tables:
+            table = tables["_parameters"]
+            if name in table:
+                return table[name]
+            table = tables["_modules"]
+            if name in table:
+                return table[name]
+            table = tables["_buffers"]
+            if name in table:
                 return table[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
