@@ -3,7 +3,7 @@
 import numpy
 
 from minitorch._core.dtype import bool_, float32, float64, int32, int64
-from minitorch._ops.arithmetic import lerp
+from minitorch._ops.ternary import lerp
 from minitorch._ops.creation import as_tensor, full_like, scalar_tensor, zeros
 from minitorch._ops.forms import pair_form
 from minitorch._ops.rule import (
