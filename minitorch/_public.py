@@ -271,6 +271,11 @@ def is_floating_point(input):
     return input.is_floating_point()
 
 
+def is_inference(input):
+    """True for a tensor made in inference mode."""
+    return input.is_inference()
+
+
 def is_complex(input):
     """Always False: minitorch has no complex dtypes."""
     return input.is_complex()

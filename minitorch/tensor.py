@@ -139,14 +139,25 @@ class Tensor(TensorBase):
 
     @property
     def data(self):
-        """The same elements, unknown to autograd; unlike `detach` with a version of its own."""
-        return self.detach()
+        """The same elements, unknown to autograd; unlike `detach` with a version of its own.
+
+        What is written through it is no error in a later backward that saved the elements, as
+        in PyTorch, but a UserWarning there (in anomaly mode an error).
+        """
+        return self._data()
 
     @data.setter
     def data(self, value):
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
-        self._set_data(value)
+        if self.requires_grad and not value.is_floating_point():
+            raise RuntimeError("data set to a tensor that requires gradients must be floating "
+                               "point or complex dtype")
+        self._replace_data(value)
+
+    @data.deleter
+    def data(self):
+        raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
 
     @property
     def retains_grad(self):
@@ -155,7 +166,8 @@ class Tensor(TensorBase):
 
     def requires_grad_(self, requires_grad=True):
         """Set `requires_grad` and return the tensor."""
-        self.requires_grad = requires_grad
+        if requires_grad is not True or self.is_leaf:
+            self.requires_grad = requires_grad
         return self
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
@@ -184,7 +196,7 @@ class Tensor(TensorBase):
 
     def register_post_accumulate_grad_hook(self, hook):
         """Call ``hook(tensor)`` after a gradient was added into `.grad` of this leaf."""
-        from minitorch._core.node import RemovableHandle
+        from minitorch._core.node import HookTable, RemovableHandle
 
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
@@ -192,7 +204,7 @@ class Tensor(TensorBase):
             raise RuntimeError(
                 "post accumulate grad hooks cannot be registered on non-leaf tensors")
         if self._post_accumulate_hooks is None:
-            self._post_accumulate_hooks = {}
+            self._post_accumulate_hooks = HookTable()
         handle = RemovableHandle(self._post_accumulate_hooks)
         self._post_accumulate_hooks[handle.id] = hook
         return handle
@@ -270,10 +282,15 @@ class Tensor(TensorBase):
         return bool(self.item())
 
     def __float__(self):
-        return float(self.item())
+        return float(self._only_element())
 
     def __int__(self):
-        return int(self.item())
+        return int(self._only_element())
+
+    def _only_element(self):
+        if self.numel() != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self.item()
 
     def __index__(self):
         if self.is_floating_point() or self.numel() != 1:
@@ -310,7 +327,7 @@ class Tensor(TensorBase):
                 "https://github.com/pytorch/pytorch/pull/103001")
         if id(self) in memo:
             return memo[id(self)]
-        made = self.detach().clone()
+        made = self._copied_with_storage(memo)
         if type(self) is not Tensor:
             made = made.as_subclass(type(self))
         made.requires_grad_(self.requires_grad)
@@ -320,13 +337,29 @@ class Tensor(TensorBase):
         made.__dict__.update(deepcopy(self.__dict__, memo))
         return made
 
+    def _copied_with_storage(self, memo):
+        """The same view of a copy of the whole storage, one copy for all tensors of it."""
+        storage = self.untyped_storage()
+        key = ("minitorch.storage", hash(storage), self.dtype)
+        if key not in memo:
+            count = storage.nbytes() // self.element_size()
+            memo[key] = self.detach().as_strided((count,), (1,), 0).clone()
+        return memo[key].as_strided(self.shape, self.stride(), self.storage_offset()).detach()
+
     def __reduce_ex__(self, protocol):
-        if not self.is_leaf:
-            raise RuntimeError("only leaf tensors can be pickled; use detach() first")
+        for hook in (self._leaf_hooks or {}).values():
+            if not hasattr(hook, "__torch_unserializable__"):
+                warnings.warn(
+                    f"backward hook {hook!r} on tensor will not be serialized.  If this is "
+                    "expected, you can decorate the function with "
+                    "@torch.utils.hooks.unserializable_hook to suppress this warning",
+                    stacklevel=2)
         plain = self.detach().contiguous()
         raw = plain.view(creation_dtypes()[plain.element_size()]) if plain.dim() else plain
         bits = raw.numpy() if raw.dtype.numpy_dtype is not None else raw.float().numpy()
-        return (_rebuild, (type(self), bits, self.dtype, self.requires_grad, self.__dict__))
+        strides = None if self.is_contiguous() else self.stride()
+        return (_rebuild, (type(self), bits, self.dtype, self.requires_grad, self.__dict__,
+                           strides))
 
     def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False, layout=None,
                    pin_memory=False):
@@ -357,9 +390,12 @@ def creation_dtypes():
     return {1: dtype.uint8, 2: dtype.int16, 4: dtype.int32, 8: dtype.int64}
 
 
-def _rebuild(cls, bits, dtype, requires_grad, attributes):
+def _rebuild(cls, bits, dtype, requires_grad, attributes, strides=None):
     made = creation.tensor(bits)
     made = made.view(dtype) if made.dim() else made.to(dtype)
+    if strides is not None and 0 not in strides:
+        ordered = creation.empty_strided(made.shape, strides, dtype=dtype)
+        made = ordered.copy_(made)
     if cls is not Tensor:
         made = made.as_subclass(cls)
     made.requires_grad_(requires_grad)

@@ -11,11 +11,19 @@ from cpython.object cimport PyObject
 
 from minitorch._core.grad_mode cimport (
     anomaly_check_nan, anomaly_enabled, grad_enabled, set_grad_enabled)
-from minitorch._core.dtype cimport dtype
+from minitorch._core.dtype cimport dtype, type_name
 from minitorch._core.node cimport Node
 from minitorch._core.ready_queue cimport ReadyQueue
 from minitorch._core.record cimport AccumulateGrad, PythonNode, edge_of
 from minitorch._core.tensor cimport TensorBase, alias, same_geometry, same_shape
+
+cdef extern from "pythread.h" nogil:
+    ctypedef void* PyThread_type_lock
+    PyThread_type_lock PyThread_allocate_lock()
+    int PyThread_acquire_lock(PyThread_type_lock lock, int wait)
+    void PyThread_release_lock(PyThread_type_lock lock)
+    unsigned long PyThread_get_thread_ident()
+    int WAIT_LOCK, NOWAIT_LOCK
 
 cdef extern from *:
     """
@@ -276,39 +284,61 @@ cdef tuple run_tensor_hooks(Node node, tuple grads):
     return tuple(changed)
 
 
-cdef object call_hooks(dict hooks, object g):
+cdef object call_hooks(object hooks, object g):
     for hook in list(hooks.values()):
         result = hook(g)
         if result is not None:
-            check_hook_result(result, g)
+            check_hook_result(result, g, hook)
             g = result
     return g
 
 
-cdef int check_hook_result(object result, TensorBase g) except -1:
+cdef int check_hook_result(object result, object before, object hook) except -1:
+    """A hook may put another tensor in the place of one, of the same shape and dtype."""
+    cdef TensorBase g, r
     if not isinstance(result, TensorBase):
-        raise TypeError(f"hook must return None or a Tensor, not {type(result).__name__}")
-    if not same_shape(<TensorBase> result, g):
-        raise RuntimeError("hook has changed the size of value")
-    if (<TensorBase> result).dtype_ is not g.dtype_:
-        raise RuntimeError(f"hook has changed the type of value (was {g.dtype_!r} got "
-                           f"{(<TensorBase> result).dtype_!r})")
+        raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+    if before is None:
+        raise RuntimeError("can't replace a None gradient with a non-None value")
+    g, r = before, result
+    if r.dtype_ is not g.dtype_:
+        raise RuntimeError(f"hook '{name_of(hook)}' has changed the type of value (was "
+                           f"torch.{type_name(g.dtype_)}Tensor got "
+                           f"torch.{type_name(r.dtype_)}Tensor)")
+    if not same_shape(r, g):
+        raise RuntimeError(f"hook '{name_of(hook)}' has changed the size of value")
     return 0
+
+
+cdef str name_of(object hook):
+    return getattr(hook, "__name__", None) or repr(hook)
+
+
+cdef tuple replaced(object result, tuple grads, object hook):
+    """What a hook on a node gives in the place of `grads`."""
+    cdef Py_ssize_t i
+    if result is None:
+        return grads
+    if not isinstance(result, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(result).__name__}'")
+    if len(<tuple> result) != len(grads):
+        raise RuntimeError(f"hook '{name_of(hook)}' has returned an incorrect number of values "
+                           f"(got {len(<tuple> result)}, but expected {len(grads)})")
+    for i in range(len(grads)):
+        if (<tuple> result)[i] is not None:
+            check_hook_result((<tuple> result)[i], grads[i], hook)
+    return result
 
 
 cdef tuple run_pre_hooks(Node node, tuple grads):
     for hook in list(node.pre_hooks.values()):
-        result = hook(grads)
-        if result is not None:
-            grads = result if isinstance(result, tuple) else (result,)
+        grads = replaced(hook(grads), grads, hook)
     return grads
 
 
 cdef tuple run_post_hooks(Node node, tuple outs, tuple grads):
     for hook in list(node.post_hooks.values()):
-        result = hook(outs, grads)
-        if result is not None:
-            outs = result if isinstance(result, tuple) else (result,)
+        outs = replaced(hook(outs, grads), outs, hook)
     return outs
 
 
@@ -345,14 +375,62 @@ cdef int warn_of_forward(Node node) except -1:
 
 # ---------------------------------------------------------------- leaves
 
+# Threads that reach one leaf take turns, also where the addition itself gives up the GIL.  Leaves
+# share a few locks by address; the holder may come again, through a finalizer.
+cdef enum:
+    N_LOCKS = 64
+cdef PyThread_type_lock leaf_locks[N_LOCKS]
+cdef unsigned long lock_holders[N_LOCKS]
+cdef int lock_depths[N_LOCKS]
+cdef int i_
+for i_ in range(N_LOCKS):
+    leaf_locks[i_] = PyThread_allocate_lock()
+    lock_depths[i_] = 0
+
+
+cdef int take_turn(TensorBase leaf) noexcept:
+    """Wait until this thread alone writes the gradient of `leaf`; returns the lock's number."""
+    cdef int k = <int> ((<size_t> <void*> leaf >> 6) % N_LOCKS)
+    cdef unsigned long me = PyThread_get_thread_ident()
+    if not (lock_depths[k] and lock_holders[k] == me):
+        if not PyThread_acquire_lock(leaf_locks[k], NOWAIT_LOCK):
+            with nogil:
+                PyThread_acquire_lock(leaf_locks[k], WAIT_LOCK)
+        lock_holders[k] = me
+    lock_depths[k] += 1
+    return k
+
+
+cdef void end_turn(int k) noexcept:
+    lock_depths[k] -= 1
+    if lock_depths[k] == 0:
+        PyThread_release_lock(leaf_locks[k])
+
+
 cdef int accumulate(AccumulateGrad node, tuple grads, bint create_graph) except -1:
     """Add a gradient into `.grad` of the leaf, then call its hooks."""
     cdef TensorBase leaf = node.leaf
     cdef TensorBase g = grads[0]
-    cdef TensorBase before
-    if g is None:
-        return 0
-    before = leaf.grad_
+    cdef int turn
+    if g is not None:
+        turn = take_turn(leaf)
+        try:
+            add_to_leaf(leaf, g, create_graph)
+        finally:
+            end_turn(turn)
+    if g is not None and leaf.post_accumulate_hooks:
+        for hook in list(leaf.post_accumulate_hooks.values()):
+            result = hook(leaf)
+            if result is not None:
+                raise TypeError("expected Variable, but hook returned "
+                                f"'{type(result).__name__}'")
+    if node.post_hooks is not None:
+        run_post_hooks(node, (), grads)
+    return 0
+
+
+cdef int add_to_leaf(TensorBase leaf, TensorBase g, bint create_graph) except -1:
+    cdef TensorBase before = leaf.grad_
     if before is None:
         if create_graph:
             leaf.grad_ = g
@@ -364,18 +442,13 @@ cdef int accumulate(AccumulateGrad node, tuple grads, bint create_graph) except 
         leaf.grad_ = add_(before, g)
     else:
         add_into_(before, g)
-    if node.post_hooks is not None:
-        run_post_hooks(node, (), grads)
-    if leaf.post_accumulate_hooks:
-        for hook in list(leaf.post_accumulate_hooks.values()):
-            hook(leaf)
     return 0
 
 
 cdef bint is_ours(TensorBase g) noexcept:
     """Whether nothing but this run refers to `g` and its memory, so that it may be kept.
 
-    The tensor is referred to by the tuple of gradients and by the caller's variable.
+    The tensor is referred to by the tuple of gradients and by the variable of `accumulate`.
     """
     return (mt_refcount_ptr(<PyObject*> g) <= 2 and g.base is None and g.storage.owner is None
             and mt_refcount_ptr(<PyObject*> g.storage) == 1
@@ -530,18 +603,17 @@ def register_tensor_hook(TensorBase t, hook):
     RuntimeError
         If `t` does not require a gradient.
     """
-    from minitorch._core.node import RemovableHandle
+    from minitorch._core.node import HookTable, RemovableHandle
     cdef Node node
-    cdef dict hooks
     if not t.requires():
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     node = t.function()
     if node is None:
         if t.hooks is None:
-            t.hooks = {}
+            t.hooks = HookTable()
         hooks = t.hooks
     else:
-        hooks = {}
+        hooks = HookTable()
         if node.tensor_hooks is None:
             node.tensor_hooks = []
         node.tensor_hooks.append((t.output_nr, hooks))
@@ -550,27 +622,35 @@ def register_tensor_hook(TensorBase t, hook):
     return handle
 
 
+class Retained:
+    """Fills `.grad` of a non-leaf with the gradient that arrives at its node.
+
+    Where an in-place change gives the tensor another node, this goes with it.
+    """
+
+    __slots__ = ("reference",)
+
+    def __init__(self, t):
+        import weakref
+        self.reference = weakref.ref(t)
+
+    def __call__(self, g):
+        tensor = self.reference()
+        if tensor is not None:
+            fill_grad(tensor, g)
+
+
 def retain_grad(TensorBase t):
     """Fill `.grad` of a non-leaf during backward."""
-    import weakref
     cdef Node node
     if not t.requires():
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     node = t.function()
-    if node is None:
+    if node is None or retains_grad(t):
         return
     if node.retained is None:
         node.retained = {}
-    if t.output_nr in node.retained:
-        return
-    reference = weakref.ref(t)
-
-    def keep(g):
-        tensor = reference()
-        if tensor is not None:
-            fill_grad(tensor, g)
-
-    node.retained[t.output_nr] = keep
+    node.retained[t.output_nr] = Retained(t)
 
 
 def retains_grad(TensorBase t):

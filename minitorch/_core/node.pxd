@@ -6,7 +6,11 @@ cdef class Node:
     cdef object s0, s1, s2, s3, s4   # what the forward kept; see `saved_names`
     cdef readonly unsigned long long sequence_nr
     cdef int n_outputs               # outputs of the forward operation
-    cdef object out_dtype            # dtype of output 0: gradients arrive in it
+    # Of output 0: gradients arrive in this dtype and shape (-1 dimensions: not known).
+    cdef object out_dtype
+    cdef int out_ndim
+    cdef Py_ssize_t out_shape[4]
+    cdef dict more_outputs           # output number -> (shape, dtype), of what is not above
     cdef Node absorber               # the next node, where it can do this one's work: see leave
     cdef bint freed
     cdef list tensor_hooks           # (output number, dict of hooks), before all else

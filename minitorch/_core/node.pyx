@@ -5,6 +5,9 @@ overrides `apply`: gradients of the outputs in (None where there is none), gradi
 inputs out, in the order of the operation's arguments.
 """
 
+import weakref
+from collections import OrderedDict
+
 cimport cython
 
 from minitorch._core.grad_mode cimport anomaly_enabled
@@ -31,25 +34,79 @@ cdef void keep_traceback(Node node) noexcept:
     node.metadata_ = {"traceback_": traceback.format_stack()}
 
 
+class HookTable(dict):
+    """Hooks by the number of their handle, which refers to the table weakly."""
+
+    __slots__ = ("__weakref__",)
+
+
 class RemovableHandle:
-    """Returned by the hook functions; `remove()` takes the hook away again."""
+    """What registers a hook returns: `remove()`, or the end of a ``with`` block, ends the hook.
 
-    __slots__ = ("_hooks", "id")
-    _next_id = 0
+    The handle holds the hook tables weakly: it neither keeps their owner alive nor fails when
+    the owner is gone.
 
-    def __init__(self, hooks):
-        self._hooks = hooks
-        self.id = RemovableHandle._next_id
-        RemovableHandle._next_id += 1
+    Parameters
+    ----------
+    hooks_dict : HookTable or collections.OrderedDict
+        The table that the hook is (to be) stored in, under ``handle.id``. A plain dict cannot be
+        referenced weakly.
+    extra_dict : HookTable, collections.OrderedDict or list of them, optional
+        Tables of flags under the same id, cleared together with the hook.
+    """
+
+    __module__ = "minitorch.utils.hooks"
+    next_id = 0
+
+    def __init__(self, hooks_dict, *, extra_dict=None):
+        self.hooks_dict_ref = weakref.ref(hooks_dict)
+        self.id = RemovableHandle.next_id
+        RemovableHandle.next_id += 1
+        if extra_dict is None:
+            extra_dict = []
+        elif isinstance(extra_dict, dict):
+            extra_dict = [extra_dict]
+        self.extra_dict_ref = tuple([weakref.ref(table) for table in extra_dict])
 
     def remove(self):
-        self._hooks.pop(self.id, None)
+        """Forget the hook. Calling it twice does no harm."""
+        for ref in (self.hooks_dict_ref, *self.extra_dict_ref):
+            table = ref()
+            if table is not None:
+                table.pop(self.id, None)
+
+    def __getstate__(self):
+        # The tables themselves: a copy of their owner has its own, which the handle then means.
+        return (self.hooks_dict_ref(), self.id, tuple([ref() for ref in self.extra_dict_ref]))
+
+    def __setstate__(self, state):
+        table, self.id, extra = state
+        # An owner that is gone leaves tables that nobody else holds.
+        self.hooks_dict_ref = weakref.ref(OrderedDict() if table is None else table)
+        self.extra_dict_ref = tuple([weakref.ref(flags) for flags in extra if flags is not None])
+        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exc_info):
         self.remove()
+
+
+class InputMetadata:
+    """What the gradient of one output of a Node is to be."""
+
+    __slots__ = ("dtype", "shape")
+    is_nested_tensor = False
+    is_cpp_nested_tensor = False
+
+    def __init__(self, shape, dtype):
+        self.shape, self.dtype = list(shape), dtype
+
+    @property
+    def device(self):
+        from minitorch._core.device import CPU
+        return CPU
 
 
 # A long chain of nodes must not recurse when it is destroyed: the trashcan unrolls it.
@@ -106,13 +163,22 @@ cdef class Node:
     def _sequence_nr(self):
         return self.sequence_nr
 
+    @property
     def _input_metadata(self):
-        return [None] * self.n_outputs
+        """Dtype and shape of the gradients that arrive here, one for each output."""
+        cdef list found = []
+        for nr in range(self.n_outputs):
+            if nr == 0 and self.out_ndim >= 0:
+                shape = tuple([self.out_shape[i] for i in range(self.out_ndim)])
+                found.append(InputMetadata(shape, self.out_dtype))
+            else:
+                found.append(InputMetadata(*(self.more_outputs or {}).get(nr, ((), None))))
+        return found
 
     def register_hook(self, fn):
         """Call ``fn(grad_inputs, grad_outputs)`` after this node has run."""
         if self.post_hooks is None:
-            self.post_hooks = {}
+            self.post_hooks = HookTable()
         handle = RemovableHandle(self.post_hooks)
         self.post_hooks[handle.id] = fn
         return handle
@@ -120,7 +186,7 @@ cdef class Node:
     def register_prehook(self, fn):
         """Call ``fn(grad_outputs)`` before this node runs."""
         if self.pre_hooks is None:
-            self.pre_hooks = {}
+            self.pre_hooks = HookTable()
         handle = RemovableHandle(self.pre_hooks)
         self.pre_hooks[handle.id] = fn
         return handle
@@ -128,19 +194,28 @@ cdef class Node:
     def __getattr__(self, name):
         if name.startswith("_saved_") and name[7:] in self.saved_names:
             return self._saved(self.saved_names.index(name[7:]))
+        if name.startswith("_raw_saved_") and name[11:] in self.saved_names:
+            value = self._kept(self.saved_names.index(name[11:]))
+            if hasattr(value, "register_hooks"):
+                return value
         raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
 
     def __dir__(self):
         return object.__dir__(self) + ["_saved_" + name for name in self.saved_names]
 
-    def _saved(self, int slot):
+    def _kept(self, int slot):
         value = (self.s0, self.s1, self.s2, self.s3, self.s4)[slot]
         if value is None and self.freed:
             raise RuntimeError(FREED)
+        return value
+
+    def _saved(self, int slot):
+        value = self._kept(slot)
         return value.unpack_for(self) if hasattr(value, "unpack_for") else value
 
     def __repr__(self):
-        return f"<{self.name()} object at {<size_t> <void*> self:#x}>"
+        shown = self.name().rpartition("::")[2]
+        return f"<{shown} object at {<size_t> <void*> self:#x}>"
 
     # a node called as a function runs its backward once (used by PyTorch's own tests)
     def __call__(self, *grads):

@@ -8,8 +8,11 @@ from minitorch._core.tensor cimport TensorBase
 cdef class SavedTensor:
     cdef TensorBase tensor
     cdef unsigned long version
-    cdef bint is_output
+    cdef unsigned int unseen         # changes of its bytes that `version` does not count
     cdef int output_nr
+    cdef char* bytes_                # where they lay
+    cdef unsigned long long check_sum   # of the storage's bytes, where others may write them
+    cdef bint summed, is_output
     cdef object packed, unpack_hook
 
 cdef class AccumulateGrad(Node):

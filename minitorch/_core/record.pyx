@@ -16,8 +16,10 @@ from minitorch._core.grad_mode cimport anomaly_enabled, grad_enabled, inference_
 from minitorch._core.node cimport Node, number
 from minitorch._core.node import FREED
 from minitorch._core.shape cimport size_text
+from minitorch._core.storage cimport (
+    SUMMED_BYTES, Storage, changes, check_sum, count_change, source_of, unseen)
 from minitorch._core.tensor cimport (
-    VIEW_DEFAULT, VIEW_INFERENCE, VIEW_MULTI_OUTPUT, TensorBase, alias)
+    VIEW_CUSTOM, VIEW_DEFAULT, VIEW_INFERENCE, VIEW_MULTI_OUTPUT, TensorBase, alias, shape_of)
 
 
 # ---------------------------------------------------------------- saved tensors
@@ -32,6 +34,9 @@ def push_saved_tensors_hooks(pack, unpack):
     disabled = getattr(local, "disabled", None)
     if disabled is not None:
         raise RuntimeError(disabled)
+    if not (callable(pack) and callable(unpack)):
+        raise TypeError("saved_tensors_hooks(): pack_hook and unpack_hook must be callable, got "
+                        f"{type(pack).__name__} and {type(unpack).__name__}")
     if not hasattr(local, "stack"):
         local.stack = []
     local.stack.append((pack, unpack))
@@ -56,7 +61,12 @@ def disable_saved_tensors_hooks(message):
 
 @cython.freelist(128)
 cdef class SavedTensor:
-    """A tensor kept for backward, with the version at which its values hold."""
+    """A tensor kept for backward, with the version at which its values hold.
+
+    Changes that the version does not count, made through `.data` or through memory that was
+    lent (numpy, the buffer protocol), make the gradient silently that of other values in PyTorch.
+    Here they are told: see `look_closer`.
+    """
 
     def unpack_for(self, Node node):
         return unpack(self, node)
@@ -87,7 +97,7 @@ cdef int pack_tensor(SavedTensor saved, object pack, object unpack_hook) except 
         set_grad_enabled_(with_grad)
     if saved.tensor.storage.version != before:
         raise RuntimeError("A saved tensor pack hook is modifying its input in place. Tensors "
-                           "provided as input to pack hook can not be modified by in-place "
+                           "provided as input to pack hook cannot be modified by in-place "
                            "operations as this can lead to unexpected side-effects. Please open "
                            "an issue if you need to perform in-place operations on the input to "
                            "a pack hook.")
@@ -97,6 +107,15 @@ cdef int pack_tensor(SavedTensor saved, object pack, object unpack_hook) except 
     saved.unpack_hook = unpack_hook
     saved.tensor = None
     return 0
+
+
+cdef inline void note_state(SavedTensor saved, Storage s) noexcept:
+    """Remember by what a later change of the bytes can be known."""
+    saved.version, saved.unseen, saved.bytes_ = s.version, unseen(s), s.data
+    s = source_of(s)
+    s.kept = True
+    if (s.lent and s.nbytes_ <= SUMMED_BYTES) or anomaly_enabled():
+        saved.check_sum, saved.summed = check_sum(s), True
 
 
 cdef SavedTensor save(TensorBase t):
@@ -112,8 +131,8 @@ cdef SavedTensor save(TensorBase t):
             "instead of `torch.inference_mode()`.")
     saved = SavedTensor.__new__(SavedTensor)
     saved.tensor = t
-    saved.version = t.storage.version
-    if users_of_hooks:
+    note_state(saved, t.storage)
+    if users_of_hooks and not t.is_number:
         apply_default_hooks(saved)
     return saved
 
@@ -122,7 +141,7 @@ cdef SavedTensor save_output(TensorBase t):
     """Keep an output without a cycle: its own node holds only an alias of it."""
     cdef SavedTensor saved = SavedTensor.__new__(SavedTensor)
     saved.tensor = alias(t)
-    saved.version = t.storage.version
+    note_state(saved, t.storage)
     saved.is_output = True
     saved.output_nr = t.output_nr
     if users_of_hooks:
@@ -143,6 +162,7 @@ cdef TensorBase unpack(object kept, Node node):
     cdef SavedTensor saved
     cdef TensorBase t
     cdef Node edge
+    cdef Storage s
     if kept is None:
         if node.freed:
             raise RuntimeError(FREED)
@@ -150,10 +170,11 @@ cdef TensorBase unpack(object kept, Node node):
     saved = <SavedTensor> kept
     if saved.unpack_hook is not None:
         packed, edge = saved.packed
-        t = saved.unpack_hook(packed)
-        if not isinstance(t, TensorBase):
+        given = saved.unpack_hook(packed)
+        if not isinstance(given, TensorBase):
             raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got "
-                            f"result of type {type(t).__name__}")
+                            f"result of type {type(given).__name__}")
+        t = <TensorBase> given
         if edge is not None and edge_of(t) is not edge:
             t = alias(t)
             t.grad_fn_, t.output_nr = edge, saved.output_nr
@@ -163,6 +184,10 @@ cdef TensorBase unpack(object kept, Node node):
             t.function()  # a view that lost its history says so first, as in PyTorch
         if t.storage.version != saved.version:
             raise_modified(saved, t, node)
+        s = source_of(t.storage)
+        if (saved.summed or s.lent or unseen(t.storage) != saved.unseen
+                or s.data != saved.bytes_):
+            look_closer(saved, t, node)
     if saved.is_output:
         t = alias(t)
         t.grad_fn_ = node
@@ -184,8 +209,33 @@ cdef object raise_modified(SavedTensor saved, TensorBase t, Node node):
                  "Good luck!")
     else:
         text += (" Hint: enable anomaly detection to find the operation that failed to compute "
-                 "its gradient, with torch.autograd.set_detect_anomaly(True).")
+                 "its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False).")
     raise RuntimeError(text)
+
+
+cdef int look_closer(SavedTensor saved, TensorBase t, Node node) except -1:
+    """Warn, or raise in anomaly mode, if the bytes were changed where no counter sees it."""
+    cdef Storage s = source_of(t.storage)
+    if unseen(t.storage) != saved.unseen or s.data != saved.bytes_:
+        way = "through .data"
+    elif saved.summed:
+        if check_sum(s) == saved.check_sum:
+            return 0
+        way = "through memory that it shares with numpy or another library"
+    else:
+        # lent after it was saved: the sum is from then
+        if s.loan_changes != changes(s) + 1 or check_sum(s) == s.sum_at_loan:
+            return 0
+        way = "through memory that was lent to numpy or another library"
+    text = (f"{node.name()}: a saved tensor [torch.{type_name(t.dtype_)}Tensor "
+            f"{size_text(t.ndim_, t.shape_)}] was changed after the forward {way}, which autograd "
+            "does not follow. The gradient is computed from the changed values, as PyTorch does "
+            "without a word, and is wrong unless that is what you want.")
+    if anomaly_enabled():
+        raise RuntimeError(text)
+    import warnings
+    warnings.warn(text, UserWarning, stacklevel=2)
+    return 0
 
 
 # ---------------------------------------------------------------- edges
@@ -202,6 +252,9 @@ cdef class AccumulateGrad(Node):
     def variable(self):
         return self.leaf
 
+    def name(self):
+        return "torch::autograd::AccumulateGrad"
+
     def __dealloc__(self):
         if self.leaf is not None and self.leaf.accumulator == <PyObject*> self:
             self.leaf.accumulator = NULL
@@ -216,7 +269,7 @@ cdef Node accumulator_of(TensorBase leaf):
         return <Node> <object> leaf.accumulator
     node = AccumulateGrad.__new__(AccumulateGrad)
     node.leaf = leaf
-    node.out_dtype = leaf.dtype_
+    note_output(node, leaf, 0)
     node.next_ = ()
     node.n_outputs = 1
     node.sequence_nr = <unsigned long long> -1
@@ -288,10 +341,24 @@ cdef void set_function(TensorBase out, Node node, int nr) noexcept:
     """Make `out` the output number `nr` of `node`."""
     out.grad_fn_ = node
     out.output_nr = nr
-    if nr == 0:
-        node.out_dtype = out.dtype_
+    note_output(node, out, nr)
     if nr >= node.n_outputs:
         node.n_outputs = nr + 1
+
+
+cdef void note_output(Node node, TensorBase out, int nr) noexcept:
+    """Remember dtype and shape of output `nr`: what its gradient is to have."""
+    cdef int i
+    if nr == 0:
+        node.out_dtype = out.dtype_
+        node.out_ndim = out.ndim_ if out.ndim_ <= 4 else -1
+        for i in range(node.out_ndim):
+            node.out_shape[i] = out.shape_[i]
+        if node.out_ndim >= 0:
+            return
+    if node.more_outputs is None:
+        node.more_outputs = {}
+    node.more_outputs[nr] = (shape_of(out), out.dtype_)
 
 
 cdef class PythonNode(Node):
@@ -328,6 +395,11 @@ cdef class PythonNode(Node):
         self._release()
 
 
+def mark_custom_view(TensorBase t, bint one_of_several):
+    """Let autograd refuse to change `t`, a view that a user-defined function made, in place."""
+    t.creation = VIEW_MULTI_OUTPUT if one_of_several else VIEW_CUSTOM
+
+
 def save_tensor(TensorBase t, bint is_output=False):
     """Keep a tensor for a PythonNode; ``saved.unpack_for(node)`` gives it back."""
     return save_output(t) if is_output else save(t)
@@ -337,12 +409,24 @@ def save_tensor(TensorBase t, bint is_output=False):
 
 cdef void bump(TensorBase t) noexcept:
     """Count a change of the values."""
-    t.storage.version += 1
+    count_change(t.storage)
+
+
+# For `allow_mutation_on_saved_tensors`: called with each tensor that is about to be changed.
+cdef object before_change_ = None
+
+
+def set_before_change(callback):
+    """Let ``callback(tensor)`` see each tensor before it is changed in place; None ends it."""
+    global before_change_
+    before_change_ = callback
 
 
 cdef int check_writable(TensorBase t, bint records) except -1:
     """Raise unless `t` may be changed in place; `records` is whether autograd follows."""
     cdef int i
+    if before_change_ is not None:
+        before_change_(t)
     if t.inference and not inference_mode():
         raise RuntimeError(
             "Inplace update to inference tensor outside InferenceMode is not allowed.You can make "
@@ -377,22 +461,32 @@ def refuse_rebase(TensorBase t, bint indirect):
         return
     changed = "its base or another view of its base has been" if indirect else "is being"
     maker = t.grad_fn_
-    name = "" if maker is None else f"Output {t.output_nr} of {short_name(maker)} is a view"
-    if maker is None or t.creation != VIEW_MULTI_OUTPUT:
-        start = f"{name} of a view which was created in" if name else "A view was created in"
-        if t.creation == VIEW_INFERENCE:
-            raise RuntimeError(f"{start} inference mode and {changed} modified inplace in normal "
-                               "mode.")
+    if maker is not None:
+        start = f"Output {t.output_nr} of {short_name(maker)} is a view"
+    elif t.creation == VIEW_INFERENCE:
+        start = "A view was created in inference mode"
+    else:
+        start = "A view was created in no_grad mode"
+    start = f"{start} and {changed} modified inplace"
+    if t.creation == VIEW_MULTI_OUTPUT and maker is not None:
         raise RuntimeError(
-            f"{start} no_grad mode and {changed} modified inplace with grad mode enabled. Given "
-            "that this use case is ambiguous and error-prone, it is forbidden. You can clarify "
-            "your code by moving both the view and the inplace either both inside the no_grad "
-            "block (if you don't want the inplace to be tracked) or both outside (if you want the "
-            "inplace to be tracked).")
+            f"{start}. This view is the output of a function that returns multiple views. Such "
+            "functions do not allow the output views to be modified inplace. You should replace "
+            "the inplace operation by an out-of-place one.")
+    if t.creation == VIEW_CUSTOM and maker is not None:
+        raise RuntimeError(
+            f"{start}. This view was created inside a custom Function (or because an input was "
+            "returned as-is) and the autograd logic to handle view+inplace would override the "
+            "custom backward associated with the custom Function, leading to incorrect gradients. "
+            "This behavior is forbidden. You can fix this by cloning the output of the custom "
+            "Function.")
+    mode, block = (("normal mode", "inference_mode") if t.creation == VIEW_INFERENCE
+                   else ("with grad mode enabled", "no_grad"))
     raise RuntimeError(
-        f"{name} and {changed} modified inplace. This view is the output of a function that "
-        "returns multiple views. Such functions do not allow the output views to be modified "
-        "inplace. You should replace the inplace operation by an out-of-place one.")
+        f"{start} {'in ' if t.creation == VIEW_INFERENCE else ''}{mode}. Given that this use case "
+        "is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
+        f"the view and the inplace either both inside the {block} block (if you don't want the "
+        "inplace to be tracked) or both outside (if you want the inplace to be tracked).")
 
 
 cdef str short_name(Node node):

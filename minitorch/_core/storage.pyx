@@ -128,7 +128,8 @@ cdef class Storage:
 
     def data_ptr(self):
         """Address of the first byte.  What is written there later is not noticed."""
-        self.exposed += 1
+        cdef Storage told = source_of(self)
+        told.exposed += 1
         return <size_t> self.data
 
     def resize_(self, nbytes):
@@ -235,4 +236,44 @@ cdef Storage wrap_memory(char* data, Py_ssize_t nbytes, object owner, bint reado
     """Bytes that `owner` keeps alive."""
     cdef Storage made = Storage.__new__(Storage)
     made.data, made.nbytes_, made.owner, made.readonly = data, nbytes, owner, readonly
+    made.lent = not readonly
     return made
+
+
+cdef Storage apart(Storage of, unsigned long version):
+    """The same bytes with a version counter of their own, which stands at `version`."""
+    cdef Storage made = Storage.__new__(Storage)
+    made.owner, made.is_apart = source_of(of), True
+    made.data, made.nbytes_, made.readonly = of.data, of.nbytes_, of.readonly
+    made.version = version
+    return made
+
+
+# ---------------------------------------------------------------- writes that no counter sees
+
+cdef void note_loan(Storage s) noexcept:
+    """Remember what is in a source's bytes that are lent for writing."""
+    if s.kept and s.nbytes_ <= SUMMED_BYTES and s.loan_changes != changes(s) + 1:
+        s.sum_at_loan, s.loan_changes = check_sum(s), changes(s) + 1
+    s.lent = True
+    s.exposed += 1
+
+
+cdef unsigned long long check_sum(Storage s) noexcept nogil:
+    """A sum of the bytes that a change of any of them changes, and a pair of changes mostly."""
+    cdef unsigned long long lanes[4]
+    cdef unsigned long long word = 0
+    cdef Py_ssize_t i = 0, k, whole = s.nbytes_ // 32 * 32
+    for k in range(4):
+        lanes[k] = 0x9E3779B97F4A7C15ULL + k
+    while i < whole:
+        for k in range(4):
+            memcpy(&word, s.data + i + 8 * k, 8)
+            lanes[k] = (lanes[k] ^ word) * 0x100000001B3ULL
+        i += 32
+    while i < s.nbytes_:
+        lanes[0] = (lanes[0] ^ <unsigned char> s.data[i]) * 0x100000001B3ULL
+        i += 1
+    for k in range(1, 4):
+        lanes[0] = (lanes[0] ^ lanes[k] ^ (lanes[k] >> 29)) * 0x100000001B3ULL
+    return lanes[0]

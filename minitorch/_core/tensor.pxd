@@ -16,6 +16,7 @@ cdef enum CreationMeta:
     VIEW_NO_GRAD = 1       # made inside no_grad
     VIEW_MULTI_OUTPUT = 2  # one of several outputs of split, chunk, unbind
     VIEW_INFERENCE = 3
+    VIEW_CUSTOM = 4        # inside a user-defined Function
 
 cdef class TensorBase:
     cdef Storage storage
@@ -29,12 +30,13 @@ cdef class TensorBase:
     # autograd
     cdef bint leaf_requires_grad      # of a leaf; a tensor with grad_fn requires grad anyway
     cdef bint inference
+    cdef bint is_number               # a Python number among tensors
     cdef int output_nr
     cdef Node grad_fn_
     cdef object grad_
     cdef PyObject* accumulator        # the leaf's AccumulateGrad, borrowed: it clears this
-    cdef dict hooks                   # of a leaf
-    cdef dict post_accumulate_hooks
+    cdef object hooks                 # HookTable of a leaf, or None
+    cdef object post_accumulate_hooks
     cdef TensorBase base              # of a view
     cdef CreationMeta creation
     cdef str view_name                # operation that made a multi-output view

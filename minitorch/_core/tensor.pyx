@@ -16,7 +16,9 @@ from minitorch._core.grad_mode cimport inference_mode
 from minitorch._core.node cimport Node
 from minitorch._core.shape cimport (
     contiguous_strides, dense_strides_like, is_channels_last, is_contiguous, is_dense, product)
-from minitorch._core.storage cimport Storage, new_storage, wrap_memory
+from minitorch._core.storage cimport (
+    Storage, apart, count_change, new_storage, note_loan, same_memory, source_of,
+    wrap_memory)
 from minitorch._kernels.convert cimport load_double, store_double
 from minitorch._kernels.types cimport (
     BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8, Code, MAX_DIMS)
@@ -219,7 +221,8 @@ cdef class TensorBase:
 
     def data_ptr(self):
         """Address of the first element.  What is written there later is not noticed."""
-        self.storage.exposed += 1
+        cdef Storage told = source_of(self.storage)
+        told.exposed += 1
         return 0 if self.numel_ == 0 else <size_t> self.data()
 
     def element_size(self):
@@ -336,18 +339,20 @@ cdef class TensorBase:
         if not isinstance(value, bool):
             raise RuntimeError("requires_grad must be a bool")
         if self.function() is not None:
-            if not value:
-                raise RuntimeError(
-                    "you can only change requires_grad flags of leaf variables. If you want to "
-                    "use a computed variable in a subgraph that doesn't require differentiation "
-                    "use var_no_grad = var.detach().")
-            return
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables." + (
+                    "" if value else " If you want to use a computed variable in a subgraph that "
+                    "doesn't require differentiation use var_no_grad = var.detach()."))
         if value and self.dtype_.category != FLOATING:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if value and self.inference and not inference_mode():
             raise RuntimeError("Setting requires_grad=True on inference tensor outside "
                                "InferenceMode is not allowed.")
         self.leaf_requires_grad = value
+
+    @requires_grad.deleter
+    def requires_grad(self):
+        raise RuntimeError("requires_grad must be a bool")
 
     @property
     def grad_fn(self):
@@ -380,7 +385,7 @@ cdef class TensorBase:
         return self.hooks
 
     @_leaf_hooks.setter
-    def _leaf_hooks(self, dict value):
+    def _leaf_hooks(self, value):
         self.hooks = value
 
     @property
@@ -388,14 +393,33 @@ cdef class TensorBase:
         return self.post_accumulate_hooks
 
     @_post_accumulate_hooks.setter
-    def _post_accumulate_hooks(self, dict value):
+    def _post_accumulate_hooks(self, value):
         self.post_accumulate_hooks = value
 
     def _bump_version(self):
-        self.storage.version += 1
+        count_change(self.storage)
+
+    def _data(self):
+        """The same elements in a tensor that counts its changes apart (``tensor.data``)."""
+        cdef TensorBase made = alias(self)
+        made.storage = apart(self.storage, 0)
+        return made
+
+    def _replace_data(self, TensorBase other):
+        """Make this tensor show the elements of `other` (``tensor.data = other``).
+
+        It keeps its own version.
+        """
+        cdef unsigned long version = self.storage.version
+        cdef Storage before = self.storage
+        self._set_data(other)
+        if same_memory(before, other.storage):
+            self.storage = before
+        else:
+            self.storage = apart(other.storage, version)
 
     def _set_data(self, TensorBase other):
-        """Make this tensor show the elements of `other` (``tensor.data = other``)."""
+        """Make this tensor show the elements of `other`, and share its version."""
         self.storage, self.offset, self.dtype_ = other.storage, other.offset, other.dtype_
         self.set_geometry(other.ndim_, other.shape_, other.strides_)
 
@@ -456,12 +480,12 @@ cdef class TensorBase:
         buffer.suboffsets = NULL
         buffer.internal = dims
         # what was lent: `set_data` may give the tensor another storage before the release
-        lent = self.storage
+        lent = source_of(self.storage)
         Py_INCREF(lent)
         dims[2 * self.ndim_] = <Py_ssize_t> <void*> lent
         if not buffer.readonly:
             lent.exports += 1
-            lent.exposed += 1
+            note_loan(lent)
 
     def __releasebuffer__(self, Py_buffer* buffer):
         cdef Py_ssize_t* dims = <Py_ssize_t*> buffer.internal

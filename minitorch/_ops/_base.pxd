@@ -36,6 +36,7 @@ cdef TensorBase binary_raw(int op, TensorBase a, TensorBase b, dtype compute)
 cdef TensorBase binary_number_raw(int op, TensorBase a, object number, dtype compute)
 cdef int binary_into(int op, TensorBase out, TensorBase a, TensorBase b, dtype compute) except -1
 
+cdef int refuse_overlap(TensorBase t, TensorBase other) except -1
 cdef int check_inplace_result(TensorBase t, TensorBase other, dtype result) except -1
 cdef int set_history(TensorBase t, Node node) except -1
 cdef object deliver(TensorBase result, object out, str where=*)

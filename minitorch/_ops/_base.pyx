@@ -15,6 +15,7 @@ from minitorch._core.node cimport number as give_number
 from minitorch._core.record cimport bump, check_writable, connect1, edge_of, set_function
 from minitorch._core.record import refuse_rebase
 from minitorch._core.shape cimport Dims, broadcast, is_dense, size_text
+from minitorch._core.storage cimport same_memory
 from minitorch._core.tensor cimport (
     TensorBase, bare, new_like, new_strided, new_tensor, same_geometry, same_shape,
     set_view_function_maker, write_item)
@@ -471,7 +472,7 @@ cdef int binary_into(int op, TensorBase out, TensorBase a, TensorBase b, dtype c
 
 cdef bint overlaps(TensorBase out, TensorBase a) noexcept:
     """Whether writing `out` could change elements of `a` that are yet to be read."""
-    return (out.storage is a.storage
+    return (same_memory(out.storage, a.storage)
             and not (out.offset == a.offset and same_geometry(out, a)))
 
 
@@ -480,7 +481,7 @@ cdef bint overlaps(TensorBase out, TensorBase a) noexcept:
 cdef int refuse_overlap(TensorBase t, TensorBase other) except -1:
     """Raise if writing `t` changes elements of `other` that are still to be read."""
     cdef Py_ssize_t begin, end, other_begin, other_end
-    if t.storage is not other.storage or t is other:
+    if not same_memory(t.storage, other.storage) or t is other:
         return 0
     if t.offset == other.offset and same_geometry(t, other):
         return 0
@@ -543,11 +544,20 @@ cdef Node regenerate_view_function(TensorBase view):
     cdef AsStridedView node = AsStridedView.__new__(AsStridedView)
     connect1(node, view.base)
     node.places = geometry(view.base) + geometry(view)
-    node.n_outputs = 1
-    view.grad_fn_ = node
-    view.output_nr = 0
+    take_retained(view, node)
+    set_function(view, node, 0)
     view.view_version = view.storage.version
     return node
+
+
+cdef int take_retained(TensorBase t, Node node) except -1:
+    """Let what fills `.grad` of `t` go with it to its new node."""
+    cdef Node before = t.grad_fn_
+    if before is not None and before.retained is not None and t.output_nr in before.retained:
+        if node.retained is None:
+            node.retained = {}
+        node.retained[0] = before.retained.pop(t.output_nr)
+    return 0
 
 
 cdef Node checked_view_function(TensorBase view):
@@ -568,6 +578,9 @@ cdef class CopySlices(Node):
     """
 
     cdef Node inner
+
+    def name(self):
+        return "torch::autograd::CopySlices"
 
     cdef tuple apply(self, tuple grads):
         from minitorch._ops.strided import copy_slices_backward
@@ -591,13 +604,14 @@ cdef int set_history(TensorBase t, Node node) except -1:
     cdef list edges
     cdef TensorBase base = t.base
     if base is None:
+        take_retained(t, node)
         set_function(t, node, 0)
         t.leaf_requires_grad = False
         return 0
     whole = CopySlices.__new__(CopySlices)
     whole.inner = node
     whole.s3 = geometry(base) + geometry(t)
-    whole.n_outputs = 1
+    take_retained(base, whole)
     edges = list(node.next_)
     edges[0] = edge_of(base)
     whole.next_ = tuple(edges)
@@ -609,6 +623,15 @@ cdef int set_history(TensorBase t, Node node) except -1:
     set_function(base, whole, 0)
     regenerate_view_function(t)
     return 0
+
+
+def rebase_history(TensorBase t, Node node):
+    """Make `node` the function of `t`, which a user-defined function has changed in place.
+
+    The storage's version has been bumped; `node` has one output.
+    """
+    check_writable(t, True)
+    set_history(t, node)
 
 
 # ---------------------------------------------------------------- out=

@@ -7,6 +7,7 @@ Arrays are zero-copy views of the tensors' memory; nothing is recorded.
 import numpy
 
 from minitorch._core.dtype cimport dtype, of_code
+from minitorch._core.storage cimport Storage, source_of
 from minitorch._core.tensor cimport TensorBase, alias, wrap_buffer
 from minitorch._kernels.types cimport BF16, F16, F32, I16
 from minitorch._ops._base cimport cast_raw
@@ -15,9 +16,14 @@ from minitorch._ops._base cimport cast_raw
 cdef object array_of(TensorBase t):
     """The elements as an array, to be moved but not computed with: bfloat16 shows as int16."""
     cdef TensorBase plain = alias(t)
+    cdef Storage s = source_of(t.storage)
+    cdef bint lent = s.lent, kept = s.kept
     if plain.dtype_.code == BF16:
         plain.dtype_ = of_code(I16)
-    return numpy.asarray(memoryview(plain))
+    s.kept = False              # nothing is lent to anybody else
+    array = numpy.asarray(memoryview(plain))
+    s.lent, s.kept = lent, kept
+    return array
 
 
 cdef object numbers_of(TensorBase t):
@@ -34,6 +40,8 @@ cdef TensorBase from_array(object array, dtype d):
     if not isinstance(array, numpy.ndarray):
         array = numpy.array(array)
     if array.itemsize == d.itemsize:
-        return wrap_buffer(array, d, True)
+        made = wrap_buffer(array, d, True)
+        made.storage.lent = False
+        return made
     made = wrap_buffer(array, None, True)
     return cast_raw(made, d)

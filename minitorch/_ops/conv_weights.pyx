@@ -9,7 +9,7 @@ A form is kept at the second use of a version, not at the first: weights that ar
 change at every step, and the first image through a network need not wait for all of it.
 """
 
-from minitorch._core.storage cimport Storage, new_storage
+from minitorch._core.storage cimport Storage, new_storage, source_of, unseen
 from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.conv cimport (
     Algorithm, pack_weights, packed_bytes, route_backward_input, route_forward)
@@ -29,7 +29,13 @@ cdef class ConvWeights:
 
 
 cdef bint is_good(ConvWeights kept, Storage storage) noexcept:
-    return kept.version == storage.version and kept.exposed == storage.exposed
+    return kept.version == storage.version and kept.exposed == exposures(storage)
+
+
+cdef unsigned long exposures(Storage storage) noexcept:
+    """Writes, known or possible, that the storage's version does not count."""
+    cdef Storage lender = source_of(storage)
+    return lender.exposed + unseen(storage)
 
 
 cdef tuple key_of(TensorBase w, Algorithm algorithm, bint backward, ConvShape* s):
@@ -40,8 +46,8 @@ cdef tuple key_of(TensorBase w, Algorithm algorithm, bint backward, ConvShape* s
 
 cdef bint used_before(Storage storage, bint backward) noexcept:
     """Whether these values have been used in this direction; notes that they are."""
-    cdef bint before = storage.last_use[backward] == storage.version + 1
-    storage.last_use[backward] = storage.version + 1
+    cdef bint before = storage.last_use[backward] == <unsigned int> storage.version + 1
+    storage.last_use[backward] = <unsigned int> storage.version + 1
     return before
 
 
@@ -70,7 +76,7 @@ cdef int keep(ConvWeights weights, TensorBase w, bint backward, ConvShape* s) ex
     kept.block = new_storage(nbytes)
     # before packing, which other threads may write during; the record holds no tensor: the
     # storage would keep itself alive
-    kept.algorithm, kept.version, kept.exposed = way, storage.version, storage.exposed
+    kept.algorithm, kept.version, kept.exposed = way, storage.version, exposures(storage)
     if w.code() == F32:
         with nogil:
             pack_weights(<float*> kept.block.data, <const float*> w.data(), s, way, backward)
@@ -90,11 +96,12 @@ cdef ConvWeights weights_for(TensorBase w, TensorBase dense, ConvShape* s, bint 
     """The weight with the algorithm to use, packed where that was or is worth keeping."""
     cdef ConvWeights weights = ConvWeights.__new__(ConvWeights)
     cdef ConvWeights kept
+    cdef Storage lender = source_of(w.storage)
     cdef bint wide = w.code() != F32
     weights.w = dense
     s.w_channels_last = not dense.contiguous
     weights.algorithm = route_backward_input(s, wide) if backward else route_forward(s, wide)
-    if dense is not w or w.storage.owner is not None or w.storage.exports:
+    if dense is not w or lender.owner is not None or lender.exports:
         return weights
     kept = find(w, weights.algorithm, backward, s)
     if kept is not None:

@@ -13,7 +13,9 @@ from minitorch._core.shape cimport (
 from minitorch._core.tensor cimport (
     TensorBase, alias, new_like, new_strided, new_tensor, same_shape)
 from minitorch._kernels.types cimport MAX_DIMS
-from minitorch._ops._base cimport check_tensor, copy_raw, fill_raw, full_raw, set_history
+from minitorch._core.storage cimport same_memory
+from minitorch._ops._base cimport (
+    check_tensor, copy_raw, fill_raw, full_raw, refuse_overlap, set_history)
 from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.strided cimport shape_tuple
@@ -163,7 +165,12 @@ def detach_(input):
     """
     cdef TensorBase t = check_tensor(input, "detach_", "input")
     if t.base is not None:
-        raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        raise RuntimeError(
+            "Can't detach views in-place. Use detach() instead. If you are using "
+            "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
+            "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
+            "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
+            "function in torch/optim/optimizer.py as the solution.")
     t.grad_fn_ = None
     t.output_nr = 0
     t.leaf_requires_grad = False
@@ -364,7 +371,8 @@ cdef TensorBase copy_op(TensorBase t, TensorBase source):
     check_writable(t, records)
     if source is t:
         return t
-    if source.storage is t.storage:
+    refuse_overlap(t, source)
+    if same_memory(source.storage, t.storage):
         # elements must be read before they are overwritten
         copy_raw(t, copied_raw(source, source.dtype_, ORDER_PRESERVE))
     else:

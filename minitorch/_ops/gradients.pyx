@@ -4,6 +4,8 @@ It is lent the sum of gradients and their copies; the gradients that a backward 
 checked and made here.
 """
 
+import math
+
 from minitorch._core.engine cimport set_gradient_ops
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport bump
@@ -90,13 +92,21 @@ cdef TensorBase root_gradient(Py_ssize_t i, object root, object grad):
 
 
 cdef TensorBase edge_gradient(Py_ssize_t i, object edge, object grad):
-    """That of a GradientEdge: its shape is not known, so the gradient must be given."""
+    """That of a GradientEdge."""
     if not isinstance(getattr(edge, "node", None), Node):
         raise TypeError(f"element {i} of tensors must be a Tensor, but got {type(edge).__name__}")
+    about = edge.node._input_metadata[edge.output_nr]
+    shape = tuple(about.shape)
     if grad is None:
-        raise RuntimeError(f"element {i} of tensors is a GradientEdge; minitorch needs its "
-                           "gradient given")
+        if math.prod(shape) != 1:
+            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        from minitorch._ops.creation import ones
+        return ones(shape, dtype=about.dtype)
     check_gradient(grad)
+    if shape_of(<TensorBase> grad) != shape:
+        raise RuntimeError(f"Mismatch in shape: grad_output[{i}] has a shape of "
+                           f"{shape_of(<TensorBase> grad)} and output[{i}] has a shape of "
+                           f"torch.Size({list(shape)}).")
     return <TensorBase> grad
 
 

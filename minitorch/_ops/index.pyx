@@ -16,6 +16,7 @@ from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     check_writable, connect1, connect2, records1, set_function)
 from minitorch._core.shape cimport size_text
+from minitorch._core.storage cimport same_memory
 from minitorch._core.tensor cimport TensorBase, scalar_of
 from minitorch._kernels.types cimport BOOL, I32, I64, U8
 from minitorch._ops._base cimport check_tensor, deliver
@@ -303,7 +304,7 @@ cdef TensorBase index_put_op(TensorBase t, list indices, TensorBase values, bint
         raise RuntimeError(f"shape mismatch: value tensor of shape "
                            f"{size_text(values.ndim_, values.shape_)} cannot be broadcast to "
                            f"indexing result of shape {list(wanted)}")
-    if values.storage is t.storage:
+    if same_memory(values.storage, t.storage):
         values = clone_op(values, ORDER_PRESERVE)
     return put_arrays(t, arrays, values, accumulate, inplace)
 

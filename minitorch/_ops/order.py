@@ -3,7 +3,6 @@
 import numpy
 
 from minitorch._core.dtype import bool_, float32, float64, int32, int64
-from minitorch._ops.ternary import lerp
 from minitorch._ops.creation import as_tensor, full_like, scalar_tensor, zeros
 from minitorch._ops.forms import pair_form
 from minitorch._ops.rule import (
@@ -18,6 +17,7 @@ from minitorch._ops.rule import (
     wrapped,
 )
 from minitorch._ops.sorting import named_outputs, sort
+from minitorch._ops.ternary import lerp
 
 __all__ = ["bincount", "bucketize", "histc", "isin", "mode", "nanquantile", "quantile",
            "searchsorted"]

@@ -36,7 +36,9 @@ cdef dtype number_dtype(object value):
 
 cdef TensorBase number_tensor(object value):
     """A 0-d tensor of a number."""
-    return scalar_of(number_dtype(value), value)
+    cdef TensorBase made = scalar_of(number_dtype(value), value)
+    made.is_number = True
+    return made
 
 
 cdef int write_number(object value, dtype d, char* item) except -1:

@@ -25,6 +25,7 @@ from minitorch.autograd.graph import GradientEdge
 
 __all__ = [
     "Function",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
@@ -56,6 +57,15 @@ def __getattr__(name):
         from importlib import import_module
 
         return import_module("minitorch.autograd.functional")
+    if name == "Variable":
+        from minitorch.autograd.variable import Variable
+
+        return Variable
+    if name == "forward_ad":
+        raise AttributeError(
+            "module 'minitorch.autograd' has no attribute 'forward_ad': minitorch has no forward "
+            "mode; minitorch.autograd.functional.jvp computes the same product"
+        )
     raise AttributeError(f"module 'minitorch.autograd' has no attribute {name!r}")
 
 
@@ -155,7 +165,8 @@ def grad(
         Give None for an input that the outputs do not depend on, instead of an error.
         Default: `materialize_grads`.
     is_grads_batched : bool, default False
-        Not supported; True raises NotImplementedError.
+        Whether each of `grad_outputs` has a first axis more, along which the vectors of several
+        products lie; so have the results. They are computed one after the other.
     materialize_grads : bool, default False
         Give zeros instead of None for unused inputs.
 
@@ -171,11 +182,6 @@ def grad(
     ValueError
         If `materialize_grads` is True and `allow_unused` is False.
     """
-    if is_grads_batched:
-        raise NotImplementedError(
-            "grad(): is_grads_batched=True needs vmap, which minitorch does not have; "
-            "call grad() once per row of grad_outputs"
-        )
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, "
@@ -191,15 +197,17 @@ def grad(
         )
     chosen = _as_inputs(inputs, "grad")
     roots = _as_tuple(outputs)
-    result = run_backward(
-        roots,
-        root_gradients(roots, grad_outputs),
-        create_graph if retain_graph is None else retain_graph,
-        create_graph,
-        chosen,
-        materialize_grads if allow_unused is None else allow_unused,
-        False,
-    )
+    keep = create_graph if retain_graph is None else retain_graph
+    unused = materialize_grads if allow_unused is None else allow_unused
+
+    def product(vectors, keep):
+        vectors = root_gradients(roots, vectors)
+        return run_backward(roots, vectors, keep, create_graph, chosen, unused, False)
+
+    if is_grads_batched:
+        result = _batched(product, roots, grad_outputs, keep)
+    else:
+        result = product(grad_outputs, keep)
     if materialize_grads:
         result = _zeros_for_unused(result, chosen)
     return dict(zip(inputs, result, strict=True)) if type(inputs) is dict else result
@@ -227,13 +235,48 @@ def _as_inputs(inputs, caller):
                 f"all inputs have to be Tensors or GradientEdges, but got {type(item).__name__}"
             )
         if isinstance(item, TensorBase) and not item.requires_grad:
+            if caller == "backward":
+                raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
             raise RuntimeError("One of the differentiated Tensors does not require grad")
     return chosen
+
+
+def _batched(product, roots, grad_outputs, keep):
+    """``product`` for each row of the gradients, the results stacked."""
+    from minitorch import stack
+
+    vectors = (None,) * len(roots) if grad_outputs is None else _as_tuple(grad_outputs)
+    for i, (root, vector) in enumerate(zip(roots, vectors, strict=True)):
+        if vector is not None and (vector.dim() == 0 or vector.shape[1:] != root.shape):
+            raise RuntimeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
+                "as the batch dimension. The sizes of the remaining dimensions are expected to "
+                "match the shape of corresponding output, but a mismatch was detected: "
+                f"grad_output[{i}] has a shape of {vector.shape} and output[{i}] has a shape of "
+                f"{root.shape}."
+            )
+    sizes = {vector.shape[0] for vector in vectors if vector is not None}
+    if len(sizes) != 1:
+        raise ValueError(
+            "grad(): is_grads_batched=True needs grad_outputs of one batch size, "
+            f"got {sorted(sizes)}"
+        )
+    (count,) = sizes
+    if count == 0:
+        raise ValueError("grad(): is_grads_batched=True needs at least one row of grad_outputs")
+    rows = []
+    for row in range(count):
+        chosen = tuple(None if vector is None else vector[row] for vector in vectors)
+        rows.append(product(chosen, keep or row < count - 1))
+    return tuple(None if column[0] is None else stack(column) for column in zip(*rows, strict=True))
 
 
 def _zeros_for_unused(grads, inputs):
     from minitorch import zeros_like
 
+    if any(isinstance(of, GradientEdge) for of in inputs):
+        raise RuntimeError(
+            "materialize_grads cannot be used when the given input is a GradientEdge")
     return tuple(
         zeros_like(of) if grad is None else grad for grad, of in zip(grads, inputs, strict=True)
     )

@@ -10,8 +10,9 @@ import warnings
 
 from minitorch._core.grad_mode import is_grad_enabled
 from minitorch._core.node import FREED
-from minitorch._core.record import PythonNode, save_tensor
+from minitorch._core.record import PythonNode, mark_custom_view, save_tensor
 from minitorch._core.tensor import TensorBase
+from minitorch._ops._base import rebase_history
 from minitorch.autograd.grad_mode import no_grad
 
 __all__ = ["BackwardCFunction", "Function", "FunctionCtx", "once_differentiable"]
@@ -47,7 +48,12 @@ class FunctionCtx:
 
     def mark_dirty(self, *tensors):
         """Name the arguments that ``forward`` changes in place; each must be returned too."""
-        for tensor in tensors:
+        for i, tensor in enumerate(tensors):
+            if not isinstance(tensor, TensorBase):
+                raise RuntimeError(
+                    "mark_dirty can only accept variables, "
+                    f"but argument {i} is of type {type(tensor).__name__}"
+                )
             tensor._bump_version()
         self.dirty_tensors = tensors
 
@@ -98,7 +104,7 @@ class BackwardCFunction(PythonNode, FunctionCtx):
 
     def _checked(self, found):
         """The user's gradients: one per input, tensors or None, of the inputs' shapes."""
-        found = tuple(found) if isinstance(found, tuple | list) else (found,)
+        found = found if isinstance(found, tuple) else (found,)
         expected = len(self._inputs)
         if len(found) > expected and all(g is None for g in found[expected:]):
             found = found[:expected]
@@ -107,7 +113,9 @@ class BackwardCFunction(PythonNode, FunctionCtx):
                 f"function {self.name()} returned an incorrect number of gradients "
                 f"(expected {expected}, got {len(found)})"
             )
-        return tuple(map(self._checked_gradient, range(expected), found))
+        checked = map(self._checked_gradient, range(expected), found)
+        pairs = zip(checked, self._inputs, strict=True)
+        return tuple(gradient for gradient, about in pairs if about is not None)
 
     def _checked_gradient(self, i, gradient):
         if gradient is None:
@@ -207,7 +215,8 @@ class Function(metaclass=_FunctionMeta):
     def __call__(self, *args, **kwargs):
         raise RuntimeError(
             "Legacy autograd function with non-static forward method is deprecated. Please use "
-            "new-style autograd function with static forward method."
+            "new-style autograd function with static forward method. "
+            "(Example: https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
         )
 
     @staticmethod
@@ -239,6 +248,14 @@ class Function(metaclass=_FunctionMeta):
         raise NotImplementedError(
             "You must implement the jvp function for custom autograd.Function to use it with "
             "forward mode AD."
+        )
+
+    @staticmethod
+    def vmap(info, in_dims, *args):
+        """The rule for ``vmap``, which minitorch does not have."""
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod "
+            "or set generate_vmap_rule=True."
         )
 
     @classmethod
@@ -282,14 +299,16 @@ def _bound(function, args, kwargs):
 
 def _recorded(ctx, inputs, output):
     """Connect the node: edges to the inputs, outputs marked as its results, tensors saved."""
-    single = not isinstance(output, tuple | list)
-    outputs = (output,) if single else tuple(output)
+    single = not isinstance(output, tuple)
+    outputs = (output,) if single else output
+    _check_dirty(ctx, inputs, outputs)
     ctx._inputs = tuple(_about(x) for x in inputs)
     ctx._outputs = tuple(_about(out) for out in outputs)
-    needs = ctx.needs_input_grad
-    ctx._connect([x if need else None for x, need in zip(inputs, needs, strict=True)])
+    pairs = zip(inputs, ctx.needs_input_grad, strict=True)
+    ctx._connect([x if need else None for x, need in pairs if isinstance(x, TensorBase)])
     ctx._set_n_outputs(len(outputs))
     wrapped = tuple(_wrapped(ctx, inputs, out, nr) for nr, out in enumerate(outputs))
+    _guard_views(ctx, inputs, wrapped)
     ctx._saved = tuple(_kept(tensor, outputs, wrapped) for tensor in ctx.to_save)
     # The graph must not hold tensors other than the saved ones.
     for name in ("to_save", "dirty_tensors", "non_differentiable"):
@@ -305,34 +324,59 @@ def _among(tensor, tensors):
     return any(tensor is other for other in tensors)
 
 
+def _check_dirty(ctx, inputs, outputs):
+    for tensor in ctx.dirty_tensors:
+        if not _among(tensor, inputs):
+            warnings.warn(
+                "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors "
+                "that have been mutated should be passed to ctx.mark_dirty().",
+                stacklevel=4,
+            )
+        if not _among(tensor, outputs):
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as "
+                "output. The inputs that are modified inplace must all be outputs of the Function."
+            )
+
+
 def _wrapped(ctx, inputs, out, nr):
     """One output as the caller gets it."""
     if not isinstance(out, TensorBase):
         return out
-    if _among(out, ctx.dirty_tensors):
+    handed_through = _among(out, inputs)
+    if handed_through and _among(out, ctx.dirty_tensors):
         return _changed_in_place(ctx, out, nr)
-    differentiable = out.dtype.is_floating_point and not _among(out, ctx.non_differentiable)
-    borrowed = _among(out, inputs) or out._is_view() or out.requires_grad
-    if borrowed:
-        # An input handed through, or a view of one, becomes a tensor of its own.
-        out = out.detach()
-    if differentiable:
+    if handed_through:
+        with no_grad():
+            out = out.view_as(out)
+    if out.dtype.is_floating_point and not _among(out, ctx.non_differentiable):
         ctx._set_output(out, nr)
-    return out
+        return out
+    return out.detach() if out.requires_grad else out
 
 
 def _changed_in_place(ctx, out, nr):
-    if out._is_view():
-        raise RuntimeError(
-            f"{ctx.name()}: mark_dirty() on a view is not supported by minitorch; "
-            "apply the function to the whole tensor, or clone() the view"
-        )
     if out.requires_grad and out.is_leaf:
         raise RuntimeError(
             "a leaf Variable that requires grad has been used in an in-place operation."
         )
-    ctx._set_output(out, nr)
+    if len(ctx._outputs) == 1:
+        rebase_history(out, ctx)
+    elif out._is_view():
+        raise RuntimeError(
+            f"{ctx.name()}: a view may be changed in place by a Function with one output only"
+        )
+    else:
+        ctx._set_output(out, nr)
     return out
+
+
+def _guard_views(ctx, inputs, wrapped):
+    """Forbid in-place changes of outputs that are views: they would bypass the backward."""
+    several = sum(isinstance(out, TensorBase) and out.requires_grad for out in wrapped) > 1
+    for out in wrapped:
+        if isinstance(out, TensorBase) and out._is_view() and not _among(out, inputs):
+            mark_custom_view(out, several)
 
 
 def _kept(tensor, outputs, wrapped):

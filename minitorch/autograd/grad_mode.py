@@ -8,6 +8,7 @@ statement inside the generator it does leak, as in PyTorch: the flag belongs to 
 """
 
 import functools
+import warnings
 
 from minitorch._core.grad_mode import (
     is_grad_enabled,
@@ -73,9 +74,13 @@ class _DecoratorContext:
 
     def __call__(self, func):
         if isinstance(func, type):
-            raise RuntimeError(
-                "Cannot decorate classes; it is ambiguous whether or not only the constructor or "
-                "all methods should have the context manager applied; decorate the methods."
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You "
+                "should only decorate functions or methods. To preserve the current behavior of "
+                "class decoration, you can directly decorate the `__init__` method and nothing "
+                "else.",
+                FutureWarning,
+                stacklevel=2,
             )
         if _is_generator_function(func):
             return _wrap_generator(self.clone, func)

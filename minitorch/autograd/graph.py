@@ -6,10 +6,12 @@ PyTorch's names of ``torch.autograd.graph``, and two of our own: :func:`to_dot` 
 
 import threading
 from collections import namedtuple
+from weakref import WeakSet
 
 from minitorch._core import engine, record
 from minitorch._core.node import Node
 from minitorch._core.tensor import TensorBase
+from minitorch.autograd.grad_mode import no_grad
 
 __all__ = [
     "GradientEdge",
@@ -220,19 +222,73 @@ class disable_saved_tensors_hooks:
 
 
 class allow_mutation_on_saved_tensors:
-    """PyTorch's copy-on-write mode for saved tensors; not supported.
+    """Context manager: a saved tensor that is changed in place is copied before, not an error.
 
-    Raises
-    ------
-    NotImplementedError
-        Always: an in-place change of a saved tensor is an error here.
+    The copy is made at the first in-place change inside the context of any tensor that shares
+    the memory, and the backward, which must run inside the context too, uses it.
+
+    Examples
+    --------
+    >>> with allow_mutation_on_saved_tensors():
+    ...     b = a.sin()
+    ...     _ = a.mul_(5)
+    ...     b.sum().backward()
     """
 
+    _active = False
+
+    def __enter__(self):
+        if allow_mutation_on_saved_tensors._active:
+            raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+        self._kept = _CopiedWhenChanged()
+        self._hooks = saved_tensors_hooks(self._kept.pack, self._kept.unpack)
+        self._hooks.__enter__()
+        allow_mutation_on_saved_tensors._active = True
+        record.set_before_change(self._kept.before_change)
+        return self._kept
+
+    def __exit__(self, *exc_info):
+        record.set_before_change(None)
+        allow_mutation_on_saved_tensors._active = False
+        self._kept.clear()
+        self._hooks.__exit__(*exc_info)
+
+
+class _CopiedWhenChanged:
+    """The saved tensors of one context, by the address of their memory."""
+
     def __init__(self):
-        raise NotImplementedError(
-            "allow_mutation_on_saved_tensors is not supported by minitorch; "
-            "clone() the tensor before changing it in place"
-        )
+        self._by_memory = {}
+        self._open = True
+
+    def pack(self, tensor):
+        kept = _Kept(tensor.detach())
+        self._by_memory.setdefault(hash(tensor.untyped_storage()), WeakSet()).add(kept)
+        return kept
+
+    def unpack(self, kept):
+        if not self._open:
+            raise AssertionError(
+                "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context"
+                "in which the graph was originally recorded."
+            )
+        return kept.tensor
+
+    def before_change(self, tensor):
+        for kept in self._by_memory.pop(hash(tensor.untyped_storage()), ()):
+            with no_grad():
+                kept.tensor = kept.tensor.clone()
+
+    def clear(self):
+        self._by_memory.clear()
+        self._open = False
+
+
+class _Kept:
+    __slots__ = ("__weakref__", "tensor")
+
+    def __init__(self, tensor):
+        self.tensor = tensor
 
 
 class _MultiHandle:
