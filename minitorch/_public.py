@@ -59,6 +59,7 @@ from minitorch._ops import (
     linear,
     loss,
     masked,
+    pairs,
     parts,
     power,
     rearrange,
@@ -122,10 +123,12 @@ _FUNCTIONS = {
         round round_ frac frac_ frexp deg2rad deg2rad_ rad2deg rad2deg_ sgn signbit isposinf
         isneginf isreal nan_to_num nan_to_num_""",
     special: """
-        lgamma digamma polygamma erfinv i0 i0_ sinc sinc_ logit logit_ copysign hypot nextafter
-        heaviside fmin fmax logaddexp logaddexp2 xlogy xlogy_ gcd gcd_ lcm lcm_""",
+        lgamma mvlgamma digamma polygamma erfinv i0 i0_ sinc sinc_ logit logit_""",
+    pairs: """
+        copysign hypot nextafter heaviside fmin fmax ldexp ldexp_ logaddexp logaddexp2 xlogy xlogy_
+        gcd gcd_ lcm lcm_""",
     composed: """
-        ldexp ldexp_ float_power mvlgamma fill""",
+        float_power""",
     activation: """
         relu relu_""",
     choice: """
@@ -170,7 +173,7 @@ _FUNCTIONS = {
     dropout: """
         dropout""",
     copy: """
-        clone detach detach_ fill_ zero_""",
+        clone detach detach_ fill fill_ zero_""",
 }
 
 for _module, _names in _FUNCTIONS.items():

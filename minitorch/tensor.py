@@ -32,6 +32,7 @@ from minitorch._ops import (
     loss,
     masked,
     operators,
+    pairs,
     parts,
     power,
     random,
@@ -394,18 +395,21 @@ _METHODS = {
         round round_ frac frac_ frexp deg2rad deg2rad_ rad2deg rad2deg_ sgn sgn_ signbit isposinf
         isneginf isreal nan_to_num nan_to_num_""",
     special: """
-        lgamma lgamma_ digamma digamma_ polygamma_ erfinv erfinv_ i0 i0_ sinc sinc_ logit logit_
+        lgamma lgamma_ mvlgamma mvlgamma_ digamma digamma_ polygamma_ erfinv erfinv_ i0 i0_ sinc
+        sinc_ logit logit_""",
+    pairs: """
         copysign copysign_ hypot hypot_ nextafter nextafter_ heaviside heaviside_ fmin fmax
-        logaddexp logaddexp2 xlogy xlogy_ gcd gcd_ lcm lcm_""",
+        ldexp ldexp_ logaddexp logaddexp2 xlogy xlogy_ gcd gcd_ lcm lcm_""",
     composed: """
-        ldexp ldexp_ float_power float_power_ mvlgamma mvlgamma_""",
+        float_power float_power_""",
     activation: """
         relu relu_""",
     choice: """
         clamp clamp_ clamp_min clamp_min_ clamp_max clamp_max_ clip clip_""",
     compare: """
         eq eq_ ne ne_ lt lt_ le le_ gt gt_ ge ge_ not_equal not_equal_ less less_ less_equal
-        less_equal_ greater greater_ greater_equal greater_equal_ logical_and logical_and_ logical_or logical_or_ logical_xor logical_xor_ bitwise_and
+        less_equal_ greater greater_ greater_equal greater_equal_ logical_and logical_and_
+        logical_or logical_or_ logical_xor logical_xor_ bitwise_and
         bitwise_and_ bitwise_or bitwise_or_ bitwise_xor bitwise_xor_ bitwise_left_shift
         bitwise_left_shift_ bitwise_right_shift bitwise_right_shift_ equal isclose allclose""",
     linear: """
