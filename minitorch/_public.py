@@ -67,6 +67,7 @@ from minitorch._ops import (
     masked,
     normalization,
     order,
+    pairs,
     parts,
     pieces,
     piecewise,
@@ -141,10 +142,12 @@ _FUNCTIONS = {
         round round_ frac frac_ frexp deg2rad deg2rad_ rad2deg rad2deg_ sgn signbit isposinf
         isneginf isreal nan_to_num nan_to_num_""",
     special: """
-        lgamma digamma polygamma erfinv i0 i0_ sinc sinc_ logit logit_ copysign hypot nextafter
-        heaviside fmin fmax logaddexp logaddexp2 xlogy xlogy_ gcd gcd_ lcm lcm_""",
+        lgamma mvlgamma digamma polygamma erfinv i0 i0_ sinc sinc_ logit logit_""",
+    pairs: """
+        copysign hypot nextafter heaviside fmin fmax ldexp ldexp_ logaddexp logaddexp2 xlogy xlogy_
+        gcd gcd_ lcm lcm_""",
     composed: """
-        ldexp ldexp_ float_power mvlgamma fill""",
+        float_power""",
     activation: """
         relu relu_""",
     piecewise: """
@@ -227,7 +230,7 @@ _FUNCTIONS = {
         dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_
         feature_alpha_dropout feature_alpha_dropout_""",
     copy: """
-        clone detach detach_ fill_ zero_""",
+        clone detach detach_ fill fill_ zero_""",
 }
 
 for _module, _names in _FUNCTIONS.items():

@@ -33,6 +33,7 @@ from minitorch._ops import (
     masked,
     operators,
     order,
+    pairs,
     parts,
     pieces,
     piecewise,
@@ -437,11 +438,13 @@ _METHODS = {
         round round_ frac frac_ frexp deg2rad deg2rad_ rad2deg rad2deg_ sgn sgn_ signbit isposinf
         isneginf isreal nan_to_num nan_to_num_""",
     special: """
-        lgamma lgamma_ digamma digamma_ polygamma_ erfinv erfinv_ i0 i0_ sinc sinc_ logit logit_
+        lgamma lgamma_ mvlgamma mvlgamma_ digamma digamma_ polygamma_ erfinv erfinv_ i0 i0_ sinc
+        sinc_ logit logit_""",
+    pairs: """
         copysign copysign_ hypot hypot_ nextafter nextafter_ heaviside heaviside_ fmin fmax
-        logaddexp logaddexp2 xlogy xlogy_ gcd gcd_ lcm lcm_""",
+        ldexp ldexp_ logaddexp logaddexp2 xlogy xlogy_ gcd gcd_ lcm lcm_""",
     composed: """
-        ldexp ldexp_ float_power float_power_ mvlgamma mvlgamma_""",
+        float_power float_power_""",
     activation: """
         relu relu_""",
     piecewise: """

@@ -77,9 +77,9 @@ class Op:
         The in-place method; tested on every sample whose result fits into the first argument.
     dtypes : tuple of str
         For floating samples.
-    result : {"same", "bool", "int64", "float", "sum"}
-        The result's dtype: that of the inputs; always bool; always int64; floating for integers;
-        int64 for integers.
+    result : {"same", "bool", "int64", "float64", "float", "sum"}
+        The result's dtype: that of the inputs; always the one named; floating for integers; int64
+        for integers.
     grad, gradgrad : bool
         Whether the first and second derivatives are checked.
     errors : tuple of Error

@@ -6,11 +6,15 @@ from op_table_nn import NN_OPS
 from op_table_pointwise import BINARY, TERNARY, UNARY
 from op_table_reduce import REDUCTIONS
 from op_table_shape import JOINS, SHAPES
+from op_table_special import PAIRS, PARTS, SPECIAL
 
 OPS = [
     *UNARY,
     *BINARY,
     *TERNARY,
+    *PARTS,
+    *SPECIAL,
+    *PAIRS,
     *REDUCTIONS,
     *SHAPES,
     *JOINS,

@@ -10,11 +10,7 @@ from minitorch._kernels.pointwise cimport mt_loop
 
 cdef TensorBase check_tensor(object value, str where, str argument)
 cdef TensorBase operand(object value, bint* number, str where, str argument)
-cdef object not_tensor(object value, str where, str argument)
-cdef object no_overload(str where, tuple given, str expected)
-cdef object not_implemented(str kernel, dtype d)
 cdef dtype common_dtype(TensorBase a, bint a_number, TensorBase b, bint b_number)
-cdef dtype common_dtype3(TensorBase a, TensorBase b, TensorBase c)
 
 cdef TensorBase cast_raw(TensorBase t, dtype d)
 cdef TensorBase contiguous_raw(TensorBase t)
@@ -41,8 +37,6 @@ cdef int check_inplace_result(TensorBase t, TensorBase other, dtype result) exce
 cdef int set_history(TensorBase t, Node node) except -1
 cdef object deliver(TensorBase result, object out, str where=*)
 cdef object deliver_same(TensorBase result, object out, str where)
-cdef object deliver_pointwise(TensorBase result, object out, str where, tuple operands)
-cdef object deliver_exactly(TensorBase result, object out, str where, tuple operands)
 cdef TensorBase check_out(TensorBase result, object out, str where)
 cdef TensorBase write_out(TensorBase result, TensorBase to)
 cdef object refuse(str where, str argument, object value)

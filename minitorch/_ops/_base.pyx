@@ -20,11 +20,10 @@ from minitorch._core.tensor cimport (
     TensorBase, bare, new_like, new_strided, new_tensor, same_geometry, same_shape,
     set_view_function_maker, write_item)
 from minitorch._kernels.pointwise cimport (
-    BINARY_BITWISE_AND, BINARY_BITWISE_OR, BINARY_BITWISE_XOR, BINARY_FLOOR_DIVIDE, BINARY_FMOD,
-    BINARY_POW, BINARY_REMAINDER, BINARY_SHIFT_LEFT, BINARY_SHIFT_RIGHT, BINARY_TRUNC_DIVIDE,
     binary_gives_bool, binary_loop, mt_loop, unary_gives_bool, unary_loop)
 from minitorch._kernels.strided cimport MAX_ARGS, apply_flat, apply_loop, fill, strided_copy
 from minitorch._kernels.types cimport BOOL, MAX_DIMS
+from minitorch._ops.errors cimport no_kernel, not_tensor
 from minitorch._ops.scalars cimport check_fits, is_number, number_tensor, write_number
 
 # Below this many elements a kernel is shorter than giving up the GIL.
@@ -38,25 +37,6 @@ cdef TensorBase check_tensor(object value, str where, str argument):
     if isinstance(value, TensorBase):
         return <TensorBase> value
     raise not_tensor(value, where, argument)
-
-
-# Where the operands usually stand in a call, for the errors.
-cdef dict POSITIONS = {"input": 1, "other": 2, "tensor1": 2, "tensor2": 3, "end": 2, "values": 2}
-
-
-cdef object not_tensor(object value, str where, str argument):
-    """The error for an argument that is no tensor."""
-    position = f" (position {POSITIONS[argument]})" if argument in POSITIONS else ""
-    return TypeError(f"{where}(): argument '{argument}'{position} must be Tensor, not "
-                     f"{type(value).__name__}")
-
-
-cdef object no_overload(str where, tuple given, str expected):
-    """The error for arguments of which no form of a function takes the kinds."""
-    kinds = ", ".join([type(value).__name__ for value in given])
-    forms = "".join([f" * ({form})\n" for form in expected.split("; ")])
-    return TypeError(f"{where}() received an invalid combination of arguments - got ({kinds}), "
-                     f"but expected one of:\n{forms}")
 
 
 cdef TensorBase operand(object value, bint* number, str where, str argument):
@@ -93,20 +73,6 @@ cdef dtype common_dtype(TensorBase a, bint a_number, TensorBase b, bint b_number
     if low.category == FLOATING and (a_number if rank_a < rank_b else b_number):
         return default_float()
     return low
-
-
-cdef dtype common_dtype3(TensorBase a, TensorBase b, TensorBase c):
-    """The same for three tensors."""
-    cdef dtype wide = None, scalar = None
-    cdef TensorBase t
-    for t in (a, b, c):
-        if t.ndim_:
-            wide = t.dtype_ if wide is None else promote(wide, t.dtype_)
-        else:
-            scalar = t.dtype_ if scalar is None else promote(scalar, t.dtype_)
-    if wide is None or scalar is None:
-        return scalar if wide is None else wide
-    return scalar if scalar.category > wide.category else wide
 
 
 def result_type(tensor1, tensor2):
@@ -420,25 +386,10 @@ cdef TensorBase unary_raw(int op, TensorBase a):
     return out
 
 
-# PyTorch's kernels of what exists for some dtypes only, by the names its errors give them.
-cdef dict KERNELS = {
-    BINARY_FLOOR_DIVIDE: "div_floor_cpu", BINARY_TRUNC_DIVIDE: "div_trunc_cpu",
-    BINARY_REMAINDER: "remainder_cpu", BINARY_FMOD: "fmod_cpu", BINARY_POW: "pow",
-    BINARY_BITWISE_AND: "bitwise_and_cpu", BINARY_BITWISE_OR: "bitwise_or_cpu",
-    BINARY_BITWISE_XOR: "bitwise_xor_cpu", BINARY_SHIFT_LEFT: "lshift_cpu",
-    BINARY_SHIFT_RIGHT: "rshift_cpu",
-}
-
-
-cdef object not_implemented(str kernel, dtype d):
-    """PyTorch's error for a dtype that a kernel does not know."""
-    return NotImplementedError(f"\"{kernel}\" not implemented for '{type_name(d)}'")
-
-
 cdef mt_loop find_binary(int op, dtype compute) except NULL:
     cdef mt_loop loop = binary_loop(op, compute.code)
     if loop == NULL:
-        raise not_implemented(KERNELS.get(op, "this operation"), compute)
+        raise no_kernel(op, compute)
     return loop
 
 
@@ -658,34 +609,6 @@ cdef object deliver_same(TensorBase result, object out, str where):
         raise RuntimeError(f"Expected out tensor to have dtype {cxx_name(result.dtype_)}, but got "
                            f"{cxx_name(to.dtype_)} instead")
     return write_out(result, to)
-
-
-cdef object deliver_pointwise(TensorBase result, object out, str where, tuple operands):
-    """`deliver` of an elementwise operation: `out` may be an operand, but not a part of one."""
-    if out is None:
-        return result
-    refuse_overlaps(check_out(result, out, where), operands)
-    return deliver(result, out, where)
-
-
-cdef object deliver_exactly(TensorBase result, object out, str where, tuple operands):
-    """`deliver_pointwise` of an operation whose output must have the dtype of the result."""
-    cdef TensorBase to
-    if out is None:
-        return result
-    to = check_out(result, out, where)
-    if result.dtype_ is not to.dtype_:
-        raise RuntimeError(f"Found dtype {type_name(to.dtype_)} but expected "
-                           f"{type_name(result.dtype_)}")
-    refuse_overlaps(to, operands)
-    return write_out(result, to)
-
-
-cdef int refuse_overlaps(TensorBase to, tuple operands) except -1:
-    for value in operands:
-        if isinstance(value, TensorBase):
-            refuse_overlap(to, <TensorBase> value)
-    return 0
 
 
 cdef TensorBase check_out(TensorBase result, object out, str where):

@@ -4,18 +4,19 @@
 from minitorch._core.dtype cimport FLOATING, dtype
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records2, set_function, unpack
-from minitorch._core.tensor cimport TensorBase
+from minitorch._core.tensor cimport TensorBase, scalar_of
 from minitorch._kernels.pointwise cimport (
     BINARY_ADD, BINARY_ATAN2, BINARY_DIV, BINARY_EQ, BINARY_FLOOR_DIVIDE, BINARY_FMOD, BINARY_GT,
     BINARY_LT, BINARY_MAXIMUM, BINARY_MINIMUM, BINARY_MUL, BINARY_REMAINDER, BINARY_SUB,
     BINARY_TRUNC_DIVIDE)
-from minitorch._ops._base cimport (
-    binary_raw, check_tensor, common_dtype, deliver_pointwise, no_overload, operand)
+from minitorch._ops._base cimport binary_raw, check_tensor, common_dtype, operand
 from minitorch._ops.binary cimport (
     BinaryNode, add_op, add_with_alpha, add_with_alpha_inplace, alpha_raw, binary, check_alpha,
-    check_binary, compare_op, differentiate_binary, div_op, link, mul_number, mul_op, neg_op,
-    plain_number, two, two_inplace, zero_of)
+    check_binary, compare_number, compare_op, differentiate_binary, div_op, link, mul_number,
+    mul_op, neg_op, plain_number, two, two_inplace, zero_of)
 from minitorch._ops.choice cimport where_op
+from minitorch._ops.errors cimport no_overload
+from minitorch._ops.out cimport deliver_pointwise
 
 
 # ---------------------------------------------------------------- sums and differences
@@ -133,8 +134,8 @@ def div_(self, other, *, rounding_mode=None):
 
 def floor_divide(input, other, *, out=None):
     """The quotient rounded towards minus infinity."""
-    return deliver_pointwise(two(BINARY_FLOOR_DIVIDE, input, other, "floor_divide"), out, "floor_divide",
-                             (input, other))
+    return deliver_pointwise(two(BINARY_FLOOR_DIVIDE, input, other, "floor_divide"), out,
+                             "floor_divide", (input, other))
 
 
 def floor_divide_(self, other):
@@ -278,7 +279,10 @@ cdef class Atan2Backward0(BinaryNode):
 
     cdef tuple apply(self, tuple grads):
         a, b = unpack(self.s0, self), unpack(self.s1, self)
-        scaled = div_op(grads[0], add_op(mul_op(a, a), mul_op(b, b)))
+        square = add_op(mul_op(a, a), mul_op(b, b))
+        origin = compare_number(BINARY_EQ, square, 0)      # no direction, no slope
+        scaled = div_op(grads[0], where_op(origin, scalar_of((<TensorBase> square).dtype_, 1),
+                                           square))
         return (self.back_to_a(mul_op(scaled, b)) if self.needs(0) else None,
                 self.back_to_b(neg_op(mul_op(scaled, a))) if self.needs(1) else None)
 

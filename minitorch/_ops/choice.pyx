@@ -13,13 +13,14 @@ from minitorch._kernels.pointwise cimport (
 from minitorch._kernels.types cimport BOOL
 from minitorch._ops._base cimport (
     binary_number_raw, binary_raw, cast_raw, check_inplace_result, check_out, common_dtype,
-    common_dtype3, copy_raw, deliver_exactly, deliver_pointwise, new_output3, no_overload,
-    not_implemented, operand, run_list)
+    copy_raw, new_output3, operand, run_list)
 from minitorch._ops.binary cimport (
     BinaryNode, before_change, compare_number, compare_op, link, logical_and_raw, zero_of)
 from minitorch._ops.copy cimport to_dtype
+from minitorch._ops.errors cimport no_overload, not_implemented
+from minitorch._ops.out cimport deliver_exactly, deliver_pointwise
 from minitorch._ops.scalars cimport check_fits, dtype_with_number, is_number
-from minitorch._ops.ternary cimport TernaryNode, finish3, link3
+from minitorch._ops.ternary cimport TernaryNode, common_dtype3, finish3, link3
 
 
 # ---------------------------------------------------------------- where
@@ -219,7 +220,7 @@ cdef TensorBase clamp_tensors(TensorBase a, TensorBase low, TensorBase high, bin
     else:
         compute = common_dtype(a, False, bound, False)
         records = records2(a, bound)
-    if compute.category == BOOLEAN:
+    if compute.category == BOOLEAN and low is not None and high is not None:
         raise not_implemented("clamp_cpu", compute)
     if inplace:
         check_writable(a, records)

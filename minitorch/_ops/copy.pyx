@@ -16,6 +16,7 @@ from minitorch._kernels.types cimport MAX_DIMS
 from minitorch._core.storage cimport same_memory
 from minitorch._ops._base cimport (
     check_tensor, copy_raw, fill_raw, full_raw, refuse_overlap, set_history)
+from minitorch._ops.errors cimport no_overload
 from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.strided cimport shape_tuple
@@ -473,6 +474,40 @@ def fill_(input, value):
         raise TypeError(f"fill_(): argument 'value' must be Number or Tensor, not "
                         f"{type(value).__name__}")
     return fill_op(t, value)
+
+
+cdef class FillBackward0(FillBackward2):
+    """`fill` with a number."""
+
+
+cdef class FillBackward1(FillBackward3):
+    """`fill` with a 0-d tensor."""
+
+
+def fill(input, value):
+    """A tensor like `input` with every element a number or the element of a 0-d tensor."""
+    cdef TensorBase t, made, source
+    cdef FillBackward1 node
+    cdef Node short
+    cdef bint of_tensor = isinstance(value, TensorBase)
+    if not isinstance(input, TensorBase) or not (of_tensor or is_number(value)):
+        raise no_overload("fill", (input, value), "Tensor input, Tensor value; "
+                          "Tensor input, Number value")
+    t = <TensorBase> input
+    made = new_like(t, t.dtype_)
+    fill_op(made, (<TensorBase> value).detach() if of_tensor else value)
+    if of_tensor:
+        source = <TensorBase> value
+        if records2(t, source):
+            node = FillBackward1.__new__(FillBackward1)
+            node.source = source.dtype_
+            connect2(node, t, source)
+            set_function(made, node, 0)
+    elif records1(t):
+        short = FillBackward0.__new__(FillBackward0)
+        connect1(short, t)
+        set_function(made, short, 0)
+    return made
 
 
 def zero_(input):

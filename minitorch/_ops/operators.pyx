@@ -8,7 +8,7 @@ from minitorch._core.dtype cimport FLOATING
 from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport (
     BINARY_ADD, BINARY_DIV, BINARY_FLOOR_DIVIDE, BINARY_MUL, BINARY_REMAINDER, BINARY_SUB,
-    UNARY_ABS, UNARY_BITWISE_NOT, UNARY_NEG)
+    UNARY_ABS, UNARY_BITWISE_NOT, UNARY_NEG, UNARY_RECIPROCAL)
 from minitorch._ops.arithmetic cimport rsub_op
 from minitorch._ops.binary cimport two, two_inplace
 from minitorch._ops.power cimport power
@@ -52,6 +52,9 @@ def op_truediv(self, other):
 
 
 def op_rtruediv(self, other):
+    if is_number(other):
+        # as PyTorch rounds and records it
+        return two(BINARY_MUL, unary_op(UNARY_RECIPROCAL, self), other, "mul")
     return two(BINARY_DIV, other, self, "div") if is_operand(other) else NotImplemented
 
 

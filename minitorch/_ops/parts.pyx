@@ -5,24 +5,25 @@ from libc.math cimport M_PI
 
 import numpy
 
-from minitorch._core.dtype cimport BOOLEAN, FLOATING, default_float, dtype, of_code, type_name
+from minitorch._core.dtype cimport BOOLEAN, FLOATING, default_float, of_code, type_name
 from minitorch._core.dtype import finfo
 from minitorch._core.node cimport Node
-from minitorch._core.record cimport (
-    bump, check_writable, connect1, records1, save, set_function, unpack)
+from minitorch._core.record cimport connect1, records1, save, set_function, unpack
 from minitorch._core.tensor cimport TensorBase, scalar_of
 from minitorch._kernels.pointwise cimport (
-    BINARY_DIV, BINARY_EQ, BINARY_LT, BINARY_MUL, BINARY_SUB, UNARY_ISFINITE, UNARY_ISINF,
-    UNARY_ISNAN, UNARY_ROUND, UNARY_SIGN, UNARY_TRUNC)
-from minitorch._kernels.types cimport BOOL, I32
+    BINARY_DIV, BINARY_EQ, BINARY_LT, BINARY_MUL, BINARY_SUB, UNARY_ISFINITE, UNARY_ISNAN,
+     UNARY_ROUND, UNARY_SIGN, UNARY_TRUNC)
+from minitorch._kernels.types cimport BOOL, F64, I32
 from minitorch._ops._base cimport (
-    binary_raw, cast_raw, check_out, check_tensor, clone_raw, copy_raw, deliver, deliver_exactly,
-    deliver_pointwise, full_raw, not_implemented, set_history, unary_raw)
+    binary_raw, cast_raw, check_out, check_tensor, clone_raw, full_raw, unary_raw)
 from minitorch._ops.array cimport from_array, numbers_of
 from minitorch._ops.binary cimport before_change, compare_number, mul_number, mul_op
 from minitorch._ops.choice cimport masked, where_op
-from minitorch._ops.unary cimport FlatNode, one, one_
+from minitorch._ops.each cimport replace
+from minitorch._ops.errors cimport not_implemented
+from minitorch._ops.out cimport deliver_exactly, deliver_pointwise
 from minitorch._ops.sorting import named_outputs
+from minitorch._ops.unary cimport FlatNode, one, one_
 
 
 # ---------------------------------------------------------------- machinery
@@ -34,20 +35,6 @@ cdef TensorBase record(Node node, TensorBase a, TensorBase result):
         node.n_outputs = 1
         set_function(result, node, 0)
     return result
-
-
-cdef TensorBase replace(TensorBase a, TensorBase result):
-    """Make `a` hold a result of itself, whose node becomes its history."""
-    cdef Node node = result.grad_fn_ if records1(a) else None
-    check_writable(a, node is not None)
-    if result.dtype_.category > a.dtype_.category:
-        raise RuntimeError(f"result type {type_name(result.dtype_)} can't be cast to the desired "
-                           f"output type {type_name(a.dtype_)}")
-    copy_raw(a, result)
-    bump(a)
-    if node is not None:
-        set_history(a, node)
-    return a
 
 
 # ---------------------------------------------------------------- round
@@ -134,11 +121,12 @@ def frexp(input, *, out=None):
         node = FrexpBackward0.__new__(FrexpBackward0)
         record(node, a, mantissa)
         powers = numpy.ldexp(numpy.float64(1), -parts[1])
-        node.s0 = save(cast_raw(from_array(powers, None), a.dtype_))
+        node.s0 = save(cast_raw(from_array(powers, of_code(F64)), a.dtype_))
         node.n_outputs = 2
     if out is None:
         return FREXP((mantissa, exponent))
-    return FREXP((deliver(mantissa, out[0], "frexp"), deliver(exponent, out[1], "frexp")))
+    return FREXP((deliver_exactly(mantissa, out[0], "frexp", (input,)),
+                  deliver_exactly(exponent, out[1], "frexp", (input,))))
 
 
 # ---------------------------------------------------------------- degrees

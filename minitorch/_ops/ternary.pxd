@@ -4,6 +4,8 @@ from minitorch._core.dtype cimport dtype
 from minitorch._core.node cimport Node
 from minitorch._core.tensor cimport TensorBase
 
+cdef dtype common_dtype3(TensorBase a, TensorBase b, TensorBase c)
+
 cdef class TernaryNode(Node):
     cdef tuple shapes, dtypes       # None where the operand has the output's
 

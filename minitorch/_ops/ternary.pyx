@@ -1,7 +1,7 @@
 # cython: auto_pickle=False
 """Operations of three tensors in one pass: a sum with a product or a quotient, lerp."""
 
-from minitorch._core.dtype cimport BOOLEAN, FLOATING, cxx_name, dtype
+from minitorch._core.dtype cimport BOOLEAN, FLOATING, cxx_name, dtype, promote
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     bump, check_writable, connect3, records3, save, set_function, unpack)
@@ -9,15 +9,30 @@ from minitorch._core.tensor cimport TensorBase, same_shape, scalar_of, shape_of
 from minitorch._kernels.pointwise cimport (
     MULTI_ADDCDIV, MULTI_ADDCMUL, MULTI_LERP, mt_loop, multi_loop)
 from minitorch._ops._base cimport (
-    cast_raw, check_inplace_result, check_tensor, common_dtype3, copy_raw, deliver_pointwise,
-    new_output3, no_overload, not_implemented, run_list, set_history)
+    cast_raw, check_inplace_result, check_tensor, copy_raw, new_output3, run_list, set_history)
 from minitorch._ops.binary cimport (
     add_number, before_change, div_op, mul_number, mul_op, neg_op, plain_number, reduced,
     scalar_dtype, sub_op)
+from minitorch._ops.errors cimport no_overload, not_implemented
+from minitorch._ops.out cimport deliver_pointwise
 from minitorch._ops.scalars cimport is_number, number_tensor
 
 
-# ---------------------------------------------------------------- broadcasting, once
+# ---------------------------------------------------------------- promotion, broadcasting, once
+
+cdef dtype common_dtype3(TensorBase a, TensorBase b, TensorBase c):
+    """PyTorch's result_type of three tensors."""
+    cdef dtype wide = None, scalar = None
+    cdef TensorBase t
+    for t in (a, b, c):
+        if t.ndim_:
+            wide = t.dtype_ if wide is None else promote(wide, t.dtype_)
+        else:
+            scalar = t.dtype_ if scalar is None else promote(scalar, t.dtype_)
+    if wide is None or scalar is None:
+        return scalar if wide is None else wide
+    return scalar if scalar.category > wide.category else wide
+
 
 cdef class TernaryNode(Node):
     """A node of three operands; remembers shapes and dtypes that differ from the output's."""

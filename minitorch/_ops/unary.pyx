@@ -6,14 +6,15 @@ from minitorch._core.dtype cimport (
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
     bump, check_writable, connect1, records1, save, save_output, set_function, unpack)
-from minitorch._core.tensor cimport TensorBase, scalar_of
+from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport *
 from minitorch._kernels.types cimport BOOL, I64
 from minitorch._ops._base cimport (
-    cast_raw, check_tensor, clone_raw, copy_raw, deliver_exactly, deliver_pointwise,
-    full_raw, not_implemented, run2, set_history, unary_raw)
+    cast_raw, check_tensor, clone_raw, copy_raw, full_raw, run2, set_history, unary_raw)
 from minitorch._ops.binary cimport (
     NegBackward0, add_number, before_change, div_op, mul_number, mul_op, neg_op)
+from minitorch._ops.errors cimport not_implemented
+from minitorch._ops.out cimport deliver_exactly, deliver_pointwise
 
 
 # ---------------------------------------------------------------- machinery
