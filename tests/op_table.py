@@ -1,6 +1,9 @@
 """All operations: :data:`OPS`, one record each, from the files of the families."""
 
+from op_table_activation import ACTIVATIONS
+from op_table_distance import DISTANCES
 from op_table_index import INDEXING
+from op_table_loss import LOSSES
 from op_table_matmul import MATMUL
 from op_table_nn import NN_OPS
 from op_table_pointwise import BINARY, TERNARY, UNARY
@@ -21,4 +24,7 @@ OPS = [
     *INDEXING,
     *MATMUL,
     *NN_OPS,
+    *ACTIVATIONS,
+    *LOSSES,
+    *DISTANCES,
 ]

@@ -198,6 +198,13 @@ def _soft_cross_entropy(logp, target, weight, axis, reduction, label_smoothing):
     return reduce_loss(values, reduction, items)
 
 
+def cosine_similarity(a, b, dim=1, eps=1e-8):
+    """a.b / (max(|a|, eps) max(|b|, eps)) along an axis."""
+    a, b = np.broadcast_arrays(a, b)
+    lengths = [np.maximum(np.sqrt((x**2).sum(dim)), eps) for x in (a, b)]
+    return (a * b).sum(dim) / (lengths[0] * lengths[1])
+
+
 def gather(x, dim, index):
     """out[i][j] = x[index[i][j]][j] for dim 0, and so on; index may be smaller than x."""
     out = np.zeros(index.shape, dtype=x.dtype)

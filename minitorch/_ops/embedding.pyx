@@ -106,16 +106,16 @@ cdef TensorBase embedding_slope(TensorBase g, EmbeddingBackward0 of):
     return table
 
 
-cdef TensorBase row_numbers(TensorBase weight, object indices, str where):
+cdef TensorBase row_numbers(TensorBase weight, object indices, str caller):
     """The row numbers as an int64 vector, all within the table."""
-    cdef TensorBase at = check_tensor(indices, where, "indices")
+    cdef TensorBase at = check_tensor(indices, caller, "indices")
     if weight.ndim_ != 2:
         raise RuntimeError("'weight' must be 2-D")
     if at.dtype_.code != I64 and at.dtype_.code != I32:
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
             f"Long, Int; but got torch.{type_name(at.dtype_)}Tensor instead (while checking "
-            f"arguments for {where})")
+            f"arguments for {caller})")
     at = contiguous_raw(cast_raw(alias(at), of_code(I64))).reshape(-1)
     if at.numel_ and (int(at.min()) < 0 or int(at.max()) >= weight.shape_[0]):
         raise IndexError("index out of range in self")

@@ -322,12 +322,12 @@ cdef TensorBase rrelu_of(object input, object lower, object upper, object traini
     return activate(node, x, inplace, "rrelu", "leaky_relu_cpu")
 
 
-def rrelu(input, lower=1/8, upper=1/3, training=False, generator=None):
+def rrelu(input, lower=0.125, upper=1.0 / 3, training=False, generator=None):
     """A leaky_relu with slopes drawn from U(lower, upper); outside training their mean."""
     return rrelu_of(input, lower, upper, training, generator, False)
 
 
-def rrelu_(input, lower=1/8, upper=1/3, training=False, generator=None):
+def rrelu_(input, lower=0.125, upper=1.0 / 3, training=False, generator=None):
     """`rrelu` in place."""
     return rrelu_of(input, lower, upper, training, generator, True)
 

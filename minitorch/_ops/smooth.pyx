@@ -13,7 +13,7 @@ from minitorch._kernels.pointwise cimport (
     BINARY_GT, BINARY_LE, UNARY_EXP, UNARY_EXPM1, UNARY_LOGSIGMOID, UNARY_SIGMOID, UNARY_SOFTPLUS,
     UNARY_TANH)
 from minitorch._kernels.types cimport F32
-from minitorch._ops._base cimport deliver, unary_raw
+from minitorch._ops._base cimport check_tensor, deliver, unary_raw
 from minitorch._ops.binary cimport (
     add_number, add_op, compare_number, div_op, mul_number, mul_op, neg_op)
 from minitorch._ops.choice cimport masked, where_op
@@ -182,7 +182,7 @@ cdef class GluBackward0(Node):
 
 def glu(input, dim=-1, *, out=None):
     """The first half along `dim` times the sigmoid of the second."""
-    cdef TensorBase x = only_floating(input, "glu", "glu_cpu")
+    cdef TensorBase x = check_tensor(input, "glu", "input")
     cdef TensorBase plain, result, a, b
     cdef GluBackward0 node
     cdef int axis
@@ -192,7 +192,7 @@ def glu(input, dim=-1, *, out=None):
     if x.shape_[axis] % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {axis} is size "
                            f"{x.shape_[axis]}")
-    plain = alias(x)
+    plain = alias(only_floating(x, "glu", "glu_cpu"))
     if x.dtype_.itemsize < 4:
         plain = to_dtype(plain, of_code(F32))
     size = x.shape_[axis] // 2

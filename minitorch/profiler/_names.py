@@ -16,6 +16,7 @@ _HELPERS = set("""
 _RENAMED = {
     "cross_entropy": "cross_entropy_loss",
     "nll_loss": "nll_loss_nd",
+    "logsigmoid": "log_sigmoid",
     "getitem": "__getitem__",
     "setitem": "__setitem__",
     "type_": "to",
@@ -31,7 +32,10 @@ _RENAMED = {
 # Operations of nn.functional: those of the tensor and of the package are in the tables.
 _OF_LAYERS = set("""
     conv2d linear batch_norm max_pool2d avg_pool2d adaptive_avg_pool2d silu gelu mse_loss
-    row_stack""".split())
+    row_stack elu mish glu softplus hardswish hardsigmoid hardtanh hardtanh_ relu6 relu6_
+    leaky_relu leaky_relu_ softshrink smooth_l1_loss huber_loss soft_margin_loss
+    binary_cross_entropy binary_cross_entropy_with_logits multi_margin_loss
+    multilabel_margin_loss""".split())
 
 # Operators: `op_iadd` is `add_`, and so on.
 _REFLECTED = set("radd rmul rtruediv rfloordiv rmod rpow".split())

@@ -45,6 +45,32 @@ LAYERS = [
     ("Tanh", (), {}, (3, 4)),
     ("Softmax", (1,), {}, (3, 4)),
     ("LogSoftmax", (-1,), {}, (3, 4)),
+    ("Threshold", (0.2, -1.0), {}, (3, 4)),
+    ("RReLU", (), {}, (3, 4)),
+    ("Hardtanh", (-0.5, 1.0), {}, (3, 4)),
+    ("ReLU6", (), {}, (3, 4)),
+    ("LeakyReLU", (0.2,), {}, (3, 4)),
+    ("PReLU", (4,), {"init": 0.1}, (3, 4, 2)),
+    ("ELU", (0.5,), {}, (3, 4)),
+    ("SELU", (), {}, (3, 4)),
+    ("CELU", (0.5,), {}, (3, 4)),
+    ("GLU", (1,), {}, (3, 4)),
+    ("Mish", (), {}, (3, 4)),
+    ("Hardswish", (), {}, (3, 4)),
+    ("Hardshrink", (), {}, (3, 4)),
+    ("Softshrink", (0.2,), {}, (3, 4)),
+    ("Tanhshrink", (), {}, (3, 4)),
+    ("Softsign", (), {}, (3, 4)),
+    ("Softplus", (2, 1.5), {}, (3, 4)),
+    ("LogSigmoid", (), {}, (3, 4)),
+    ("Softmin", (1,), {}, (3, 4)),
+    ("Softmax2d", (), {}, (2, 3, 4, 4)),
+    ("Dropout", (0.3,), {}, (3, 4)),
+    ("Dropout1d", (0.3,), {}, (3, 4, 5)),
+    ("Dropout2d", (0.3,), {}, (3, 4, 5, 2)),
+    ("Dropout3d", (0.3,), {}, (3, 4, 5, 2, 2)),
+    ("AlphaDropout", (0.3,), {}, (3, 4)),
+    ("FeatureAlphaDropout", (0.3,), {}, (3, 4, 5)),
     ("MaxPool2d", (3, 2, 1), {}, (2, 3, 7, 8)),
     ("MaxPool2d", ((2, 3),), {"ceil_mode": True, "dilation": (2, 1)}, (2, 3, 7, 8)),
     ("AvgPool2d", (3, 2, 1), {"ceil_mode": True, "count_include_pad": False}, (2, 3, 7, 8)),
@@ -60,6 +86,8 @@ def test_layer(name, args, kwargs, shape):
     ours, theirs = make_both(name, *args, **kwargs)
     x, y = both(random(*shape), requires_grad=True)
     for _ in range(2):
+        minitorch.manual_seed(RNG_SEED)
+        torch.manual_seed(RNG_SEED)
         a, b = ours(x), theirs(y)
         assert_near(a, b)
         upstream = random(*b.shape, seed=1)
@@ -141,6 +169,94 @@ def test_elementwise_loss(name, reduction):
     a.sum().backward()
     b.sum().backward()
     assert_near(x.grad, y.grad)
+
+
+# Name, arguments, number of operands that are drawn, what the last operand is.
+PAIR_LOSSES = [
+    ("L1Loss", {}, 2, None),
+    ("SmoothL1Loss", {"beta": 0.5}, 2, None),
+    ("HuberLoss", {"delta": 0.5, "reduction": "sum"}, 2, None),
+    ("KLDivLoss", {"reduction": "batchmean", "log_target": True}, 2, None),
+    ("BCEWithLogitsLoss", {"reduction": "none"}, 1, "bits"),
+    ("SoftMarginLoss", {}, 1, "signs"),
+    ("HingeEmbeddingLoss", {"margin": 0.5}, 1, "signs"),
+    ("PoissonNLLLoss", {"full": True}, 1, "bits"),
+    ("MultiLabelSoftMarginLoss", {}, 1, "bits"),
+    ("MultiMarginLoss", {"p": 2}, 1, "labels"),
+    ("MultiLabelMarginLoss", {}, 1, "lists"),
+    ("MarginRankingLoss", {"margin": 0.5}, 2, "signs"),
+    ("CosineEmbeddingLoss", {"margin": 0.2}, 2, "row signs"),
+    ("TripletMarginLoss", {"p": 3, "swap": True}, 3, None),
+    ("TripletMarginWithDistanceLoss", {"margin": 0.5}, 3, None),
+    ("CosineSimilarity", {}, 2, None),
+    ("PairwiseDistance", {"p": 1, "keepdim": True}, 2, None),
+]
+
+TARGETS = {
+    "bits": np.array([[0, 1, 1, 0], [1, 0, 0, 0], [1, 1, 1, 0]], dtype=float),
+    "signs": np.array([[1, -1, 1, 1], [-1, -1, 1, -1], [1, 1, -1, -1]], dtype=float),
+    "row signs": np.array([1, -1, -1], dtype=float),
+    "labels": np.array([2, 0, 3]),
+    "lists": np.array([[2, 0, -1, 1], [3, -1, 0, 0], [0, 1, 2, 3]]),
+}
+
+
+@pytest.mark.parametrize(
+    "name, kwargs, drawn, target", PAIR_LOSSES, ids=[row[0] for row in PAIR_LOSSES]
+)
+def test_loss_of_pairs(name, kwargs, drawn, target):
+    ours, theirs = make_both(name, **kwargs)
+    operands = [both(random(3, 4, seed=i), requires_grad=True) for i in range(drawn)]
+    given = [] if target is None else [both(TARGETS[target])]
+    a = ours(*(pair[0] for pair in operands + given))
+    b = theirs(*(pair[1] for pair in operands + given))
+    assert_near(a, b)
+    a.sum().backward()
+    b.sum().backward()
+    for x, y in operands:
+        assert_near(x.grad, y.grad)
+
+
+TABLES = [
+    ("Embedding", (6, 3), {}),
+    ("Embedding", (6, 3), {"padding_idx": 2, "scale_grad_by_freq": True}),
+    ("Embedding", (6, 3), {"max_norm": 1.0, "norm_type": 1.0}),
+    ("EmbeddingBag", (6, 3), {}),
+    ("EmbeddingBag", (6, 3), {"mode": "sum", "padding_idx": 2}),
+    ("EmbeddingBag", (6, 3), {"mode": "max", "max_norm": 1.0}),
+]
+
+
+@pytest.mark.parametrize("name, args, kwargs", TABLES, ids=numbered(TABLES))
+def test_table(name, args, kwargs):
+    minitorch.manual_seed(RNG_SEED)
+    ours = getattr(nn, name)(*args, **kwargs)
+    torch.manual_seed(RNG_SEED)
+    theirs = getattr(torch.nn, name)(*args, **kwargs)
+    assert repr(ours) == repr(theirs)
+    assert_near(ours.weight, theirs.weight, 1e-6)  # as in test_init_draws_the_same_numbers
+    ours.load_state_dict({"weight": minitorch.from_numpy(theirs.weight.detach().numpy().copy())})
+    ours, theirs = ours.double(), theirs.double()
+    x, y = both(np.array([[0, 2, 2], [5, 1, 2]]))
+    a, b = ours(x), theirs(y)
+    assert_near(a, b)
+    assert_near(ours.weight, theirs.weight)
+    g, h = both(random(*b.shape))
+    a.backward(g)
+    b.backward(h)
+    assert_near(ours.weight.grad, theirs.weight.grad)
+
+
+def test_bilinear():
+    ours, theirs = make_both("Bilinear", 3, 4, 5)
+    x, y = both(random(2, 3))
+    s, t = both(random(2, 4))
+    a, b = ours(x, s), theirs(y, t)
+    assert_near(a, b)
+    a.sum().backward()
+    b.sum().backward()
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert_near(p.grad, q.grad)
 
 
 INITS = [

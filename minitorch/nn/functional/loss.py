@@ -141,15 +141,16 @@ def _weighted(losses, weight, reduction):
 
 def _broadcast_pair(input, target, weight=None):
     """Return both of one shape, with PyTorch's warning if they were not."""
-    if target.shape != input.shape:
-        warnings.warn(
-            f"Using a target size ({target.shape}) that is different to the input size "
-            f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
-            "Please ensure they have the same size.",
-            stacklevel=3,
-        )
     if weight is not None and weight.shape != input.shape:
         raise ValueError("Weights and input must have the same size.")
+    if target.shape == input.shape:
+        return input, target
+    warnings.warn(
+        f"Using a target size ({target.shape}) that is different to the input size "
+        f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
+        "Please ensure they have the same size.",
+        stacklevel=3,
+    )
     return broadcast_tensors(input, target)
 
 
