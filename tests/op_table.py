@@ -6,6 +6,7 @@ from op_table_nn import NN_OPS
 from op_table_pointwise import BINARY, TERNARY, UNARY
 from op_table_reduce import REDUCTIONS
 from op_table_shape import JOINS, SHAPES
+from op_table_windows import WINDOWS
 
 OPS = [
     *UNARY,
@@ -17,4 +18,5 @@ OPS = [
     *INDEXING,
     *MATMUL,
     *NN_OPS,
+    *WINDOWS,
 ]

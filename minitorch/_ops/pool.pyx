@@ -10,7 +10,8 @@ from minitorch._core.dtype cimport FLOATING, dtype, of_code, type_name
 from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node, number
 from minitorch._core.record cimport connect1, records1, set_function, unpack
-from minitorch._core.tensor cimport TensorBase, channels_last, new_tensor
+from minitorch._core.shape cimport channels_last_strides, is_channels_last
+from minitorch._core.tensor cimport TensorBase, channels_last, new_strided, new_tensor
 from minitorch._kernels cimport pooling as kernels
 from minitorch._kernels.pooling cimport PoolShape
 from minitorch._kernels.types cimport BOOL, F16, F32, F64, I64, MAX_DIMS
@@ -110,6 +111,18 @@ cdef TensorBase new_between(dtype d, const Pooling* p):
     cdef Py_ssize_t count = (p.planes.batch * p.planes.channels * p.planes.out_height
                              * p.planes.out_width)
     return new_tensor(d, 1, &count)
+
+
+cdef TensorBase turned_like(TensorBase y, TensorBase x):
+    """`y`, in channels last if `x` is."""
+    cdef Py_ssize_t strides[MAX_DIMS]
+    cdef TensorBase out
+    if y is None or x.contiguous or not is_channels_last(x.ndim_, x.shape_, x.strides_):
+        return y
+    channels_last_strides(y.ndim_, y.shape_, strides)
+    out = new_strided(y.dtype_, y.ndim_, y.shape_, strides)
+    copy_raw(out, y)
+    return out
 
 
 cdef dtype compute_dtype(TensorBase x):
@@ -287,6 +300,9 @@ cdef tuple max_pool_op(TensorBase x, int n, tuple options, tuple out, bint with_
     if with_indices or records1(x):
         indices = new_result(of_code(I64), (*sizes[:x.ndim_ - n], *out), &p)
     max_raw(y, indices, dense, &p)
+    saved = indices
+    if p.volumes and not p.planes.adaptive:     # those are contiguous in PyTorch
+        y, indices = turned_like(y, x), turned_like(indices, x)
     if records1(x):
         if options is None:
             node = AdaptiveMaxPool2DBackward0() if n == 2 else AdaptiveMaxPool3DBackward0()
@@ -294,7 +310,7 @@ cdef tuple max_pool_op(TensorBase x, int n, tuple options, tuple out, bint with_
             node = MaxPool2DWithIndicesBackward0() if n == 2 else MaxPool3DWithIndicesBackward0()
         connect1(node, x)
         # the values of the input are not needed: the indices say it all
-        node.s1, node.pooling, node.sizes = indices, p, sizes
+        node.s1, node.pooling, node.sizes = saved, p, sizes
         set_function(y, node, 0)
     return y, indices
 
@@ -522,6 +538,8 @@ def max_unpool(input, indices, output_size, stride):
     if x.dtype_.category != FLOATING:
         refuse_dtype(f"max_unpool{n}d", x)
     y = from_array(place_values(array_of(x), array_of(at), tuple(output_size)), x.dtype_)
+    if n == 2:
+        y = turned_like(y, x)
     if records1(x):
         node = MaxUnpool2DBackward0() if n == 2 else MaxUnpool3DBackward0()
         connect1(node, x)
