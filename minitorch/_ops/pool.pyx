@@ -136,6 +136,41 @@ cdef int refuse_dtype(str kernel, TensorBase x) except -1:
     raise NotImplementedError(f"\"{kernel}\" not implemented for '{type_name(x.dtype_)}'")
 
 
+# ---------------------------------------------------------------- arguments
+
+cdef tuple exact(object value, int n):
+    """`n` whole numbers, or None for what `pool_checks` has to look at."""
+    if type(value) is int:
+        return (value,) * n
+    if type(value) is not tuple or len(value) != n:
+        return None
+    for number_ in <tuple> value:
+        if type(number_) is not int:
+            return None
+    return <tuple> value
+
+
+cdef tuple read_window(str where, int n, tuple sizes, object kernel, object stride,
+                       object padding, object dilation, bint ceil_mode):
+    """What `window` of `pool_checks` gives, at once where there is nothing to refuse."""
+    cdef tuple k = exact(kernel, n), s = k if stride is None else exact(stride, n)
+    cdef tuple p = exact(padding, n), d = exact(dilation, n)
+    cdef int rank = len(sizes), i
+    cdef Py_ssize_t size, free, step, border, span
+    cdef list out = []
+    if (ceil_mode or k is None or s is None or p is None or d is None
+            or rank not in (n + 1, n + 2) or sizes[rank - n - 1] == 0):
+        return window(where, n, sizes, kernel, stride, padding, dilation, ceil_mode)
+    for i in range(n):
+        size, step, border, span = sizes[rank - n + i], s[i], p[i], d[i]
+        free = size + 2 * border - span * (<Py_ssize_t> k[i] - 1) - 1
+        if (step < 1 or span < 1 or border < 0 or free < 0 or size < <Py_ssize_t> k[i]
+                or <Py_ssize_t> k[i] < max(1, 2 * border)):
+            return window(where, n, sizes, kernel, stride, padding, dilation, ceil_mode)
+        out.append(free // step + 1)
+    return k, s, p, d, tuple(out)
+
+
 # ---------------------------------------------------------------- second derivatives
 
 cdef class ZeroSlope(Node):
@@ -318,8 +353,8 @@ cdef tuple max_pool_op(TensorBase x, int n, tuple options, tuple out, bint with_
 cdef object max_pool(object input, object kernel_size, object stride, object padding,
                      object dilation, bint ceil_mode, bint return_indices, int n, str where):
     cdef TensorBase x = check_tensor(input, where, "input")
-    *options, out = window(where, n, sizes_of(x), kernel_size, stride, padding, dilation,
-                           ceil_mode)
+    *options, out = read_window(where, n, sizes_of(x), kernel_size, stride, padding, dilation,
+                                ceil_mode)
     if x.code() == BOOL:
         refuse_dtype(where, x)
     values, indices = max_pool_op(to_dtype(x, compute_dtype(x)), n, tuple(options), out,
@@ -459,7 +494,7 @@ cdef TensorBase avg_pool(object input, object kernel_size, object stride, object
     cdef tuple sizes = sizes_of(x)
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
-    *options, out = window(where, n, sizes, kernel_size, stride, padding, 1, ceil_mode)
+    *options, out = read_window(where, n, sizes, kernel_size, stride, padding, 1, ceil_mode)
     if x.dtype_.category != FLOATING and x.code() != I64 or n == 3 and x.code() == F16:
         refuse_dtype("avg_pool2d" if n == 2 else "avg_pool3d_out_frame", x)
     describe(&p, x, n, AVERAGE, tuple(options), out)
