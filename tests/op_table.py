@@ -10,6 +10,7 @@ from op_table_pointwise import BINARY, TERNARY, UNARY
 from op_table_reduce import REDUCTIONS
 from op_table_shape import JOINS, SHAPES
 from op_table_special import PAIRS, PARTS, SPECIAL
+from op_table_windows import WINDOWS
 
 OPS = [
     *UNARY,
@@ -27,4 +28,5 @@ OPS = [
     *ACTIVATIONS,
     *LOSSES,
     *DISTANCES,
+    *WINDOWS,
 ]

@@ -10,7 +10,8 @@ from minitorch._core.dtype cimport FLOATING, dtype, of_code, type_name
 from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node, number
 from minitorch._core.record cimport connect1, records1, set_function, unpack
-from minitorch._core.tensor cimport TensorBase, channels_last, new_tensor
+from minitorch._core.shape cimport channels_last_strides, is_channels_last
+from minitorch._core.tensor cimport TensorBase, channels_last, new_strided, new_tensor
 from minitorch._kernels cimport pooling as kernels
 from minitorch._kernels.pooling cimport PoolShape
 from minitorch._kernels.types cimport BOOL, F16, F32, F64, I64, MAX_DIMS
@@ -112,6 +113,18 @@ cdef TensorBase new_between(dtype d, const Pooling* p):
     return new_tensor(d, 1, &count)
 
 
+cdef TensorBase turned_like(TensorBase y, TensorBase x):
+    """`y`, in channels last if `x` is."""
+    cdef Py_ssize_t strides[MAX_DIMS]
+    cdef TensorBase out
+    if y is None or x.contiguous or not is_channels_last(x.ndim_, x.shape_, x.strides_):
+        return y
+    channels_last_strides(y.ndim_, y.shape_, strides)
+    out = new_strided(y.dtype_, y.ndim_, y.shape_, strides)
+    copy_raw(out, y)
+    return out
+
+
 cdef dtype compute_dtype(TensorBase x):
     """The dtype of the kernels: half precision and integers go by way of another."""
     if x.code() == F32 or x.code() == F64:
@@ -121,6 +134,41 @@ cdef dtype compute_dtype(TensorBase x):
 
 cdef int refuse_dtype(str kernel, TensorBase x) except -1:
     raise NotImplementedError(f"\"{kernel}\" not implemented for '{type_name(x.dtype_)}'")
+
+
+# ---------------------------------------------------------------- arguments
+
+cdef tuple exact(object value, int n):
+    """`n` whole numbers, or None for what `pool_checks` has to look at."""
+    if type(value) is int:
+        return (value,) * n
+    if type(value) is not tuple or len(value) != n:
+        return None
+    for number_ in <tuple> value:
+        if type(number_) is not int:
+            return None
+    return <tuple> value
+
+
+cdef tuple read_window(str where, int n, tuple sizes, object kernel, object stride,
+                       object padding, object dilation, bint ceil_mode):
+    """What `window` of `pool_checks` gives, at once where there is nothing to refuse."""
+    cdef tuple k = exact(kernel, n), s = k if stride is None else exact(stride, n)
+    cdef tuple p = exact(padding, n), d = exact(dilation, n)
+    cdef int rank = len(sizes), i
+    cdef Py_ssize_t size, free, step, border, span
+    cdef list out = []
+    if (ceil_mode or k is None or s is None or p is None or d is None
+            or rank not in (n + 1, n + 2) or sizes[rank - n - 1] == 0):
+        return window(where, n, sizes, kernel, stride, padding, dilation, ceil_mode)
+    for i in range(n):
+        size, step, border, span = sizes[rank - n + i], s[i], p[i], d[i]
+        free = size + 2 * border - span * (<Py_ssize_t> k[i] - 1) - 1
+        if (step < 1 or span < 1 or border < 0 or free < 0 or size < <Py_ssize_t> k[i]
+                or <Py_ssize_t> k[i] < max(1, 2 * border)):
+            return window(where, n, sizes, kernel, stride, padding, dilation, ceil_mode)
+        out.append(free // step + 1)
+    return k, s, p, d, tuple(out)
 
 
 # ---------------------------------------------------------------- second derivatives
@@ -287,6 +335,9 @@ cdef tuple max_pool_op(TensorBase x, int n, tuple options, tuple out, bint with_
     if with_indices or records1(x):
         indices = new_result(of_code(I64), (*sizes[:x.ndim_ - n], *out), &p)
     max_raw(y, indices, dense, &p)
+    saved = indices
+    if p.volumes and not p.planes.adaptive:     # those are contiguous in PyTorch
+        y, indices = turned_like(y, x), turned_like(indices, x)
     if records1(x):
         if options is None:
             node = AdaptiveMaxPool2DBackward0() if n == 2 else AdaptiveMaxPool3DBackward0()
@@ -294,7 +345,7 @@ cdef tuple max_pool_op(TensorBase x, int n, tuple options, tuple out, bint with_
             node = MaxPool2DWithIndicesBackward0() if n == 2 else MaxPool3DWithIndicesBackward0()
         connect1(node, x)
         # the values of the input are not needed: the indices say it all
-        node.s1, node.pooling, node.sizes = indices, p, sizes
+        node.s1, node.pooling, node.sizes = saved, p, sizes
         set_function(y, node, 0)
     return y, indices
 
@@ -302,8 +353,8 @@ cdef tuple max_pool_op(TensorBase x, int n, tuple options, tuple out, bint with_
 cdef object max_pool(object input, object kernel_size, object stride, object padding,
                      object dilation, bint ceil_mode, bint return_indices, int n, str where):
     cdef TensorBase x = check_tensor(input, where, "input")
-    *options, out = window(where, n, sizes_of(x), kernel_size, stride, padding, dilation,
-                           ceil_mode)
+    *options, out = read_window(where, n, sizes_of(x), kernel_size, stride, padding, dilation,
+                                ceil_mode)
     if x.code() == BOOL:
         refuse_dtype(where, x)
     values, indices = max_pool_op(to_dtype(x, compute_dtype(x)), n, tuple(options), out,
@@ -443,7 +494,7 @@ cdef TensorBase avg_pool(object input, object kernel_size, object stride, object
     cdef tuple sizes = sizes_of(x)
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
-    *options, out = window(where, n, sizes, kernel_size, stride, padding, 1, ceil_mode)
+    *options, out = read_window(where, n, sizes, kernel_size, stride, padding, 1, ceil_mode)
     if x.dtype_.category != FLOATING and x.code() != I64 or n == 3 and x.code() == F16:
         refuse_dtype("avg_pool2d" if n == 2 else "avg_pool3d_out_frame", x)
     describe(&p, x, n, AVERAGE, tuple(options), out)
@@ -522,6 +573,8 @@ def max_unpool(input, indices, output_size, stride):
     if x.dtype_.category != FLOATING:
         refuse_dtype(f"max_unpool{n}d", x)
     y = from_array(place_values(array_of(x), array_of(at), tuple(output_size)), x.dtype_)
+    if n == 2:
+        y = turned_like(y, x)
     if records1(x):
         node = MaxUnpool2DBackward0() if n == 2 else MaxUnpool3DBackward0()
         connect1(node, x)

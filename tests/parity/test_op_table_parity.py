@@ -26,6 +26,7 @@ def run_both(op, sample, dtype, layout):
 
 
 @pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
 def test_values_dtypes_and_strides_equal_torch(op):
     for dtype in op.dtypes:
         for sample in samples_of(op, dtype):
