@@ -2,7 +2,7 @@
 
 from minitorch.nn import functional, init, utils
 from minitorch.nn.modules.activation import GELU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
-from minitorch.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d
+from minitorch.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from minitorch.nn.modules.container import (
     ModuleDict,
     ModuleList,
@@ -13,10 +13,11 @@ from minitorch.nn.modules.container import (
 from minitorch.nn.modules.conv import Conv2d
 from minitorch.nn.modules.dropout import Dropout
 from minitorch.nn.modules.flatten import Flatten, Unflatten
+from minitorch.nn.modules.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from minitorch.nn.modules.linear import Identity, Linear
 from minitorch.nn.modules.loss import CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
 from minitorch.nn.modules.module import Module
-from minitorch.nn.modules.normalization import GroupNorm
+from minitorch.nn.modules.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from minitorch.nn.modules.padding import (
     CircularPad1d,
     CircularPad2d,
@@ -50,6 +51,7 @@ __all__ = [
     "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
+    "BatchNorm3d",
     "Buffer",
     "ChannelShuffle",
     "CircularPad1d",
@@ -65,8 +67,13 @@ __all__ = [
     "GELU",
     "GroupNorm",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
     "L1Loss",
+    "LayerNorm",
     "Linear",
+    "LocalResponseNorm",
     "LogSoftmax",
     "MSELoss",
     "MaxPool2d",
@@ -79,6 +86,7 @@ __all__ = [
     "ParameterList",
     "PixelShuffle",
     "PixelUnshuffle",
+    "RMSNorm",
     "ReLU",
     "ReflectionPad1d",
     "ReflectionPad2d",
@@ -90,6 +98,7 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "SyncBatchNorm",
     "Tanh",
     "Unflatten",
     "Upsample",
