@@ -1,5 +1,6 @@
 """All operations: :data:`OPS`, one record each, from the files of the families."""
 
+from op_table_images import IMAGES
 from op_table_index import INDEXING
 from op_table_matmul import MATMUL
 from op_table_nn import NN_OPS
@@ -17,4 +18,5 @@ OPS = [
     *INDEXING,
     *MATMUL,
     *NN_OPS,
+    *IMAGES,
 ]
