@@ -2,6 +2,7 @@
 
 from op_table_activation import ACTIVATIONS
 from op_table_distance import DISTANCES
+from op_table_images import IMAGES
 from op_table_index import INDEXING
 from op_table_loss import LOSSES
 from op_table_matmul import MATMUL
@@ -29,4 +30,5 @@ OPS = [
     *LOSSES,
     *DISTANCES,
     *WINDOWS,
+    *IMAGES,
 ]

@@ -4,7 +4,7 @@ Sources: Keys, "Cubic Convolution Interpolation for Digital Image Processing" (1
 "Filters for Common Resampling Tasks" (1990); the placing of pixels is PyTorch's.
 """
 
-from libc.math cimport M_PI, ceil, fabs, sin
+from libc.math cimport M_PI, ceil, sin
 from libc.stdint cimport int64_t
 
 from minitorch._kernels.parallel cimport parallel_for
@@ -226,11 +226,11 @@ cdef inline void blend(sample* y, const sample* x, const Taps* a, Py_ssize_t fir
 
 cdef void rows_of_type(sample* y, const sample* x, const Taps* a, Py_ssize_t inner,
                        Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
-    cdef Py_ssize_t f, t, j = begin % a.rows
+    cdef Py_ssize_t _, t, j = begin % a.rows
     cdef sample total
     x += begin // a.rows * a.columns * inner
     y += begin * inner
-    for f in range(begin, end):
+    for _ in range(begin, end):
         if sample is not uint8_t and inner == 1 and a.start[j] < a.start[j + 1]:
             t = a.start[j]
             total = x[a.column[t]] * <sample> a.weight[t]

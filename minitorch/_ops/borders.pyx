@@ -1,7 +1,6 @@
 # cython: auto_pickle=False
 """Copies of images into other places: constant borders, and pixels and channels shuffled."""
 
-from minitorch._core.dtype cimport dtype
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, set_function
 from minitorch._core.shape cimport (

@@ -410,7 +410,8 @@ cdef list check_operands(TensorBase x, object running_mean, object running_var, 
         raise NotImplementedError("\"batch_norm\" not implemented for "
                                   f"'{type_name(x.dtype_)}'")
     if x.ndim_ < 2:
-        raise RuntimeError(f"batch_norm: expected at least 2 dimensions, got {x.ndim_}")
+        raise IndexError(f"Dimension out of range (expected to be in range of [-{x.ndim_ or 1}, "
+                         f"{x.ndim_ - 1 if x.ndim_ else 0}], but got 1)")
     channels = x.shape_[1]
     rm = check_per_channel(running_mean, channels, x, "running_mean")
     rv = check_per_channel(running_var, channels, x, "running_var")

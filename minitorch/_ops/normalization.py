@@ -15,14 +15,13 @@ def batch_norm(
 ):
     """Normalise each channel over the batch; see `minitorch.nn.functional.batch_norm`."""
     if input.numel() == 0:
-        return _nothing_normalised(input, weight, bias)
-    input.size(1)  # raises for a vector, with PyTorch's words
+        return nothing_normalised(input, weight, bias)
     return _norm.batch_norm(
         input, running_mean, running_var, weight, bias, training, momentum, eps
     )
 
 
-def _nothing_normalised(input, weight, bias):
+def nothing_normalised(input, weight, bias):
     """An empty result that depends on all arguments; the running statistics stay."""
     out = input.clone()
     if weight is not None:

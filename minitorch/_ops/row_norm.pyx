@@ -206,7 +206,7 @@ cdef tuple row_norm_op(TensorBase x, TensorBase w, TensorBase b, const RowShape*
     cdef TensorBase y = new_tensor(d, x.ndim_, x.shape_)
     cdef RowNormNode node
     forward_raw(y, mean, invstd, widened(x, d), widened(w, d), widened(b, d), s, eps)
-    y = in_order_of(y, x)
+    y = in_order_of(y, x) if node_class is NativeGroupNormBackward0 else cast_raw(y, x.dtype_)
     if records3(x, w, b):
         node = <RowNormNode> node_class.__new__(node_class)
         connect3(node, x, w, b)

@@ -8,6 +8,7 @@ order. Sources: Glorot and Bengio 2010 (xavier), He et al. 2015 (kaiming), Saxe 
 import math
 import warnings
 
+from minitorch._core.dtype import bfloat16, float16
 from minitorch._ops.choice import where
 from minitorch._ops.creation import empty_like, from_numpy
 from minitorch._ops.random import randperm
@@ -15,18 +16,29 @@ from minitorch.autograd.grad_mode import no_grad
 
 __all__ = [
     "calculate_gain",
+    "constant",
     "constant_",
+    "dirac",
     "dirac_",
+    "eye",
     "eye_",
+    "kaiming_normal",
     "kaiming_normal_",
+    "kaiming_uniform",
     "kaiming_uniform_",
+    "normal",
     "normal_",
     "ones_",
+    "orthogonal",
     "orthogonal_",
+    "sparse",
     "sparse_",
     "trunc_normal_",
+    "uniform",
     "uniform_",
+    "xavier_normal",
     "xavier_normal_",
+    "xavier_uniform",
     "xavier_uniform_",
     "zeros_",
 ]
@@ -319,6 +331,8 @@ def orthogonal_(tensor, gain=1, generator=None):
     ------
     ValueError
         For fewer than 2 dimensions.
+    NotImplementedError
+        For half precision.
     """
     import numpy
 
@@ -326,6 +340,9 @@ def orthogonal_(tensor, gain=1, generator=None):
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:
         return tensor
+    if tensor.dtype in (float16, bfloat16):
+        name = "Half" if tensor.dtype is float16 else "BFloat16"
+        raise NotImplementedError(f"\"geqrf_cpu\" not implemented for '{name}'")
     rows = tensor.shape[0]
     columns = tensor.numel() // rows
     with no_grad():
@@ -368,3 +385,36 @@ def sparse_(tensor, sparsity, std=0.01, generator=None):
         for column in range(columns):
             tensor[randperm(rows)[:zeros], column] = 0
     return tensor
+
+
+# ---- older names ---------------------------------------------------------------------------------
+
+
+def _deprecated(function):
+    """The name without the underscore, which warns."""
+    name = function.__name__
+
+    def older(*args, **kwargs):
+        warnings.warn(
+            f"`nn.init.{name[:-1]}` is now deprecated in favor of `nn.init.{name}`.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return function(*args, **kwargs)
+
+    older.__name__ = older.__qualname__ = name[:-1]
+    older.__doc__ = f"The older name of :func:`{name}`; warns."
+    return older
+
+
+uniform = _deprecated(uniform_)
+normal = _deprecated(normal_)
+constant = _deprecated(constant_)
+eye = _deprecated(eye_)
+dirac = _deprecated(dirac_)
+xavier_uniform = _deprecated(xavier_uniform_)
+xavier_normal = _deprecated(xavier_normal_)
+kaiming_uniform = _deprecated(kaiming_uniform_)
+kaiming_normal = _deprecated(kaiming_normal_)
+orthogonal = _deprecated(orthogonal_)
+sparse = _deprecated(sparse_)

@@ -147,3 +147,13 @@ def test_init_refuses(call, text):
 def test_empty_tensors_warn():
     with pytest.warns(UserWarning, match="Initializing zero-element tensors is a no-op"):
         init.kaiming_uniform_(torch.empty(0, 3))
+
+
+@pytest.mark.parametrize(
+    "name", ["uniform", "normal", "eye", "xavier_normal", "kaiming_uniform", "orthogonal"]
+)
+def test_older_names_warn_and_draw_the_same(name):
+    with pytest.warns(FutureWarning, match=f"`nn.init.{name}` is now deprecated in favor of"):
+        older = getattr(init, name)(torch.empty(4, 5))
+    torch.manual_seed(1)
+    assert torch.equal(getattr(init, name + "_")(torch.empty(4, 5)), older)
