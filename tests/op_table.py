@@ -1,8 +1,10 @@
 """All operations: :data:`OPS`, one record each, from the files of the families."""
 
 from op_table_index import INDEXING
+from op_table_linalg import LINALG
 from op_table_matmul import MATMUL
 from op_table_nn import NN_OPS
+from op_table_order import ORDER
 from op_table_pointwise import BINARY, TERNARY, UNARY
 from op_table_reduce import REDUCTIONS
 from op_table_shape import JOINS, SHAPES
@@ -16,5 +18,7 @@ OPS = [
     *JOINS,
     *INDEXING,
     *MATMUL,
+    *LINALG,
+    *ORDER,
     *NN_OPS,
 ]

@@ -11,6 +11,9 @@ import minitorch as mt
 
 torch = pytest.importorskip("torch")
 
+# PyTorch warns that the operation is in beta.
+pytestmark = pytest.mark.filterwarnings("ignore:index_reduce")
+
 
 # Layouts whose result PyTorch documents; see also keeps_layout.
 FIXED = ("contiguous", "channels_last")
@@ -71,7 +74,7 @@ def check_close(got, wanted, dtype, op, where):
 
 
 # Composed of other operations here, so that their graph ends in another node than PyTorch's.
-COMPOSED = {"addcmul", "addcdiv", "lerp", "setitem_ints_after_slice"}
+COMPOSED = {"addcmul", "addcdiv", "lerp", "setitem_ints_after_slice", "trapezoid"}
 
 
 def is_composed(op, sample):
