@@ -83,7 +83,7 @@ LINALG = [
        errors=(Error(lambda mt: mt.inner(mt.ones(2), mt.ones(3)), RuntimeError,
                      "the last dimension must match on both input tensors"),)),
     Op("kron", np.kron,
-       _samples(_draw((2, 3), (3, 2)), _draw((2,), (2, 2)), _draw((2, 1, 2), (3,))),
+       _samples(_draw((2, 3), (3, 2)), _draw((2,), (3,)), _draw((2, 1, 2), (1, 3, 1))),
        method="kron"),
     Op("cross", lambda a, b, dim: np.cross(a, b, axis=dim),
        _samples(lambda rng: Sample(uniform(rng, 2, 3), uniform(rng, 2, 3), 1),

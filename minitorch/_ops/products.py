@@ -400,7 +400,8 @@ def kron(input, other, *, out=None):
     spread_b = [size for one in sizes_b for size in (1, one)]
     result = mul(a.reshape(spread_a), b.reshape(spread_b))
     sizes = tuple(x * y for x, y in zip(sizes_a, sizes_b, strict=True))
-    return given(unsafe_view(result.contiguous(), sizes), out)
+    result = unsafe_view(result, sizes) if result.is_contiguous() else result.reshape(sizes)
+    return given(result, out)
 
 
 def block_diag(*tensors):
