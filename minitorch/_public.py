@@ -9,7 +9,7 @@ use, so that `import minitorch` stays short.
 
 from importlib import import_module as _import_module
 
-from minitorch import autograd, backends, random
+from minitorch import _legacy, autograd, backends, linalg, random
 from minitorch import tensor as _tensor
 from minitorch._core import dtype as _dtypes
 from minitorch._core.device import device
@@ -52,12 +52,14 @@ from minitorch._ops import (
     conv,
     copy,
     creation,
+    decompositions,
     distance,
     dropout,
     einsum,
     embedding,
     expand,
     extremes,
+    facts,
     gather,
     grids,
     index,
@@ -66,6 +68,8 @@ from minitorch._ops import (
     loss,
     masked,
     normalization,
+    norms,
+    old_linalg,
     order,
     pairs,
     parts,
@@ -177,6 +181,15 @@ _FUNCTIONS = {
         prod cumsum cumprod""",
     scans: """
         cummax cummin cumulative_trapezoid diff logcumsumexp trapezoid trapz""",
+    decompositions: """
+        det matrix_power slogdet""",
+    norms: """
+        dist frobenius_norm nuclear_norm""",
+    old_linalg: " ".join(old_linalg.__all__),
+    facts: """
+        conj conj_physical get_device imag is_conj is_inference is_neg is_nonzero is_same_size
+        is_signed real resolve_conj resolve_neg""",
+    _legacy: " ".join(_legacy.__all__),
     sampling: """
         multinomial""",
     order: """
@@ -237,11 +250,16 @@ for _module, _names in _FUNCTIONS.items():
     for _name in _names.split():
         globals()[_name] = getattr(_module, _name)
 
+# In-place forms that PyTorch also has as functions.
+for _name in "as_strided_ detach_ fill_ resize_as_ zero_".split():
+    globals()[_name] = getattr(Tensor, _name)
+
 # Constants and dtypes; `bool` hides Python's own here, so it comes last.
 inf = float("inf")
 nan = float("nan")
 pi = 3.141592653589793
 e = 2.718281828459045
+newaxis = None
 for _name in "uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64".split():
     globals()[_name] = getattr(_dtypes, _name)
 float = float32 = _dtypes.float32
@@ -287,6 +305,20 @@ def is_complex(input):
 def numel(input):
     """The number of elements of a tensor."""
     return input.numel()
+
+
+def fill(input, value):
+    """A tensor of the same size, filled with a number or the element of a 0-d tensor."""
+    return input.clone().fill_(value)
+
+
+def typename(obj):
+    """The name of a tensor's type (``torch.FloatTensor``), or the dotted name of any other."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    kind = type(obj)
+    where = getattr(kind, "__module__", "")
+    return f"{where}.{kind.__qualname__}" if where and where != "builtins" else kind.__qualname__
 
 
 def can_cast(from_, to):

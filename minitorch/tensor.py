@@ -22,8 +22,10 @@ from minitorch._ops import (
     composed,
     copy,
     creation,
+    decompositions,
     expand,
     extremes,
+    facts,
     gather,
     gradients,  # noqa: F401  gives the engine its arithmetic
     index,
@@ -31,6 +33,9 @@ from minitorch._ops import (
     linear,
     loss,
     masked,
+    memory,
+    norms,
+    old_linalg,
     operators,
     order,
     pairs,
@@ -375,9 +380,16 @@ class Tensor(TensorBase):
     def cuda(self, *args, **kwargs):
         raise RuntimeError("minitorch computes on the CPU only: there is no CUDA device")
 
-    def nelement(self):
-        """Number of elements."""
-        return self.numel()
+    def is_distributed(self):
+        """Always False: there is one process."""
+        return False
+
+    def to_dense(self, dtype=None, *, masked_grad=True):
+        """The tensor itself, in another dtype if one is given: all tensors are dense."""
+        return self if dtype is None else self.to(dtype)
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        return creation.from_numpy(numpy.asarray(array))
 
     def is_same_size(self, other):
         """True if both tensors have the same shape."""
@@ -472,6 +484,17 @@ _METHODS = {
         prod cumsum cumsum_ cumprod cumprod_""",
     scans: """
         cummax cummin diff logcumsumexp""",
+    decompositions: """
+        det matrix_power slogdet""",
+    old_linalg: """
+        cholesky inverse logdet pinverse qr svd""",
+    norms: """
+        dist""",
+    facts: """
+        conj conj_physical dim_order get_device is_conj is_neg is_nonzero pin_memory resolve_conj
+        resolve_neg""",
+    memory: """
+        apply_ is_set_to map2_ map_ resize_ resize_as_ set_""",
     sampling: """
         multinomial""",
     order: """
@@ -553,3 +576,12 @@ for _name, _caster in copy.CASTERS.items():
 Tensor.T = property(view.get_T)
 Tensor.mT = property(view.get_mT)
 Tensor.H = property(view.get_H)
+Tensor.mH = property(view.get_mT)
+Tensor.real = property(facts.real)
+Tensor.imag = property(facts.imag)
+Tensor.__rmatmul__ = lambda self, other: linear.op_matmul(other, self)
+Tensor.__long__ = Tensor.__int__
+Tensor.__nonzero__ = Tensor.__bool__
+Tensor.__div__ = Tensor.__truediv__
+Tensor.__idiv__ = Tensor.__itruediv__
+Tensor.new_empty_strided = creation.new_empty_strided

@@ -25,6 +25,8 @@ FLOORS = {
     "random": 3,
     "testing": 3,
     "backends": 3,
+    "linalg": 3,
+    "_legacy": 3,
     "nn": 4,
     "func": 4,
     "optim": 4,
@@ -47,6 +49,7 @@ FLOORS = {
 # Allowed arrows on one floor, with the reason.
 SIDEWAYS = {
     ("tensor", "_tensor_str"): "repr of a tensor",
+    ("_legacy", "tensor"): "FloatTensor makes a Tensor",
     ("tensor", "autograd"): "Tensor.backward is autograd.backward",
     ("autograd", "tensor"): "gradcheck and graph speak of tensors",
     ("autograd", "testing"): "gradcheck compares",

@@ -301,6 +301,8 @@ def type_(input, dtype=None, non_blocking=False, **kwargs):  # no-cython-lint
         raise TypeError(f"type() got an unexpected keyword argument '{key}'")
     if dtype is None:
         return f"torch.{type_name(t.dtype_)}Tensor"
+    if isinstance(dtype, type) and hasattr(dtype, "dtype"):
+        return type_(input, getattr(dtype, "dtype"))  # of FloatTensor and its like
     if isinstance(dtype, str):
         for name, kind in dtypes.TYPE_NAMES.items():
             if dtype == f"torch.{kind}Tensor":

@@ -7,7 +7,7 @@ import numpy
 from libc.math cimport fma
 
 from minitorch._core.dtype cimport (
-    FLOATING, INTEGRAL, check_dtype, default_float, dtype as DType, of_code, promote)
+    FLOATING, check_dtype, default_float, dtype as DType, of_code, promote)
 from minitorch._core.device import check_device
 from minitorch._core.layout import (
     channels_last as CHANNELS_LAST, check_layout, check_memory_format,
@@ -222,6 +222,13 @@ def new_empty(self, *args, size=None, dtype=None, device=None, requires_grad=Fal
     return finished(made, requires_grad)
 
 
+def new_empty_strided(self, size, stride, dtype=None, layout=None, device=None,
+                      pin_memory=False, requires_grad=False):
+    """An uninitialised tensor of the given size and strides, of the same dtype."""
+    return empty_strided(size, stride, dtype=dtype or self.dtype, layout=layout, device=device,
+                         requires_grad=requires_grad, pin_memory=pin_memory)
+
+
 def new_zeros(self, *args, size=None, dtype=None, device=None, requires_grad=False, layout=None,
               pin_memory=False):
     """Zeros of another size and the same dtype."""
@@ -279,7 +286,7 @@ def arange(*args, start=None, end=None, step=None, out=None, dtype=None, layout=
         If `step` is 0 or leads away from `end`.
     """
     cdef TensorBase made
-    cdef Py_ssize_t count, i
+    cdef Py_ssize_t count
     cdef DType d
     if len(args) > 3:
         raise TypeError(f"arange() takes from 1 to 3 positional arguments but {len(args)} were "
@@ -329,7 +336,7 @@ def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=Non
              requires_grad=False):
     """`steps` numbers at equal distances from `start` to `end`, both included."""
     cdef TensorBase made
-    cdef Py_ssize_t count = steps, i
+    cdef Py_ssize_t count = steps
     cdef DType d = default_float() if dtype is None else check_dtype(dtype, "linspace")
     check_options("linspace", layout, device, None)
     start, end = ends_of(start, end, "linspace")

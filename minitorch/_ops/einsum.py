@@ -158,9 +158,7 @@ def contracted(operands, inputs, output):
     for i, other in enumerate(placed[1:], 1):
         dims = [axis for axis in to_sum if last_use[axis] == i]
         result = pair(result, other, dims)
-    for _ in to_sum:
-        result = result.squeeze(-1)
-    return result
+    return result.view(result.shape[:len(wanted)]) if to_sum else result
 
 
 def check_output(wanted, used):

@@ -8,7 +8,7 @@ from minitorch._core.shape cimport Dims, checked_numel, contiguous_strides, dims
 from minitorch._core.storage cimport Storage, new_storage, resize_storage
 from minitorch._core.tensor cimport TensorBase, extent, same_shape
 from minitorch._ops._base cimport check_tensor
-from minitorch._ops.creation import tensor
+from minitorch._ops.creation import tensor as tensor_from
 
 
 cdef int fit_storage(TensorBase t, int n, const Py_ssize_t* sizes,
@@ -128,7 +128,7 @@ cdef object per_element(TensorBase t, tuple others, object function, str where):
     for other in others:
         columns.append(other.detach().expand(t.shape).flatten().tolist())
     values = [function(*row) for row in zip(*columns)]
-    t.copy_(tensor(values, dtype=t.dtype_).view(t.shape))
+    t.copy_(tensor_from(values, dtype=t.dtype_).view(t.shape))
     return t
 
 

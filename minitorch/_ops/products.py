@@ -8,7 +8,15 @@ from minitorch._ops.expand import atleast_2d, broadcast_tensors
 from minitorch._ops.forms import inplace_form
 from minitorch._ops.linear import addmm, bmm, dot, matmul, mm, mv
 from minitorch._ops.rearrange import roll
-from minitorch._ops.rule import RuleNode, given, is_scalar, scalar_type, tensor_arg, wrapped
+from minitorch._ops.rule import (
+    RuleNode,
+    given,
+    is_scalar,
+    scalar_type,
+    tensor_arg,
+    unsafe_view,
+    wrapped,
+)
 from minitorch._ops.strided import diagonal
 
 __all__ = [
@@ -284,8 +292,9 @@ def same_size(self, result):
                            f"tensor size {list(result.shape)} should match")
 
 
-addmm_, addmv_, baddbmm_, addbmm_, addr_ = (
-    inplace_form(function, same_size) for function in (addmm, addmv, baddbmm, addbmm, addr))
+addmm_, addmv_, baddbmm_, addbmm_ = (
+    inplace_form(function, same_size) for function in (addmm, addmv, baddbmm, addbmm))
+addr_ = inplace_form(addr)
 
 
 # ---------------------------------------------------------------- more axes
@@ -390,7 +399,9 @@ def kron(input, other, *, out=None):
     spread_a = [size for one in sizes_a for size in (one, 1)]
     spread_b = [size for one in sizes_b for size in (1, one)]
     result = mul(a.reshape(spread_a), b.reshape(spread_b))
-    return given(result.view([x * y for x, y in zip(sizes_a, sizes_b, strict=True)]), out)
+    sizes = tuple(x * y for x, y in zip(sizes_a, sizes_b, strict=True))
+    result = unsafe_view(result, sizes) if result.is_contiguous() else result.reshape(sizes)
+    return given(result, out)
 
 
 def block_diag(*tensors):
@@ -484,11 +495,7 @@ def multi_dot(tensors, *, out=None):
                 f"{list(tensors[i + 1].shape)} cannot be multiplied")
     sizes = [tensor.shape[0] for tensor in chain] + [chain[-1].shape[1]]
     result = multiplied(chain, best_splits(sizes), 0, len(chain) - 1)
-    if last.dim() == 1:
-        result = result.squeeze(1)
-    if first.dim() == 1:
-        result = result.squeeze(0)
-    return given(result, out)
+    return given(result.view(first.shape[:-1] + last.shape[1:]), out)
 
 
 def best_splits(sizes):

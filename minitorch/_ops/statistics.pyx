@@ -269,7 +269,8 @@ cdef class LinalgVectorNormBackward0(ReducingNode):
 
 cdef TensorBase norm_slope(TensorBase g, TensorBase x, TensorBase norm, double p, object dims):
     cdef TensorBase size, mask
-    sign = unary_raw(UNARY_SIGN, x)
+    # recorded, though flat: a second derivative is zero, not refused
+    sign = unary_op(UNARY_SIGN, x)
     if p == 1:
         return mul_op(g, sign)
     if p == 2:
@@ -386,14 +387,12 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
 def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     """The p-norm of all elements, or along the axes `dim`; "fro" and None stand for 2.
 
-    Raises
-    ------
-    NotImplementedError
-        For the nuclear norm, which needs singular values.
+    "nuc" is the nuclear norm of matrices, the sum of their singular values.
     """
     check_tensor(input, "norm", "input")
     if p == "nuc":
-        raise NotImplementedError("norm(): argument 'p': the nuclear norm is not implemented")
+        from minitorch._ops.norms import nuclear_norm
+        return nuclear_norm(input, (-2, -1) if dim is None else dim, keepdim, out=out)
     if isinstance(p, str) and p != "fro":
         raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
     order = 2 if p is None or isinstance(p, str) else p
