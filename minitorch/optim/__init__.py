@@ -13,6 +13,7 @@ _CLASSES = {
     "Adam": "adam",
     "AdamW": "adam",
     "Adamax": "adamax",
+    "LBFGS": "lbfgs",
     "NAdam": "nadam",
     "RAdam": "radam",
     "RMSprop": "rmsprop",

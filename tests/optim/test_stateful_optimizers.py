@@ -302,6 +302,32 @@ def test_recorded_steps_are_differentiable(cls):
     assert torch.autograd.gradcheck(trained, (start, grads.requires_grad_()))
 
 
+HYPER = [
+    (optim.SGD, "lr weight_decay"), (optim.Adam, "lr weight_decay betas"),
+    (optim.AdamW, "lr weight_decay betas"), (optim.RMSprop, "lr"), (optim.Adagrad, "lr"),
+    (optim.Adadelta, "lr"), (optim.Adamax, "lr"), (optim.NAdam, "lr"), (optim.RAdam, "lr"),
+]
+
+
+@pytest.mark.parametrize("cls, names", HYPER)
+def test_recorded_steps_are_differentiable_in_the_options(cls, names):
+    def trained(lr, weight_decay, beta1, beta2):
+        options = dict(lr=lr, weight_decay=weight_decay, betas=(beta1, beta2))
+        param = torch.tensor([0.7, -1.3], dtype=torch.float64, requires_grad=True).clone()
+        param.retain_grad()
+        optimizer = cls([param], differentiable=True, **{n: options[n] for n in names.split()})
+        for grad in ([0.5, 2.0], [0.4, 1.5], [-0.3, 1.0]):
+            param.grad = torch.tensor(grad, dtype=torch.float64)
+            optimizer.step()
+        return param
+
+    given = [torch.tensor(value, dtype=torch.float64) for value in (0.1, 0.02, 0.8, 0.9)]
+    for i, name in enumerate("lr weight_decay betas betas".split()):
+        given[i].requires_grad_(name in names)
+    # the corrections of the bias are computed in float32, as in PyTorch
+    assert torch.autograd.gradcheck(trained, given, eps=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("cls", [optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad])
 def test_lr_tensors_and_schedules_of_it(cls):
     ours, other = parameter([1.0]), parameter([1.0])

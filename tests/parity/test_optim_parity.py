@@ -283,3 +283,43 @@ def test_averaged_models(name, dtype):
     for key in theirs:
         np.testing.assert_allclose(ours[key].numpy(), theirs[key].numpy(),
                                    rtol=1e-6 if dtype == "float32" else 1e-13)
+
+
+def rosenbrock(x):
+    return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
+
+
+def wavy(x):
+    return ((x * 3).sin() + x * x * 0.1).sum()
+
+
+@pytest.mark.parametrize("function", [rosenbrock, wavy])
+@pytest.mark.parametrize("options", [
+    dict(lr=0.2), dict(lr=0.1, max_iter=7), dict(line_search_fn="strong_wolfe"),
+    dict(line_search_fn="strong_wolfe", history_size=3, max_eval=9),
+    dict(line_search_fn="strong_wolfe", lr=0.01, max_iter=4), dict(lr=0.02, history_size=2),
+    dict(line_search_fn="strong_wolfe", lr=5.0, tolerance_change=1e-3),
+])
+def test_lbfgs(function, options):
+    results = []
+    for lib in (torch, mt):
+        rng = np.random.default_rng(0)
+        x, y = (lib.from_numpy(rng.standard_normal(n) * 0.7).requires_grad_() for n in (5, 3))
+        optimizer = lib.optim.LBFGS([x, y], **options)
+
+        def closure():
+            optimizer.zero_grad()  # noqa: B023
+            loss = function(x) + function(y) * 2  # noqa: B023
+            loss.backward()
+            return loss
+
+        losses = [optimizer.step(closure).item() for _ in range(6)]
+        results.append((losses, x.detach().numpy(), optimizer))
+    theirs, ours = results
+    np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-5, atol=1e-8)
+    assert repr(ours[2]) == repr(theirs[2])
+    state, wanted = (optimizer.state_dict()["state"][0] for optimizer in (ours[2], theirs[2]))
+    assert list(state) == list(wanted)
+    assert state["func_evals"] == wanted["func_evals"] and state["n_iter"] == wanted["n_iter"]
+    assert len(state["old_dirs"]) == len(wanted["old_dirs"])
