@@ -45,6 +45,7 @@ from minitorch._ops import (
     _base,
     activation,
     arithmetic,
+    borders,
     choice,
     compare,
     conv,
@@ -59,12 +60,14 @@ from minitorch._ops import (
     linear,
     loss,
     masked,
+    normalization,
     pool,
     pool1d,
     power,
     rearrange,
     recurrent,
     reduce,
+    row_norm,
     scan,
     sorting,
     statistics,
@@ -160,6 +163,12 @@ _FUNCTIONS = {
         max_pool1d max_pool1d_with_indices avg_pool1d adaptive_avg_pool1d adaptive_max_pool1d""",
     loss: """
         softmax log_softmax""",
+    borders: """
+        constant_pad_nd pixel_shuffle pixel_unshuffle channel_shuffle""",
+    row_norm: """
+        layer_norm group_norm native_layer_norm native_group_norm""",
+    normalization: """
+        batch_norm instance_norm rms_norm""",
     dropout: """
         dropout""",
     recurrent: """

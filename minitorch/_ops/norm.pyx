@@ -10,7 +10,7 @@ within the two passes of the normalisation: where no residual was added, the eng
 and the sums over it at once.
 """
 
-from minitorch._core.dtype cimport FLOATING, dtype, of_code
+from minitorch._core.dtype cimport FLOATING, dtype, of_code, type_name
 from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.record cimport (
     SavedTensor, connect1, connect3, records1, records2, records3, save, save_output,
@@ -49,7 +49,7 @@ cdef TensorBase check_per_channel(object value, Py_ssize_t channels, TensorBase 
     elif t.dtype_ is not x.dtype_:
         raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float"
                            if x.dtype_.code == F32 else
-                           f"batch_norm: expected {name} of dtype {x.dtype_!r}, got {t.dtype_!r}")
+                           "mixed dtype (CPU): all inputs must share same datatype.")
     return t
 
 
@@ -408,9 +408,10 @@ cdef list check_operands(TensorBase x, object running_mean, object running_var, 
     cdef Py_ssize_t channels
     if x.dtype_.category != FLOATING:
         raise NotImplementedError("\"batch_norm\" not implemented for "
-                                  f"'{x.dtype_.name.capitalize()}'")
+                                  f"'{type_name(x.dtype_)}'")
     if x.ndim_ < 2:
-        raise RuntimeError(f"batch_norm: expected at least 2 dimensions, got {x.ndim_}")
+        raise IndexError(f"Dimension out of range (expected to be in range of [-{x.ndim_ or 1}, "
+                         f"{x.ndim_ - 1 if x.ndim_ else 0}], but got 1)")
     channels = x.shape_[1]
     rm = check_per_channel(running_mean, channels, x, "running_mean")
     rv = check_per_channel(running_var, channels, x, "running_var")

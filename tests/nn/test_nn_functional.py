@@ -185,7 +185,7 @@ def test_pad_gradient_counts_the_copies(mode):
     [
         ((1,), "constant", RuntimeError, "Padding length must be divisible by 2"),
         ((1,) * 10, "constant", RuntimeError, "less than or equal to two times the input"),
-        ((-5, 0), "constant", RuntimeError, "negative output size"),
+        ((-5, 0), "constant", RuntimeError, "length must be non-negative"),
         ((1, 1, 0, 0), "mirror", NotImplementedError, "Unrecognised padding mode mirror"),
         ((1, 1), "reflect", NotImplementedError, "Padding size 2 is not supported for 4D"),
         ((4, 0, 0, 0), "reflect", RuntimeError, "Padding size should be less than the corr"),

@@ -3,6 +3,7 @@
 One file a family; ``from minitorch.nn import functional as F`` gives all of them.
 """
 
+from minitorch._ops.borders import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from minitorch.nn.functional.activation import (
     dropout,
     gelu,
@@ -29,8 +30,22 @@ from minitorch.nn.functional.convolution import (
     conv_transpose3d,
 )
 from minitorch.nn.functional.folding import fold, unfold
-from minitorch.nn.functional.layers import batch_norm, flatten, group_norm, linear
+from minitorch.nn.functional.interpolation import (
+    interpolate,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
+from minitorch.nn.functional.layers import flatten, linear
 from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
+from minitorch.nn.functional.normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    rms_norm,
+)
 from minitorch.nn.functional.padding import pad
 from minitorch.nn.functional.pooling import (
     adaptive_avg_pool1d,
@@ -73,6 +88,7 @@ __all__ = [
     "avg_pool2d",
     "avg_pool3d",
     "batch_norm",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -85,8 +101,12 @@ __all__ = [
     "fold",
     "gelu",
     "group_norm",
+    "instance_norm",
+    "interpolate",
     "l1_loss",
+    "layer_norm",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "lp_pool1d",
     "lp_pool2d",
@@ -104,12 +124,18 @@ __all__ = [
     "multi_head_attention_forward",
     "nll_loss",
     "pad",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "relu",
     "relu_",
+    "rms_norm",
     "scaled_dot_product_attention",
     "sigmoid",
     "silu",
     "softmax",
     "tanh",
     "unfold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]

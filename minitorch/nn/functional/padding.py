@@ -1,6 +1,8 @@
 """pad: borders of a constant, of reflections, of the edge, or of the other side."""
 
-from minitorch._ops.creation import tensor as make_tensor
+from minitorch._core.dtype import bool_
+from minitorch._ops import borders as _borders
+from minitorch._ops import resample as _resample
 
 __all__ = ["pad"]
 
@@ -26,37 +28,36 @@ def pad(input, pad, mode="constant", value=None):
     Returns
     -------
     Tensor
-        A new tensor, except for "constant" with no positive entry, which cuts a copy out.
+        A new tensor, in channels_last if `input` is ("circular": contiguous).
 
     Raises
     ------
     RuntimeError
         If `pad` has an odd length or does not fit the input.
     NotImplementedError
-        For an unknown mode, or a number of dimensions that the mode does not know.
+        For an unknown mode, or a number of dimensions or dtype that the mode does not know.
     """
     _check_pad(input, pad)
     if mode == "constant":
-        return _pad_constant(input, pad, 0 if value is None else value)
+        return _borders.constant_pad_nd(input, pad, 0.0 if value is None else value)
     if mode not in _MODES:
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if value is not None and value != 0:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     _check_dimensions(input, pad)
-    bounds = [(-1 - i, pad[2 * i], pad[2 * i + 1]) for i in range(len(pad) // 2)]
-    for dim, before, after in bounds:
-        _check_bounds(input, dim, before, after, mode)
-    result = input
-    for dim, before, after in bounds:
-        if before or after:
-            sources = make_tensor(_SOURCES[mode](input.shape[dim], before, after))
-            result = result[(..., sources) + (slice(None),) * (-1 - dim)]
-    return result.clone() if result is input else result
+    bounds = [(pad[2 * i], pad[2 * i + 1]) for i in range(len(pad) // 2)]
+    if mode == "circular":
+        return _pad_circular(input, bounds)
+    return _pad_from_inside(input, bounds, mode)
 
 
 def _check_pad(input, pad):
+    if not isinstance(pad, (tuple, list)):
+        raise TypeError(
+            "pad(): argument 'pad' (position 2) must be tuple of ints, not " + type(pad).__name__
+        )
     for position, entry in enumerate(pad):
-        if not isinstance(entry, int):
+        if not hasattr(entry, "__index__"):
             raise TypeError(
                 "pad(): argument 'pad' (position 2) must be tuple of ints, but found element of "
                 f"type {type(entry).__name__} at pos {position}"
@@ -82,22 +83,7 @@ def _check_dimensions(input, pad):
         )
 
 
-def _check_bounds(input, dim, before, after, mode):
-    size = input.shape[dim]
-    if mode == "reflect" and (before >= size or after >= size):
-        raise RuntimeError(
-            "Argument #4: Padding size should be less than the corresponding input dimension, but "
-            f"got: padding ({before}, {after}) at dimension {input.dim() + dim} of input "
-            f"{list(input.shape)}"
-        )
-    if mode == "circular" and (before > size or after > size):
-        raise RuntimeError("Padding value causes wrapping around more than once.")
-    kept = size + min(before, 0) + min(after, 0) if mode == "circular" else size + before + after
-    if size == 0 or kept < 1:
-        raise RuntimeError(
-            f"input of size {list(input.shape)} is too small for padding ({before}, {after}) at "
-            f"dimension {input.dim() + dim}"
-        )
+# ---- reflect and replicate -----------------------------------------------------------------------
 
 
 def _reflected(size, before, after):
@@ -109,37 +95,96 @@ def _replicated(size, before, after):
     return [min(max(i, 0), size - 1) for i in range(-before, size + after)]
 
 
-def _wrapped(size, before, after):
-    # A negative entry cuts first; what is left is what goes around.
-    start, stop = max(-before, 0), size - max(-after, 0)
-    period = stop - start
-    return [start + i % period for i in range(-max(before, 0), period + max(after, 0))]
+# For each mode: PyTorch's word, and (size, before, after) -> the input's position that each
+# position of the result shows.
+_SOURCES = {"reflect": ("Reflection", _reflected), "replicate": ("Replication", _replicated)}
 
 
-# For each mode: (size, before, after) -> which input position each output position shows.
-_SOURCES = {"reflect": _reflected, "replicate": _replicated, "circular": _wrapped}
-
-
-def _pad_constant(input, pad, value):
-    shape = list(input.shape)
-    cut = [slice(None)] * input.dim()
-    place = [slice(None)] * input.dim()
-    for i in range(len(pad) // 2):
-        dim = input.dim() - 1 - i
-        before, after = pad[2 * i], pad[2 * i + 1]
-        size = shape[dim]
-        if size + before + after < 0:
+def _pad_from_inside(input, bounds, mode):
+    word, positions = _SOURCES[mode]
+    count = len(bounds)
+    if input.dtype is bool_:
+        name = f"{word.lower()}_pad{count}d"
+        raise NotImplementedError(f"\"{name}\" not implemented for 'Bool'")
+    if 0 in input.shape[-count - 1 :]:
+        raise RuntimeError(
+            f"Expected {count + 1}D or {count + 2}D (batch mode) tensor with possibly 0 batch size "
+            f"and other non-zero dimensions for input, but got: {list(input.shape)}"
+        )
+    dims = [input.dim() - 1 - i for i in range(count)]
+    for i, (dim, (before, after)) in enumerate(zip(dims, bounds, strict=True)):
+        size = input.shape[dim]
+        if mode == "reflect" and (before >= size or after >= size):
             raise RuntimeError(
-                f"The input size {size}, plus negative padding {before} and {after} resulted in a "
-                "negative output size, which is invalid. Check dimension "
-                f"{dim} of your input."
+                f"Argument #{4 + 2 * i}: Padding size should be less than the corresponding input "
+                f"dimension, but got: padding ({before}, {after}) at dimension {dim} of input "
+                f"{list(input.shape)}"
             )
+    wanted = [input.shape[dim] + sum(pair) for dim, pair in zip(dims, bounds, strict=True)]
+    _check_result(input, dims, wanted)
+    sources = {
+        dim: positions(input.shape[dim], *pair)
+        for dim, pair in zip(dims, bounds, strict=True)
+        if pair != (0, 0)
+    }
+    return _resample.read_axes(input, sources, f"{word}Pad{count}D")
+
+
+def _check_result(input, dims, sizes):
+    """Raise unless something is left, as PyTorch sees it: in one direction suffices."""
+    if min(sizes) < 0:
+        shape = list(input.shape)
+        for dim, size in zip(dims, sizes, strict=True):
+            shape[dim] = size
+        if len(dims) > 1 and max(sizes) >= 1:
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {min(sizes)}: {shape}"
+            )
+    if max(sizes) < 1:
+        names = "WHD"[: len(dims)][::-1]
+        have = " ".join(f"{n}: {input.shape[d]}" for n, d in zip(names, dims[::-1], strict=True))
+        made = " ".join(f"{n}: {s}" for n, s in zip(names, sizes[::-1], strict=True))
+        if len(dims) > 1:
+            have, made = have.replace(" ", ", ").replace(":,", ":"), made
+        raise RuntimeError(f"input ({have}) is too small. Calculated output {made}")
+
+
+# ---- circular ------------------------------------------------------------------------------------
+
+
+def _pad_circular(input, bounds):
+    """Copies of the input beside each other, as PyTorch composes it."""
+    shape, cut, place = list(input.shape), [], []
+    for i, (before, after) in reversed(list(enumerate(bounds))):
+        dim = input.dim() - 1 - i
+        size = shape[dim]
+        # a negative entry cuts first: what is left is what goes around
+        kept = size + min(before, 0) + min(after, 0)
+        if before > size or after > size:
+            raise RuntimeError("Padding value causes wrapping around more than once.")
         shape[dim] = size + before + after
-        cut[dim] = slice(max(-before, 0), size - max(-after, 0))
-        place[dim] = slice(max(before, 0), shape[dim] - max(after, 0))
-    inner = input[tuple(cut)]
-    if all(entry <= 0 for entry in pad):
-        return inner.clone()
-    result = input.new_full(shape, value)
-    result[tuple(place)] = inner
-    return result
+        if shape[dim] < 0:
+            raise RuntimeError("Negative padding value is resulting in an empty dimension")
+        if shape[dim] and max(before, after) > max(kept, 0):
+            # PyTorch shows memory that nobody has written
+            raise RuntimeError("Padding value causes wrapping around more than once.")
+        cut.append((dim, max(-before, 0), size + min(after, 0)))
+        place.append((dim, max(before, 0), shape[dim] - max(after, 0)))
+    out = input.new_empty(shape)
+    if out.numel() == 0:
+        return out
+    _part(out, place).copy_(_part(input, cut))
+    for dim, start, stop in reversed(place):
+        size = shape[dim]
+        if start > 0:
+            _part(out, [(dim, 0, start)]).copy_(_part(out, [(dim, stop - start, stop)]))
+        if stop < size:
+            length = size - stop
+            _part(out, [(dim, stop, size)]).copy_(_part(out, [(dim, start, start + length)]))
+    return out
+
+
+def _part(tensor, ranges):
+    for dim, start, stop in ranges:
+        tensor = tensor.narrow(dim, start, stop - start)
+    return tensor

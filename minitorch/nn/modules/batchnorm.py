@@ -1,4 +1,4 @@
-"""BatchNorm1d and BatchNorm2d."""
+"""BatchNorm1d, BatchNorm2d and BatchNorm3d."""
 
 from minitorch._core.dtype import int64
 from minitorch._ops.creation import empty, ones, zeros
@@ -7,11 +7,11 @@ from minitorch.nn import init
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter
 
-__all__ = ["BatchNorm1d", "BatchNorm2d"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"]
 
 
-class _BatchNorm(Module):
-    """Normalisation per channel over the batch; subclasses say which dimensions they take."""
+class _NormBase(Module):
+    """Weight, bias and running statistics of each channel: what batch and instance norm share."""
 
     # 2 added num_batches_tracked to the state_dict.
     _version = 2
@@ -75,6 +75,29 @@ class _BatchNorm(Module):
     def _check_input_dim(self, input):
         raise NotImplementedError
 
+    def extra_repr(self):
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.affine}, bias={self.bias is not None}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+    def _load_from_state_dict(
+        self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+    ):
+        version = local_metadata.get("version", None)
+        key = prefix + "num_batches_tracked"
+        if (version is None or version < 2) and self.track_running_stats and key not in state_dict:
+            count = self.num_batches_tracked
+            state_dict[key] = zeros((), dtype=int64) if count is None else count
+        super()._load_from_state_dict(
+            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+        )
+
+
+class _BatchNorm(_NormBase):
+    """Normalisation per channel over the batch; subclasses say which dimensions they take."""
+
     def _count_batch(self):
         """Count a training batch and return its share in the running statistics."""
         if not (self.training and self.track_running_stats):
@@ -94,25 +117,6 @@ class _BatchNorm(Module):
             mean = var = None  # they must not move
         return F.batch_norm(
             input, mean, var, self.weight, self.bias, use_batch, share, self.eps
-        )
-
-    def extra_repr(self):
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, bias={self.bias is not None}, "
-            f"track_running_stats={self.track_running_stats}"
-        )
-
-    def _load_from_state_dict(
-        self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
-    ):
-        version = local_metadata.get("version", None)
-        key = prefix + "num_batches_tracked"
-        if (version is None or version < 2) and self.track_running_stats and key not in state_dict:
-            count = self.num_batches_tracked
-            state_dict[key] = zeros((), dtype=int64) if count is None else count
-        super()._load_from_state_dict(
-            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
         )
 
 
@@ -168,3 +172,35 @@ class BatchNorm2d(_BatchNorm):
     def _check_input_dim(self, input):
         if input.dim() != 4:
             raise ValueError(f"expected 4D input (got {input.dim()}D input)")
+
+
+class BatchNorm3d(_BatchNorm):
+    """Batch normalisation of (N, C, D, H, W) volumes; see :class:`BatchNorm2d`."""
+
+    def _check_input_dim(self, input):
+        if input.dim() != 5:
+            raise ValueError(f"expected 5D input (got {input.dim()}D input)")
+
+
+_ONE_PROCESS = (
+    "SyncBatchNorm shares statistics between processes, of which minitorch trains with one: "
+    "use BatchNorm1d, BatchNorm2d or BatchNorm3d, which compute the same there"
+)
+
+
+class SyncBatchNorm(_BatchNorm):
+    """Refused: statistics over several processes, where minitorch has one.
+
+    Raises
+    ------
+    NotImplementedError
+        Always, here and in :meth:`convert_sync_batchnorm`.
+    """
+
+    def __init__(self, *args, **kwargs):
+        raise NotImplementedError(_ONE_PROCESS)
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module, process_group=None):
+        """Refused likewise."""
+        raise NotImplementedError(_ONE_PROCESS)
