@@ -30,7 +30,14 @@ from minitorch.nn.modules.lazy_conv import (
     LazyConvTranspose2d,
     LazyConvTranspose3d,
 )
-from minitorch.nn.modules.lazy_norm import LazyBatchNorm1d, LazyBatchNorm2d
+from minitorch.nn.modules.lazy_norm import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+)
 from minitorch.nn.modules.linear import Identity, LazyLinear, Linear
 from minitorch.nn.modules.loss import CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
 from minitorch.nn.modules.module import Module
@@ -62,6 +69,13 @@ from minitorch.nn.modules.rnn import (
     RNNBase,
     RNNCell,
     RNNCellBase,
+)
+from minitorch.nn.modules.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
 )
 from minitorch.nn.modules.upsampling import (
     ChannelShuffle,
@@ -115,12 +129,16 @@ __all__ = [
     "LayerNorm",
     "LazyBatchNorm1d",
     "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
     "LazyConv1d",
     "LazyConv2d",
     "LazyConv3d",
     "LazyConvTranspose1d",
     "LazyConvTranspose2d",
     "LazyConvTranspose3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
     "LazyLinear",
     "Linear",
     "LocalResponseNorm",
@@ -155,6 +173,11 @@ __all__ = [
     "Softmax",
     "SyncBatchNorm",
     "Tanh",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Unflatten",
     "UninitializedBuffer",
     "UninitializedParameter",
