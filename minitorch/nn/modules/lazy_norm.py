@@ -53,9 +53,10 @@ class _LazyNormBase(LazyModuleMixin):
 
     def initialize_parameters(self, input):
         """Take `num_features` from the input's dimension 1."""
+        # Without parameters, or with loaded ones, the number is all there is to learn.
+        self.num_features = input.shape[1]
         if not self.has_uninitialized_params():
             return
-        self.num_features = input.shape[1]
         with no_grad():
             for tensor in (self.weight, self.bias, self.running_mean, self.running_var):
                 if tensor is not None:
