@@ -40,6 +40,10 @@ LAYERS = [
     ("ConvTranspose3d", 4, (3, 1), {}, (2, 4, 2, 2, 2)),
     ("BatchNorm1d", 4, (), {"momentum": 0.3}, (2, 4, 5)),
     ("BatchNorm2d", 4, (), {"affine": False}, (2, 4, 5, 5)),
+    ("BatchNorm3d", 4, (), {}, (2, 4, 2, 3, 3)),
+    ("InstanceNorm1d", 4, (), {"affine": True, "track_running_stats": True}, (2, 4, 5)),
+    ("InstanceNorm2d", 4, (), {"affine": False, "track_running_stats": False}, (2, 4, 5, 5)),
+    ("InstanceNorm3d", 4, (), {"affine": True, "track_running_stats": False}, (2, 4, 2, 3, 3)),
     ("BatchNorm2d", 4, (), {"bias": False, "track_running_stats": False}, (2, 4, 5, 5)),
 ]
 

@@ -127,3 +127,55 @@ def test_lazy_linear_starts_the_same():
     theirs(torch.ones(1, 4))
     assert np.array_equal(ours.weight.detach().numpy(), theirs.weight.detach().numpy())
     assert np.array_equal(ours.bias.detach().numpy(), theirs.bias.detach().numpy())
+
+
+TRANSFORMER = {"d_model": 4, "nhead": 2, "dim_feedforward": 6}
+
+
+@pytest.mark.parametrize("name, inputs", [("EncoderLayer", 1), ("DecoderLayer", 2)])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"norm_first": True, "activation": "gelu"}, {"bias": False, "batch_first": True}],
+)
+def test_transformer_layer(name, inputs, options):
+    ours, theirs = make_both("Transformer" + name, **TRANSFORMER, dropout=0.0, **options)
+    compare(ours, theirs, [random(3, 3, 4, seed=i) for i in range(inputs)])
+    mask = both(np.triu(np.ones((3, 3), dtype=bool), 1))
+    masks = {"src_mask" if inputs == 1 else "tgt_mask": mask}
+    compare(ours, theirs, [random(3, 4, seed=i) for i in range(inputs)], **masks)
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True:UserWarning")
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_transformer(norm_first):
+    layers = {"num_encoder_layers": 2, "num_decoder_layers": 1, "norm_first": norm_first}
+    ours, theirs = make_both("Transformer", **TRANSFORMER, **layers, dropout=0.0)
+    compare(ours, theirs, [random(5, 2, 4), random(3, 2, 4, seed=1)])
+
+
+def test_transformer_dropout_has_the_same_masks():
+    ours, theirs = make_both("TransformerEncoderLayer", **TRANSFORMER, dropout=0.4)
+    x, y = both(random(5, 2, 4))
+    minitorch.manual_seed(3)
+    a = ours(x)
+    torch.manual_seed(3)
+    assert_near(a, theirs(y))
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")
+def test_encoder_leaves_padding_out_where_pytorch_does():
+    ours, theirs = make_both("TransformerEncoderLayer", **TRANSFORMER, batch_first=True)
+    padding = both(np.arange(4) >= np.array([[4], [2]]))
+    x, y = both(random(2, 4, 4))
+    for mode in (True, False):
+        a = nn.TransformerEncoder(ours, 2).train(mode)
+        b = torch.nn.TransformerEncoder(theirs, 2).train(mode)
+        for module in (*a.modules(), *b.modules()):
+            if type(module).__name__ == "Dropout":
+                module.p = 0.0
+            if type(module).__name__ == "MultiheadAttention":
+                module.dropout = 0.0
+        with minitorch.no_grad(), torch.no_grad():
+            assert_near(
+                a(x, src_key_padding_mask=padding[0]), b(y, src_key_padding_mask=padding[1])
+            )

@@ -103,6 +103,7 @@ from minitorch.nn.functional.margin import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
 from minitorch.nn.functional.normalization import (
     batch_norm,
     group_norm,
@@ -161,6 +162,7 @@ __all__ = [
     "celu",
     "celu_",
     "channel_shuffle",
+    "conv1d",
     "conv2d",
     "cosine_embedding_loss",
     "cosine_similarity",
@@ -247,6 +249,7 @@ __all__ = [
     "selu",
     "selu_",
     "rms_norm",
+    "scaled_dot_product_attention",
     "sigmoid",
     "silu",
     "smooth_l1_loss",

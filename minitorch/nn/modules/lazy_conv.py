@@ -65,9 +65,9 @@ class _LazyConvXdMixin(LazyModuleMixin):
         ValueError
             If `groups` does not divide the channels.
         """
-        if not self.has_uninitialized_params():
-            return
         self.in_channels = self._get_in_channels(input)
+        if not self.has_uninitialized_params():
+            return  # they were loaded
         if self.in_channels % self.groups != 0:
             raise ValueError("in_channels must be divisible by groups")
         outer, inner = self.out_channels, self.in_channels

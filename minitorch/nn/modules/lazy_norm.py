@@ -3,11 +3,19 @@
 from minitorch._core.dtype import int64
 from minitorch._ops.creation import zeros
 from minitorch.autograd.grad_mode import no_grad
-from minitorch.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d
+from minitorch.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from minitorch.nn.modules.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from minitorch.nn.modules.lazy import LazyModuleMixin
 from minitorch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-__all__ = ["LazyBatchNorm1d", "LazyBatchNorm2d"]
+__all__ = [
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+]
 
 
 class _LazyNormBase(LazyModuleMixin):
@@ -45,9 +53,10 @@ class _LazyNormBase(LazyModuleMixin):
 
     def initialize_parameters(self, input):
         """Take `num_features` from the input's dimension 1."""
+        # Without parameters, or with loaded ones, the number is all there is to learn.
+        self.num_features = input.shape[1]
         if not self.has_uninitialized_params():
             return
-        self.num_features = input.shape[1]
         with no_grad():
             for tensor in (self.weight, self.bias, self.running_mean, self.running_var):
                 if tensor is not None:
@@ -65,3 +74,27 @@ class LazyBatchNorm2d(_LazyNormBase, BatchNorm2d):
     """A :class:`BatchNorm2d` without `num_features`, which the first input gives."""
 
     cls_to_become = BatchNorm2d
+
+
+class LazyBatchNorm3d(_LazyNormBase, BatchNorm3d):
+    """A :class:`BatchNorm3d` without `num_features`, which the first input gives."""
+
+    cls_to_become = BatchNorm3d
+
+
+class LazyInstanceNorm1d(_LazyNormBase, InstanceNorm1d):
+    """An :class:`InstanceNorm1d` without `num_features`, which the first input gives."""
+
+    cls_to_become = InstanceNorm1d
+
+
+class LazyInstanceNorm2d(_LazyNormBase, InstanceNorm2d):
+    """An :class:`InstanceNorm2d` without `num_features`, which the first input gives."""
+
+    cls_to_become = InstanceNorm2d
+
+
+class LazyInstanceNorm3d(_LazyNormBase, InstanceNorm3d):
+    """An :class:`InstanceNorm3d` without `num_features`, which the first input gives."""
+
+    cls_to_become = InstanceNorm3d
