@@ -388,9 +388,6 @@ class Tensor(TensorBase):
         """The tensor itself, in another dtype if one is given: all tensors are dense."""
         return self if dtype is None else self.to(dtype)
 
-    def __array_wrap__(self, array, context=None, return_scalar=False):
-        return creation.from_numpy(numpy.asarray(array))
-
     def is_same_size(self, other):
         """True if both tensors have the same shape."""
         return self.shape == other.shape

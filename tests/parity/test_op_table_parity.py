@@ -77,8 +77,8 @@ def check_close(got, wanted, dtype, op, where):
 
 # Composed of other operations here, so that their graph ends in another node than PyTorch's.
 COMPOSED = {
-    "setitem_ints_after_slice", "trapezoid", "margin_ranking_loss", "triplet_margin_loss", "pairwise_distance",
-    "embedding_bag",
+    "setitem_ints_after_slice", "trapezoid", "margin_ranking_loss", "triplet_margin_loss",
+    "pairwise_distance", "embedding_bag",
 }
 
 

@@ -103,7 +103,6 @@ from minitorch.nn.functional.margin import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
 from minitorch.nn.functional.normalization import (
     batch_norm,
     group_norm,

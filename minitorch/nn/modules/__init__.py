@@ -23,6 +23,7 @@ from minitorch.nn.modules.padding import *
 from minitorch.nn.modules.pooling import *
 from minitorch.nn.modules.rnn import *
 from minitorch.nn.modules.sparse import *
+from minitorch.nn.modules.transformer import *
 from minitorch.nn.modules.upsampling import *
 
 # What a file offers besides layers (hooks, the Linear inside MultiheadAttention) stays there.
