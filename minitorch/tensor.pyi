@@ -70,6 +70,7 @@ class Tensor:
     def __reversed__(self) -> _Iterator[Tensor]: ...
     def __rfloordiv__(self, other: _Any) -> Tensor: ...
     def __rlshift__(self, other: _Any) -> Tensor: ...
+    def __rmatmul__(self, other: _Any) -> Tensor: ...
     def __rmod__(self, other: _Any) -> Tensor: ...
     def __rmul__(self, other: _Any) -> Tensor: ...
     def __ror__(self, other: _Any) -> Tensor: ...
@@ -99,9 +100,9 @@ class Tensor:
         """acosh of each element."""
     def acosh_(self) -> Tensor:
         """`acosh` in place."""
-    def add(self, other: Tensor | _Number, *, alpha: _Number | None = ..., out: Tensor | None = ...) -> Tensor:
+    def add(self, other: Tensor | _Number, *, alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
         """``input + alpha * other``, broadcast and promoted."""
-    def add_(self, other: Tensor | _Number, *, alpha: _Number | None = ...) -> Tensor:
+    def add_(self, other: Tensor | _Number, *, alpha: _Number = ...) -> Tensor:
         """`add` in place."""
     def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
         """``beta * input + alpha * (batch1 @ batch2).sum(0)``, `input` broadcast."""
@@ -141,14 +142,36 @@ class Tensor:
         """The smallest and the largest element, of all or along one axis."""
     def any(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """True if any element (along the axes `dim`) is nonzero; uint8 for uint8."""
+    def apply_(self, callable: _Any) -> _Any:
+        """Replace each element with ``callable(element)``; slow."""
     def arccos(self, *, out: Tensor | None = ...) -> Tensor:
         """acos of each element."""
+    def arccos_(self) -> Tensor:
+        """`acos` in place."""
+    def arccosh(self, *, out: Tensor | None = ...) -> Tensor:
+        """acosh of each element."""
+    def arccosh_(self) -> Tensor:
+        """`acosh` in place."""
     def arcsin(self, *, out: Tensor | None = ...) -> Tensor:
         """asin of each element."""
+    def arcsin_(self) -> Tensor:
+        """`asin` in place."""
+    def arcsinh(self, *, out: Tensor | None = ...) -> Tensor:
+        """asinh of each element."""
+    def arcsinh_(self) -> Tensor:
+        """`asinh` in place."""
     def arctan(self, *, out: Tensor | None = ...) -> Tensor:
         """atan of each element."""
     def arctan2(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """The angle of the points (other, input), in radians from -pi to pi."""
+    def arctan2_(self, other: Tensor | _Number) -> Tensor:
+        """`atan2` in place."""
+    def arctan_(self) -> Tensor:
+        """`atan` in place."""
+    def arctanh(self, *, out: Tensor | None = ...) -> Tensor:
+        """atanh of each element."""
+    def arctanh_(self) -> Tensor:
+        """`atanh` in place."""
     def argmax(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """The index of the first largest element: of the flattened tensor, or along an axis."""
     def argmin(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
@@ -177,6 +200,8 @@ class Tensor:
         """atan of each element."""
     def atan2(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """The angle of the points (other, input), in radians from -pi to pi."""
+    def atan2_(self, other: Tensor | _Number) -> Tensor:
+        """`atan2` in place."""
     def atan_(self) -> Tensor:
         """`atan` in place."""
     def atanh(self, *, out: Tensor | None = ...) -> Tensor:
@@ -189,8 +214,8 @@ class Tensor:
         """``beta * input + alpha * batch1 @ batch2``, `input` broadcast."""
     def baddbmm_(self, *args: _Any, **kwargs: _Any) -> Tensor:
         """`baddbmm` in place."""
-    def bernoulli(self, *, generator: _Any = ..., out: Tensor | None = ...) -> Tensor:
-        """Zeros and ones: ones with the probabilities that `input` holds."""
+    def bernoulli(self, p: _Number | None = ..., *, generator: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """Zeros and ones: ones with the probabilities that `input` holds, or all with `p`."""
     def bernoulli_(self, p: _Number = ..., *, generator: _Any = ...) -> Tensor:
         """Fill with ones of probability `p` (a number or a tensor), else zeros."""
     def bfloat16(self, memory_format: _Any = ...) -> Tensor:
@@ -203,14 +228,20 @@ class Tensor:
         """`bitwise_and` in place."""
     def bitwise_left_shift(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """bitwise_left_shift of two tensors, or a tensor and a number, elementwise."""
+    def bitwise_left_shift_(self, other: Tensor | _Number) -> Tensor:
+        """`bitwise_left_shift` in place."""
     def bitwise_not(self, *, out: Tensor | None = ...) -> Tensor:
-        """All bits flipped; logical not of bool."""
+        """bitwise_not of each element."""
+    def bitwise_not_(self) -> Tensor:
+        """`bitwise_not` in place."""
     def bitwise_or(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """bitwise_or of two tensors, or a tensor and a number, elementwise."""
     def bitwise_or_(self, other: Tensor | _Number) -> Tensor:
         """`bitwise_or` in place."""
     def bitwise_right_shift(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """bitwise_right_shift of two tensors, or a tensor and a number, elementwise."""
+    def bitwise_right_shift_(self, other: Tensor | _Number) -> Tensor:
+        """`bitwise_right_shift` in place."""
     def bitwise_xor(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """bitwise_xor of two tensors, or a tensor and a number, elementwise."""
     def bitwise_xor_(self, other: Tensor | _Number) -> Tensor:
@@ -223,12 +254,16 @@ class Tensor:
         """`expand` as a function: ``broadcast_to(x, (2, 3))``."""
     def byte(self, memory_format: _Any = ...) -> Tensor:
         """The tensor in dtype uint8; itself when it has it."""
+    def cauchy_(self, median: _Any = ..., sigma: _Any = ..., *, generator: _Any = ...) -> Tensor:
+        """Fill with numbers of Cauchy's distribution."""
     def ceil(self, *, out: Tensor | None = ...) -> Tensor:
         """ceil of each element."""
     def ceil_(self) -> Tensor:
         """`ceil` in place."""
     def char(self, memory_format: _Any = ...) -> Tensor:
         """The tensor in dtype int8; itself when it has it."""
+    def cholesky(self, upper: _Any = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The triangular root of each positive-definite matrix; see `linalg.cholesky`."""
     def chunk(self, chunks: _b.int, dim: _Dims = ...) -> tuple[Tensor, ...]:
         """Cut into at most `chunks` views of equal size along an axis; the last may be smaller."""
     def clamp(self, min: Tensor | _Number | None = ..., max: Tensor | _Number | None = ..., *, out: Tensor | None = ...) -> Tensor:
@@ -249,10 +284,18 @@ class Tensor:
         """`clamp` in place."""
     def clone(self, *, memory_format: _Any = ...) -> Tensor:
         """A copy; gradients pass through it."""
+    def conj(self) -> Tensor:
+        """The tensor itself: its numbers are real."""
+    def conj_physical(self, *, out: Tensor | None = ...) -> Tensor:
+        """The numbers themselves, or a copy in `out`: they are real."""
     def contiguous(self, memory_format: _Any = ...) -> Tensor:
         """The tensor itself if its elements lie in memory in that order, else a copy."""
     def copy_(self, src: Tensor, non_blocking: _b.bool = ...) -> Tensor:
         """Copy the elements of `src` into this tensor, cast and broadcast; returns the tensor."""
+    def copysign(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """copysign of two tensors, elementwise."""
+    def copysign_(self, other: Tensor | _Number) -> Tensor:
+        """`copysign` in place."""
     def cos(self, *, out: Tensor | None = ...) -> Tensor:
         """cos of each element."""
     def cos_(self) -> Tensor:
@@ -286,6 +329,12 @@ class Tensor:
     def data(self, value: Tensor) -> None: ...
     def data_ptr(self) -> _b.int:
         """Address of the first element.  What is written there later is not noticed."""
+    def deg2rad(self, *, out: Tensor | None = ...) -> Tensor:
+        """Degrees to radians."""
+    def deg2rad_(self) -> Tensor:
+        """`deg2rad` in place."""
+    def det(self, *, out: Tensor | None = ...) -> Tensor:
+        """The determinant of each matrix of a batch; differentiable where that is not 0."""
     def detach(self) -> Tensor:
         """The same elements, which gradients do not pass; changes in place are seen by both."""
     def detach_(self) -> Tensor:
@@ -304,8 +353,16 @@ class Tensor:
         """A copy with `src` in place of ``input.diagonal(offset, dim1, dim2)``."""
     def diff(self, n: _b.int = ..., dim: _Dims = ..., prepend: _Any = ..., append: _Any = ..., *, out: Tensor | None = ...) -> Tensor:
         """The `n`-th differences of neighbours along an axis; those of bools tell where they change."""
+    def digamma(self, *, out: Tensor | None = ...) -> Tensor:
+        """digamma of each element."""
+    def digamma_(self) -> Tensor:
+        """`digamma` in place."""
     def dim(self) -> _b.int:
         """Number of dimensions."""
+    def dim_order(self, *, ambiguity_check: _Any = ...) -> _Any:
+        """The axes from the outermost in memory to the innermost."""
+    def dist(self, other: Tensor | _Number, p: _Number = ...) -> Tensor:
+        """The p-norm of the difference of two tensors, which are broadcast."""
     def div(self, other: Tensor | _Number, *, rounding_mode: _b.str | None = ..., out: Tensor | None = ...) -> Tensor:
         """``input / other``; with `rounding_mode` "floor" or "trunc" rounded, in the common dtype."""
     def div_(self, other: Tensor | _Number, *, rounding_mode: _b.str | None = ...) -> Tensor:
@@ -329,7 +386,7 @@ class Tensor:
     def eq_(self, other: Tensor | _Number) -> Tensor:
         """`eq` in place."""
     def equal(self, other: Tensor | _Number) -> _b.bool:
-        """True if both tensors have the same shape and the same elements."""
+        """True if both tensors have the same shape and the same elements; dtypes are promoted."""
     def erf(self, *, out: Tensor | None = ...) -> Tensor:
         """erf of each element."""
     def erf_(self) -> Tensor:
@@ -338,6 +395,10 @@ class Tensor:
         """erfc of each element."""
     def erfc_(self) -> Tensor:
         """`erfc` in place."""
+    def erfinv(self, *, out: Tensor | None = ...) -> Tensor:
+        """erfinv of each element."""
+    def erfinv_(self) -> Tensor:
+        """`erfinv` in place."""
     def exp(self, *, out: Tensor | None = ...) -> Tensor:
         """exp of each element."""
     def exp2(self, *, out: Tensor | None = ...) -> Tensor:
@@ -374,6 +435,10 @@ class Tensor:
         """`flip` along axis 0."""
     def float(self, memory_format: _Any = ...) -> Tensor:
         """The tensor in dtype float32; itself when it has it."""
+    def float_power(self, exponent: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """`pow` in float64, whatever the dtypes."""
+    def float_power_(self, exponent: Tensor | _Number) -> Tensor:
+        """`float_power` in place, of a float64 tensor."""
     def floor(self, *, out: Tensor | None = ...) -> Tensor:
         """floor of each element."""
     def floor_(self) -> Tensor:
@@ -382,18 +447,36 @@ class Tensor:
         """The quotient rounded towards minus infinity."""
     def floor_divide_(self, other: Tensor | _Number) -> Tensor:
         """`floor_divide` in place."""
+    def fmax(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """fmax of two tensors, elementwise."""
+    def fmin(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """fmin of two tensors, elementwise."""
     def fmod(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """The remainder with the sign of the dividend, as C's ``fmod``."""
     def fmod_(self, other: Tensor | _Number) -> Tensor:
         """`fmod` in place."""
+    def frac(self, *, out: Tensor | None = ...) -> Tensor:
+        """What `trunc` takes away."""
+    def frac_(self) -> Tensor:
+        """`frac` in place."""
+    def frexp(self, *, out: Tensor | None = ...) -> Tensor:
+        """(mantissa, exponent) with input = mantissa 2^exponent and 0.5 <= abs(mantissa) < 1."""
     def gather(self, dim: _Dims, index: Tensor, *, sparse_grad: _b.bool = ..., out: Tensor | None = ...) -> Tensor:
         """Elements at `index` along axis `dim`: ``out[i][j] = input[index[i][j]][j]`` for dim 0."""
+    def gcd(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """gcd of two tensors, elementwise."""
+    def gcd_(self, other: Tensor | _Number) -> Tensor:
+        """`gcd` in place."""
     def ge(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """ge of two tensors, or a tensor and a number, elementwise."""
     def ge_(self, other: Tensor | _Number) -> Tensor:
         """`ge` in place."""
+    def geometric_(self, p: _Number, *, generator: _Any = ...) -> Tensor:
+        """Fill with numbers of trials up to the first success, of probability `p`."""
     def ger(self, vec2: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """Another name of `outer`."""
+    def get_device(self) -> _b.int:
+        """The number of the tensor's device: -1, the CPU."""
     @property
     def grad(self) -> Tensor | None: ...
     @grad.setter
@@ -402,8 +485,12 @@ class Tensor:
     def grad_fn(self) -> _Any: ...
     def greater(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """gt of two tensors, or a tensor and a number, elementwise."""
+    def greater_(self, other: Tensor | _Number) -> Tensor:
+        """`gt` in place."""
     def greater_equal(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """ge of two tensors, or a tensor and a number, elementwise."""
+    def greater_equal_(self, other: Tensor | _Number) -> Tensor:
+        """`ge` in place."""
     def gt(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """gt of two tensors, or a tensor and a number, elementwise."""
     def gt_(self, other: Tensor | _Number) -> Tensor:
@@ -412,10 +499,24 @@ class Tensor:
         """The tensor in dtype float16; itself when it has it."""
     def hardshrink(self, lambd: _Number = ..., *, out: Tensor | None = ...) -> Tensor:
         """`input` outside [-lambd, lambd], else 0."""
+    def heaviside(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """heaviside of two tensors, elementwise."""
+    def heaviside_(self, other: Tensor | _Number) -> Tensor:
+        """`heaviside` in place."""
     def histc(self, bins: _Any = ..., min: Tensor | _Number = ..., max: Tensor | _Number = ..., *, out: Tensor | None = ...) -> Tensor:
         """How many elements lie in each of `bins` equal intervals from `min` to `max`."""
     def hsplit(self, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
         """`tensor_split` into equal parts, or at indices, along the axis of `hsplit`."""
+    def hypot(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """hypot of two tensors, elementwise."""
+    def hypot_(self, other: Tensor | _Number) -> Tensor:
+        """`hypot` in place."""
+    def i0(self, *, out: Tensor | None = ...) -> Tensor:
+        """i0 of each element."""
+    def i0_(self) -> Tensor:
+        """`i0` in place."""
+    @property
+    def imag(self) -> _Any: ...
     def index_add(self, dim: _Dims, index: Tensor, source: Tensor, *, alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
         """A copy with `alpha` times the places of `source` added at a vector of indices."""
     def index_add_(self, dim: _Dims, index: Tensor, source: Tensor, *, alpha: _Number = ...) -> Tensor:
@@ -442,14 +543,20 @@ class Tensor:
         """Sums of products along the last axis: (*, k), (*', k) -> (*, *')."""
     def int(self, memory_format: _Any = ...) -> Tensor:
         """The tensor in dtype int32; itself when it has it."""
+    def inverse(self, *, out: Tensor | None = ...) -> Tensor:
+        """The inverse of each matrix of a batch; see `linalg.inv`."""
     def is_complex(self) -> _b.bool:
         """Always False: minitorch has no complex dtypes."""
+    def is_conj(self) -> _b.bool:
+        """Always False: there are no complex numbers."""
     def is_contiguous(self, *, memory_format: _Any = ...) -> _b.bool:
         """True when the elements lie in memory in the given order (row-major by default)."""
     @property
     def is_cpu(self) -> _Any: ...
     @property
     def is_cuda(self) -> _Any: ...
+    def is_distributed(self) -> Tensor:
+        """Always False: there is one process."""
     def is_floating_point(self) -> _b.bool:
         """True for floating dtypes."""
     def is_inference(self) -> _b.bool:
@@ -458,13 +565,19 @@ class Tensor:
     def is_leaf(self) -> _b.bool: ...
     @property
     def is_meta(self) -> _Any: ...
+    def is_neg(self) -> _b.bool:
+        """Always False: no view is negated lazily."""
     def is_non_overlapping_and_dense(self) -> Tensor:
         """True when the elements fill a block of memory without holes or overlaps."""
+    def is_nonzero(self) -> _b.bool:
+        """Whether the one element is not 0."""
     def is_pinned(self) -> _b.bool: ...
     @property
     def is_quantized(self) -> _Any: ...
     def is_same_size(self, other: Tensor | _Number) -> _b.bool:
         """True if both tensors have the same shape."""
+    def is_set_to(self, tensor: Tensor) -> _b.bool:
+        """Whether both show the same elements of the same memory in the same order."""
     def is_shared(self) -> _b.bool: ...
     def is_signed(self) -> _b.bool:
         """True for dtypes with negative values."""
@@ -478,6 +591,12 @@ class Tensor:
         """True where an element is infinite."""
     def isnan(self) -> Tensor:
         """True where an element is NaN."""
+    def isneginf(self, *, out: Tensor | None = ...) -> Tensor:
+        """True where an element is minus infinity."""
+    def isposinf(self, *, out: Tensor | None = ...) -> Tensor:
+        """True where an element is plus infinity."""
+    def isreal(self) -> Tensor:
+        """True everywhere: minitorch has no complex dtypes."""
     def item(self) -> _Number:
         """The one element as a Python number."""
     @property
@@ -488,6 +607,14 @@ class Tensor:
         """The `k`-th smallest element (from 1) along an axis, and where it was."""
     @property
     def layout(self) -> _Any: ...
+    def lcm(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """lcm of two tensors, elementwise."""
+    def lcm_(self, other: Tensor | _Number) -> Tensor:
+        """`lcm` in place."""
+    def ldexp(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """ldexp of two tensors, elementwise."""
+    def ldexp_(self, other: Tensor | _Number) -> Tensor:
+        """`ldexp` in place."""
     def le(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """le of two tensors, or a tensor and a number, elementwise."""
     def le_(self, other: Tensor | _Number) -> Tensor:
@@ -498,8 +625,16 @@ class Tensor:
         """`lerp` in place."""
     def less(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """lt of two tensors, or a tensor and a number, elementwise."""
+    def less_(self, other: Tensor | _Number) -> Tensor:
+        """`lt` in place."""
     def less_equal(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """le of two tensors, or a tensor and a number, elementwise."""
+    def less_equal_(self, other: Tensor | _Number) -> Tensor:
+        """`le` in place."""
+    def lgamma(self, *, out: Tensor | None = ...) -> Tensor:
+        """lgamma of each element."""
+    def lgamma_(self) -> Tensor:
+        """`lgamma` in place."""
     def log(self, *, out: Tensor | None = ...) -> Tensor:
         """log of each element."""
     def log10(self, *, out: Tensor | None = ...) -> Tensor:
@@ -516,16 +651,26 @@ class Tensor:
         """`log2` in place."""
     def log_(self) -> Tensor:
         """`log` in place."""
+    def log_normal_(self, mean: _Any = ..., std: _Any = ..., *, generator: _Any = ...) -> Tensor:
+        """Fill with the exponentials of normal numbers."""
     def log_softmax(self, dim: _Dims | None = ..., dtype: _DType | None = ..., *, out: Tensor | None = ...) -> Tensor:
         """The logarithm of `softmax`, computed without overflow."""
+    def logaddexp(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """logaddexp of two tensors, elementwise."""
+    def logaddexp2(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """logaddexp2 of two tensors, elementwise."""
     def logcumsumexp(self, dim: _Dims, *, out: Tensor | None = ...) -> Tensor:
         """``log(cumsum(exp(input), dim))``, without overflow."""
+    def logdet(self) -> Tensor:
+        """The logarithm of the determinant of each matrix; NaN where that is negative."""
     def logical_and(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """logical_and of two tensors, or a tensor and a number, elementwise."""
     def logical_and_(self, other: Tensor | _Number) -> Tensor:
         """`logical_and` in place."""
     def logical_not(self, *, out: Tensor | None = ...) -> Tensor:
         """True where an element is zero."""
+    def logical_not_(self) -> Tensor:
+        """`logical_not` in place, as 0 and 1 of the tensor's dtype."""
     def logical_or(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """logical_or of two tensors, or a tensor and a number, elementwise."""
     def logical_or_(self, other: Tensor | _Number) -> Tensor:
@@ -534,6 +679,10 @@ class Tensor:
         """logical_xor of two tensors, or a tensor and a number, elementwise."""
     def logical_xor_(self, other: Tensor | _Number) -> Tensor:
         """`logical_xor` in place."""
+    def logit(self, eps: _Number | None = ..., *, out: Tensor | None = ...) -> Tensor:
+        """log(x / (1 - x)), of the elements limited to [eps, 1 - eps] if `eps` is given."""
+    def logit_(self, eps: _Number | None = ...) -> Tensor:
+        """`logit` in place."""
     def logsumexp(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """log(sum(exp(input))) along the axes `dim`, without overflow."""
     def long(self, memory_format: _Any = ...) -> Tensor:
@@ -543,7 +692,13 @@ class Tensor:
     def lt_(self, other: Tensor | _Number) -> Tensor:
         """`lt` in place."""
     @property
+    def mH(self) -> Tensor: ...
+    @property
     def mT(self) -> Tensor: ...
+    def map2_(self, x: _Any, y: _Any, callable: _Any) -> Tensor:
+        """Replace each element with ``callable(element, the one of x, that of y)``; slow."""
+    def map_(self, tensor: Tensor, callable: _Any) -> _Any:
+        """Replace each element with ``callable(element, the one of tensor)``; slow."""
     def masked_fill(self, mask: Tensor, value: Tensor | _Number) -> Tensor:
         """A copy with a number, or 0-d tensor, where a boolean mask is true; both are broadcast."""
     def masked_fill_(self, mask: Tensor, value: Tensor | _Number) -> Tensor:
@@ -556,6 +711,8 @@ class Tensor:
         """The elements where a boolean mask is true, as one axis; both are broadcast."""
     def matmul(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """The matrix product; vectors and batches as in numpy."""
+    def matrix_power(self, n: _b.int, *, out: Tensor | None = ...) -> Tensor:
+        """Each matrix of a batch multiplied `n` times by itself; its inverse for negative `n`."""
     def max(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, other: Tensor | _Number | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> _Any:
         """The largest element; or along an axis with its index; or the larger of two tensors."""
     def maximum(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
@@ -582,12 +739,22 @@ class Tensor:
         """``input * other``, broadcast and promoted."""
     def mul_(self, other: Tensor | _Number) -> Tensor:
         """`mul` in place."""
+    def multinomial(self, num_samples: _Any, replacement: _Any = ..., *, generator: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """Places drawn by the weights of a vector, or of each row of a matrix."""
     def multiply(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """``input * other``, broadcast and promoted."""
     def multiply_(self, other: Tensor | _Number) -> Tensor:
         """`mul` in place."""
     def mv(self, vec: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """The product of a matrix and a vector: (m, k) . (k) -> (m)."""
+    def mvlgamma(self, p: _Number, *, out: Tensor | None = ...) -> Tensor:
+        """The logarithm of the multivariate gamma function of dimension `p`."""
+    def mvlgamma_(self, p: _Number) -> Tensor:
+        """`mvlgamma` in place."""
+    def nan_to_num(self, nan: _Any = ..., posinf: _Any = ..., neginf: _Any = ..., *, out: Tensor | None = ...) -> Tensor:
+        """NaN as `nan` (default 0), infinities as `posinf` and `neginf` (default: the extremes)."""
+    def nan_to_num_(self, nan: _Any = ..., posinf: _Any = ..., neginf: _Any = ...) -> Tensor:
+        """`nan_to_num` in place."""
     def nanmean(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """The mean of the elements that are not NaN; NaN where there are none."""
     def nanmedian(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> _Any:
@@ -620,8 +787,12 @@ class Tensor:
         """`neg` in place."""
     def nelement(self) -> _b.int:
         """Number of elements."""
+    def new(self, *args: _Any, device: _Any = ...) -> Tensor:
+        """A tensor of this dtype: of the given sizes, or with the given numbers."""
     def new_empty(self, *args: _Any, size: _Any = ..., dtype: _DType | None = ..., device: _Any = ..., requires_grad: _b.bool = ..., layout: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
         """An uninitialised tensor of another size and the same dtype."""
+    def new_empty_strided(self, size: _Any, stride: _Dims, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., pin_memory: _b.bool = ..., requires_grad: _b.bool = ...) -> Tensor:
+        """An uninitialised tensor of the given size and strides, of the same dtype."""
     def new_full(self, size: _Any, fill_value: Tensor | _Number, *, dtype: _DType | None = ..., device: _Any = ..., requires_grad: _b.bool = ..., layout: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
         """One number in a tensor of another size and the same dtype."""
     def new_ones(self, *args: _Any, size: _Any = ..., dtype: _DType | None = ..., device: _Any = ..., requires_grad: _b.bool = ..., layout: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
@@ -630,6 +801,10 @@ class Tensor:
         """A tensor of `data`, of this tensor's dtype unless `dtype` is given."""
     def new_zeros(self, *args: _Any, size: _Any = ..., dtype: _DType | None = ..., device: _Any = ..., requires_grad: _b.bool = ..., layout: _Any = ..., pin_memory: _b.bool = ...) -> Tensor:
         """Zeros of another size and the same dtype."""
+    def nextafter(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """nextafter of two tensors, elementwise."""
+    def nextafter_(self, other: Tensor | _Number) -> Tensor:
+        """`nextafter` in place."""
     def nonzero(self, *, out: Tensor | None = ..., as_tuple: _b.bool = ...) -> _Any:
         """The places of the elements that are not 0."""
     def norm(self, p: _Number = ..., dim: _Dims | None = ..., keepdim: _b.bool = ..., dtype: _DType | None = ...) -> Tensor:
@@ -638,6 +813,8 @@ class Tensor:
         """Fill with normal numbers."""
     def not_equal(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """ne of two tensors, or a tensor and a number, elementwise."""
+    def not_equal_(self, other: Tensor | _Number) -> Tensor:
+        """`ne` in place."""
     def numel(self) -> _b.int:
         """Number of elements."""
     def numpy(self, *, force: _Any = ...) -> _np.ndarray:
@@ -648,6 +825,14 @@ class Tensor:
     def output_nr(self) -> _b.int: ...
     def permute(self, *dims: _Any, **kwargs: _Any) -> Tensor:
         """A view with the axes in another order: axis i is axis ``dims[i]`` of the input."""
+    def pin_memory(self, device: _Any = ...) -> Tensor:
+        """Refused: there is no device to pin memory for."""
+    def pinverse(self, rcond: _Any = ...) -> Tensor:
+        """The pseudo-inverse of each matrix of a batch; see `linalg.pinv`."""
+    def polygamma(self, n: _b.int) -> Tensor:
+        """The n-th derivative of `digamma`."""
+    def polygamma_(self, n: _b.int) -> Tensor:
+        """`polygamma` in place."""
     def positive(self) -> Tensor:
         """The tensor itself."""
     def pow(self, exponent: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
@@ -662,12 +847,20 @@ class Tensor:
         """A copy with the elements of `source` at places counted in the flat input."""
     def put_(self, *args: _Any, **kwargs: _Any) -> Tensor:
         """`put` in place."""
+    def qr(self, some: _Any = ..., *, out: Tensor | None = ...) -> Tensor:
+        """An orthogonal and an upper triangular factor; see `linalg.qr`."""
     def quantile(self, q: _Any, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, interpolation: _Any = ..., out: Tensor | None = ...) -> Tensor:
         """The value below which the part `q` of the elements lies."""
-    def random_(self, from_: _Any = ..., to: _Any = ..., *, generator: _Any = ..., **named: _Any) -> Tensor:
-        """Fill with integers in [from, to), or over the whole range of the dtype."""
+    def rad2deg(self, *, out: Tensor | None = ...) -> Tensor:
+        """Radians to degrees."""
+    def rad2deg_(self) -> Tensor:
+        """`rad2deg` in place."""
+    def random_(self, *bounds: _Any, generator: _Any = ..., **named: _Any) -> Tensor:
+        """``random_(to)``, ``random_(from, to)``: whole numbers in [from, to)."""
     def ravel(self) -> Tensor:
-        """The elements in row-major order as one axis."""
+        """The elements in row-major order as one axis; a copy unless they lie so in memory."""
+    @property
+    def real(self) -> Tensor: ...
     def reciprocal(self, *, out: Tensor | None = ...) -> Tensor:
         """reciprocal of each element."""
     def reciprocal_(self) -> Tensor:
@@ -698,6 +891,14 @@ class Tensor:
         """The elements in another shape: a view where the strides allow it, else a copy."""
     def reshape_as(self, other: Tensor | _Number) -> Tensor:
         """``input.reshape(other.size())``."""
+    def resize_(self, *sizes: _Any, memory_format: _Any = ...) -> Tensor:
+        """Give the tensor another size in place; elements that are new are undefined."""
+    def resize_as_(self, other: Tensor | _Number, *, memory_format: _Any = ...) -> Tensor:
+        """`resize_` to the size of another tensor."""
+    def resolve_conj(self) -> Tensor:
+        """The tensor itself: its numbers are real."""
+    def resolve_neg(self) -> Tensor:
+        """The tensor itself: no view is negated lazily."""
     def retain_grad(self) -> None:
         """Fill `.grad` of this non-leaf tensor during backward."""
     @property
@@ -708,7 +909,7 @@ class Tensor:
         """A copy turned `k` times by 90 degrees in the plane of two axes, from the first to the second."""
     def round(self, *, decimals: _b.int = ..., out: Tensor | None = ...) -> Tensor:
         """The nearest integer, halves to even; `decimals` counts digits after the point."""
-    def round_(self) -> Tensor:
+    def round_(self, *, decimals: _b.int = ...) -> Tensor:
         """`round` in place."""
     def rsqrt(self, *, out: Tensor | None = ...) -> Tensor:
         """rsqrt of each element."""
@@ -730,6 +931,12 @@ class Tensor:
         """The view at place `index` along axis `dim`, which goes away."""
     def select_scatter(self, src: Tensor, dim: _Dims, index: Tensor) -> Tensor:
         """A copy with `src` in place of ``input.select(dim, index)``."""
+    def set_(self, source: Tensor | None = ..., storage_offset: _Any = ..., size: _Any = ..., stride: _Dims | None = ...) -> Tensor:
+        """Make the tensor show other memory."""
+    def sgn(self, *, out: Tensor | None = ...) -> Tensor:
+        """The sign of each element; other than `sign` for complex numbers only."""
+    def sgn_(self) -> Tensor:
+        """`sgn` in place."""
     @property
     def shape(self) -> Size: ...
     def share_memory_(self) -> Tensor: ...
@@ -743,10 +950,16 @@ class Tensor:
         """sign of each element."""
     def sign_(self) -> Tensor:
         """`sign` in place."""
+    def signbit(self, *, out: Tensor | None = ...) -> Tensor:
+        """True for negative elements, -0.0 among them."""
     def sin(self, *, out: Tensor | None = ...) -> Tensor:
         """sin of each element."""
     def sin_(self) -> Tensor:
         """`sin` in place."""
+    def sinc(self, *, out: Tensor | None = ...) -> Tensor:
+        """sinc of each element."""
+    def sinc_(self) -> Tensor:
+        """`sinc` in place."""
     def sinh(self, *, out: Tensor | None = ...) -> Tensor:
         """sinh of each element."""
     def sinh_(self) -> Tensor:
@@ -755,6 +968,8 @@ class Tensor:
         """Sizes of the dimensions, or the size of one."""
     def slice_scatter(self, src: Tensor, dim: _Dims = ..., start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number = ...) -> Tensor:
         """A copy with `src` in place of the slice ``start:end:step`` of an axis."""
+    def slogdet(self, *, out: Tensor | None = ...) -> Tensor:
+        """Sign, and logarithm of the absolute value, of the determinant of each matrix."""
     def softmax(self, dim: _Dims | None = ..., dtype: _DType | None = ..., *, out: Tensor | None = ...) -> Tensor:
         """exp(x) / sum exp(x) along `dim`."""
     def sort(self, dim: _Dims = ..., descending: _b.bool = ..., stable: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
@@ -777,22 +992,26 @@ class Tensor:
         """`squeeze` in place: no value changes, but the tensor's shape."""
     def std(self, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., keepdim: _b.bool = ..., *, correction: _Any = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """The square root of the variance; arguments as in `var`."""
+    def storage(self) -> _Any:
+        """The memory under the tensor as a `TypedStorage`."""
     def storage_offset(self) -> _b.int:
         """Place of the first element in the storage, in elements."""
     def stride(self, dim: _Dims | None = ...) -> _Any:
         """Steps between neighbours along each dimension, in elements."""
-    def sub(self, other: Tensor | _Number, *, alpha: _Number | None = ..., out: Tensor | None = ...) -> Tensor:
+    def sub(self, other: Tensor | _Number, *, alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
         """``input - alpha * other``, broadcast and promoted."""
-    def sub_(self, other: Tensor | _Number, *, alpha: _Number | None = ...) -> Tensor:
+    def sub_(self, other: Tensor | _Number, *, alpha: _Number = ...) -> Tensor:
         """`sub` in place."""
-    def subtract(self, other: Tensor | _Number, *, alpha: _Number | None = ..., out: Tensor | None = ...) -> Tensor:
+    def subtract(self, other: Tensor | _Number, *, alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
         """``input - alpha * other``, broadcast and promoted."""
-    def subtract_(self, other: Tensor | _Number, *, alpha: _Number | None = ...) -> Tensor:
+    def subtract_(self, other: Tensor | _Number, *, alpha: _Number = ...) -> Tensor:
         """`sub` in place."""
     def sum(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """The sum of all elements, or along the axes `dim`."""
     def sum_to_size(self, *size: _Any) -> Tensor:
         """Sum over the axes along which a tensor of `size` would be broadcast to this one."""
+    def svd(self, some: _Any = ..., compute_uv: _Any = ..., *, out: Tensor | None = ...) -> Tensor:
+        """Singular values and vectors: ``input = U diag(S) V.mT``; see `linalg.svd`."""
     def swapaxes(self, axis0: _Any, axis1: _Any) -> Tensor:
         """`transpose` under numpy's name."""
     def swapaxes_(self, axis0: _Any, axis1: _Any) -> Tensor:
@@ -805,7 +1024,7 @@ class Tensor:
         """The transpose of a matrix; tensors of fewer axes as they are."""
     def t_(self) -> Tensor:
         """`t` in place: no value changes, but the tensor's shape."""
-    def take(self, index: Tensor) -> Tensor:
+    def take(self, index: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """Elements at `index`, counted in row-major order, in the shape of `index`."""
     def take_along_dim(self, indices: _Any, dim: _Dims | None = ..., *, out: Tensor | None = ...) -> Tensor:
         """`gather` with the two broadcast but along `dim`; without `dim`, of the flat input."""
@@ -823,11 +1042,13 @@ class Tensor:
         """`repeat`, where missing leading numbers are 1."""
     def to(self, *args: _Any, **kwargs: _Any) -> Tensor:
         """The tensor in another dtype or memory format, or on a device (there is only the CPU)."""
+    def to_dense(self, dtype: _DType | None = ..., *, masked_grad: _Any = ...) -> Tensor:
+        """The tensor itself, in another dtype if one is given: all tensors are dense."""
     def tolist(self) -> _Any:
         """The elements as nested lists of Python numbers; a number if 0-d."""
     def topk(self, k: _b.int, dim: _Dims = ..., largest: _b.bool = ..., sorted: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
         """The `k` largest (or smallest) elements along an axis, and where they were."""
-    def trace(self, *, out: Tensor | None = ...) -> Tensor:
+    def trace(self) -> Tensor:
         """The sum of the diagonal of a matrix; integers are summed as int64."""
     def transpose(self, dim0: _b.int, dim1: _b.int) -> Tensor:
         """A view with two axes exchanged."""
@@ -888,6 +1109,10 @@ class Tensor:
     def vsplit(self, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
         """`tensor_split` into equal parts, or at indices, along the axis of `vsplit`."""
     def where(self, condition: Tensor, other: Tensor | _Number) -> Tensor: ...
+    def xlogy(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
+        """xlogy of two tensors, elementwise."""
+    def xlogy_(self, other: Tensor | _Number) -> Tensor:
+        """`xlogy` in place."""
     def zero_(self) -> Tensor:
         """Set every element to 0; returns the tensor."""
 def from_dlpack(ext_tensor: _Any, *, device: _Any = ..., copy: _b.bool | None = ...) -> Tensor:

@@ -15,12 +15,32 @@ from minitorch.tensor import Tensor as Tensor
 _Number = _b.int | _b.float | _b.bool
 _Dims = _b.int | _Sequence[_b.int]
 
+def adaptive_avg_pool1d(input: Tensor, output_size: _Dims) -> Tensor:
+    """Take means over windows that divide a signal into `output_size` parts."""
 def adaptive_avg_pool2d(input: Tensor, output_size: _Dims) -> Tensor:
     """Take means over windows that divide the image into `output_size` parts."""
+def adaptive_avg_pool3d(input: Tensor, output_size: _Dims) -> Tensor:
+    """Take means over windows that divide a volume; see :func:`adaptive_avg_pool2d`."""
+def adaptive_max_pool1d(input: Tensor, output_size: _Dims, return_indices: _b.bool = ...) -> Tensor:
+    """Take maxima over windows that divide a signal; see :func:`adaptive_max_pool2d`."""
+def adaptive_max_pool1d_with_indices(input: Tensor, output_size: _Dims, return_indices: _b.bool = ...) -> Tensor:
+    """Return (values, indices) of :func:`adaptive_max_pool1d`, whatever `return_indices` says."""
+def adaptive_max_pool2d(input: Tensor, output_size: _Dims, return_indices: _b.bool = ...) -> Tensor:
+    """Take maxima over windows that divide the image into `output_size` parts."""
+def adaptive_max_pool2d_with_indices(input: Tensor, output_size: _Dims, return_indices: _b.bool = ...) -> Tensor:
+    """Return (values, indices) of :func:`adaptive_max_pool2d`, whatever `return_indices` says."""
+def adaptive_max_pool3d(input: Tensor, output_size: _Dims, return_indices: _b.bool = ...) -> Tensor:
+    """Take maxima over windows that divide a volume; see :func:`adaptive_max_pool2d`."""
+def adaptive_max_pool3d_with_indices(input: Tensor, output_size: _Dims, return_indices: _b.bool = ...) -> Tensor:
+    """Return (values, indices) of :func:`adaptive_max_pool3d`, whatever `return_indices` says."""
 def alpha_dropout(input: Tensor, p: _Number = ..., training: _b.bool = ..., inplace: _b.bool = ...) -> Tensor:
     """:func:`dropout` for selu networks: mean and variance stay what they were."""
+def avg_pool1d(input: Tensor, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., ceil_mode: _b.bool = ..., count_include_pad: _b.bool = ...) -> Tensor:
+    """Take the mean of each window of a signal; :func:`avg_pool2d` has the words."""
 def avg_pool2d(input: Tensor, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., ceil_mode: _b.bool = ..., count_include_pad: _b.bool = ..., divisor_override: _Any = ...) -> Tensor:
     """Take the mean of each window."""
+def avg_pool3d(input: Tensor, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., ceil_mode: _b.bool = ..., count_include_pad: _b.bool = ..., divisor_override: _Any = ...) -> Tensor:
+    """Take the mean of each window of a volume; :func:`avg_pool2d` has the words."""
 def batch_norm(input: Tensor, running_mean: Tensor, running_var: Tensor, weight: Tensor | None = ..., bias: Tensor | None = ..., training: _b.bool = ..., momentum: _Number = ..., eps: _Number = ...) -> Tensor:
     """``(input - mean) / sqrt(var + eps) * weight + bias`` per channel; arXiv:1502.03167."""
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = ...) -> Tensor:
@@ -73,6 +93,8 @@ def feature_alpha_dropout(input: Tensor, p: _Number = ..., training: _b.bool = .
     """:func:`alpha_dropout` of whole channels of an (N, C, ...) `input`."""
 def flatten(input: Tensor, start_dim: _b.int = ..., end_dim: _b.int = ...) -> Tensor:
     """Join the dimensions `start_dim` to `end_dim` into one."""
+def fold(input: Tensor, output_size: _Dims, kernel_size: _Dims, dilation: _Dims = ..., padding: _Dims = ..., stride: _Dims = ...) -> Tensor:
+    """Add blocks up to images, where they overlap as well: the transpose of :func:`unfold`."""
 def gaussian_nll_loss(input: Tensor, target: Tensor, var: _Any, full: _b.bool = ..., eps: _Number = ..., reduction: _b.str = ...) -> Tensor:
     """The negative log-likelihood of values under normal distributions, without the constant."""
 def gelu(input: Tensor, *, approximate: _b.str = ..., out: Tensor | None = ...) -> Tensor:
@@ -97,28 +119,54 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: _Number = ..., s
     """`input` where `target` is 1, ``max(0, margin - input)`` where it is -1."""
 def huber_loss(input: Tensor, target: Tensor, reduction: _b.str = ..., delta: _Number = ..., weight: Tensor | None = ...) -> Tensor:
     """`delta` times :func:`smooth_l1_loss` with ``beta=delta``."""
+def instance_norm(input: Tensor, running_mean: Tensor | None = ..., running_var: Tensor | None = ..., weight: Tensor | None = ..., bias: Tensor | None = ..., use_input_stats: _Any = ..., momentum: _Number = ..., eps: _Number = ...) -> Tensor:
+    """Normalise each channel of each example by itself; arXiv:1607.08022."""
 def interpolate(input: Tensor, size: _Any = ..., scale_factor: _Any = ..., mode: _b.str = ..., align_corners: _b.bool | None = ..., recompute_scale_factor: _Any = ..., antialias: _Any = ...) -> Tensor:
     """Give images (or signals, or volumes) another size."""
 def kl_div(input: Tensor, target: Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _b.str = ..., log_target: _b.bool = ...) -> Tensor:
     """The Kullback-Leibler divergence of `target` from `input`, pointwise."""
 def l1_loss(input: Tensor, target: Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _b.str = ..., weight: Tensor | None = ...) -> Tensor:
     """``|input - target|``, averaged, summed or elementwise; arguments as :func:`mse_loss`."""
+def layer_norm(input: Tensor, normalized_shape: _Any, weight: Tensor | None = ..., bias: Tensor | None = ..., eps: _Number = ...) -> Tensor:
+    """Normalise over the last axes of each example by itself; arXiv:1607.06450."""
 def leaky_relu(input: Tensor, negative_slope: _Number = ..., inplace: _b.bool = ...) -> Tensor:
     """`input` where it is positive, else ``negative_slope * input``."""
 def leaky_relu_(input: Tensor, negative_slope: _Number = ...) -> Tensor:
     """`leaky_relu` in place."""
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = ...) -> Tensor:
     """``input @ weight.T + bias``."""
+def local_response_norm(input: Tensor, size: _Any, alpha: _Number = ..., beta: _Number = ..., k: _b.int = ...) -> Tensor:
+    """``input / (k + alpha * mean of squares over nearby channels) ** beta``."""
 def log_softmax(input: Tensor, dim: _Dims | None = ..., _stacklevel: _Any = ..., dtype: _DType | None = ...) -> Tensor:
     """``log(softmax(input))`` along `dim`, without overflow; arguments as :func:`softmax`."""
 def logsigmoid(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """``log(sigmoid(input))``, without overflow."""
+def lp_pool1d(input: Tensor, norm_type: _Any, kernel_size: _Dims, stride: _Dims | None = ..., ceil_mode: _b.bool = ...) -> Tensor:
+    """Take ``(sum x ** norm_type) ** (1 / norm_type)`` of each window of a signal."""
+def lp_pool2d(input: Tensor, norm_type: _Any, kernel_size: _Dims, stride: _Dims | None = ..., ceil_mode: _b.bool = ...) -> Tensor:
+    """Take power averages of the windows of images; :func:`lp_pool1d` has the words."""
+def lp_pool3d(input: Tensor, norm_type: _Any, kernel_size: _Dims, stride: _Dims | None = ..., ceil_mode: _b.bool = ...) -> Tensor:
+    """Take power averages of the windows of volumes; :func:`lp_pool1d` has the words."""
 def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: _Number = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _b.str = ...) -> Tensor:
     """``max(0, -target * (input1 - input2) + margin)``."""
+def max_pool1d(input: Tensor, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., dilation: _Dims = ..., ceil_mode: _b.bool = ..., return_indices: _b.bool = ...) -> Tensor:
+    """Take the largest value of each window of a signal; :func:`max_pool2d` has the words."""
+def max_pool1d_with_indices(input: Tensor, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., dilation: _Dims = ..., ceil_mode: _b.bool = ..., return_indices: _b.bool = ...) -> Tensor:
+    """Return (values, indices) of :func:`max_pool1d`, whatever `return_indices` says."""
 def max_pool2d(input: Tensor, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., dilation: _Dims = ..., ceil_mode: _b.bool = ..., return_indices: _b.bool = ...) -> Tensor:
     """Take the largest value of each window."""
 def max_pool2d_with_indices(input: Tensor, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., dilation: _Dims = ..., ceil_mode: _b.bool = ..., return_indices: _b.bool = ...) -> Tensor:
     """Return (values, indices) of :func:`max_pool2d`, whatever `return_indices` says."""
+def max_pool3d(input: Tensor, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., dilation: _Dims = ..., ceil_mode: _b.bool = ..., return_indices: _b.bool = ...) -> Tensor:
+    """Take the largest value of each window of a volume; :func:`max_pool2d` has the words."""
+def max_pool3d_with_indices(input: Tensor, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., dilation: _Dims = ..., ceil_mode: _b.bool = ..., return_indices: _b.bool = ...) -> Tensor:
+    """Return (values, indices) of :func:`max_pool3d`, whatever `return_indices` says."""
+def max_unpool1d(input: Tensor, indices: _Any, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., output_size: _Dims | None = ...) -> Tensor:
+    """Put the maxima of a signal back where they stood; :func:`max_unpool2d` has the words."""
+def max_unpool2d(input: Tensor, indices: _Any, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., output_size: _Dims | None = ...) -> Tensor:
+    """Put maxima back where they stood, zeros elsewhere."""
+def max_unpool3d(input: Tensor, indices: _Any, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., output_size: _Dims | None = ...) -> Tensor:
+    """Put the maxima of a volume back where they stood; :func:`max_unpool2d` has the words."""
 def mish(input: Tensor, inplace: _b.bool = ...) -> Tensor:
     """``input * tanh(softplus(input))``, elementwise; arXiv:1908.08681."""
 def mse_loss(input: Tensor, target: Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _b.str = ..., weight: Tensor | None = ...) -> Tensor:
@@ -157,6 +205,8 @@ def relu6(input: Tensor, inplace: _b.bool = ...) -> Tensor:
     """``min(max(input, 0), 6)``, elementwise; in place when asked."""
 def relu_(input: Tensor) -> Tensor:
     """In-place :func:`relu`."""
+def rms_norm(input: Tensor, normalized_shape: _Any, weight: Tensor | None = ..., eps: _Number | None = ...) -> Tensor:
+    """``input / sqrt(mean(input^2) + eps) * weight`` over the last axes; arXiv:1910.07467."""
 def rrelu(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _b.bool = ..., inplace: _b.bool = ...) -> Tensor:
     """:func:`leaky_relu` with a slope drawn from U(`lower`, `upper`) for each negative entry."""
 def rrelu_(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _b.bool = ..., generator: _Any = ...) -> Tensor:
@@ -197,6 +247,8 @@ def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, marg
     """``max(0, |anchor - positive| - |anchor - negative| + margin)``."""
 def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function: _Any = ..., margin: _Number = ..., swap: _Any = ..., reduction: _b.str = ...) -> Tensor:
     """:func:`triplet_margin_loss` with a distance of one's own."""
+def unfold(input: Tensor, kernel_size: _Dims, dilation: _Dims = ..., padding: _Dims = ..., stride: _Dims = ...) -> Tensor:
+    """Lay the blocks that a kernel would see side by side as columns."""
 def upsample(input: Tensor, size: _Any = ..., scale_factor: _Any = ..., mode: _b.str = ..., align_corners: _b.bool | None = ...) -> Tensor:
     """The older name of :func:`interpolate`; warns."""
 def upsample_bilinear(input: Tensor, size: _Any = ..., scale_factor: _Any = ...) -> Tensor:
