@@ -14,6 +14,7 @@ from minitorch._core import engine
 from minitorch._core.device import check_device
 from minitorch._core.dtype import get_default_dtype
 from minitorch._core.tensor import TensorBase, register_tensor_type
+from minitorch._hooks import HookTable, RemovableHandle
 from minitorch._ops import (
     activation,
     arithmetic,
@@ -68,7 +69,7 @@ _NON_LEAF_GRAD = (
     "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
     "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you "
     "access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
-    "github.com/pytorch/pytorch/pull/30531 for more informations."
+    "github.com/pytorch/pytorch/pull/30531 for more information."
 )
 
 
@@ -135,13 +136,14 @@ class Tensor(TensorBase):
             raise RuntimeError("can't assign Variable as its own grad")
         if value.dtype is not self.dtype:
             raise RuntimeError(
-                f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with "
-                f"grad_dtype '{self.dtype}'. The gradient must match the tensor's grad_dtype "
-                "(defaults to the tensor's dtype).")
+                f"attempting to assign a gradient with dtype '{_type_name(value).lower()}' to a "
+                f"tensor with grad_dtype '{_type_name(self)}'. The gradient must match the tensor's "
+                "grad_dtype (defaults to the tensor's dtype).")
         if value.shape != self.shape:
             raise RuntimeError(
-                f"assigned grad has data of a different size: expected {list(self.shape)}, "
-                f"got {list(value.shape)}")
+                f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of "
+                f"size '{list(self.shape)}'. Please ensure that the gradient and the tensor are "
+                "the same size")
 
     @property
     def data(self):
@@ -172,6 +174,11 @@ class Tensor(TensorBase):
 
     def requires_grad_(self, requires_grad=True):
         """Set `requires_grad` and return the tensor."""
+        if not isinstance(requires_grad, bool):
+            raise TypeError("requires_grad_(): argument 'requires_grad' (position 1) must be bool, "
+                            f"not {type(requires_grad).__name__}")
+        if requires_grad and not self.is_floating_point():
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if requires_grad is not True or self.is_leaf:
             self.requires_grad = requires_grad
         return self
@@ -202,8 +209,6 @@ class Tensor(TensorBase):
 
     def register_post_accumulate_grad_hook(self, hook):
         """Call ``hook(tensor)`` after a gradient was added into `.grad` of this leaf."""
-        from minitorch._core.node import HookTable, RemovableHandle
-
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if not self.is_leaf:
@@ -366,6 +371,8 @@ class Tensor(TensorBase):
         strides = None if self.is_contiguous() else self.stride()
         return (_rebuild, (type(self), bits, self.dtype, self.requires_grad, self.__dict__,
                            strides))
+        state = (type(self), bits, self.dtype, self.requires_grad, self.__dict__, strides)
+        return (_rebuild, state)
 
     def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False, layout=None,
                    pin_memory=False):
@@ -391,6 +398,11 @@ class Tensor(TensorBase):
     def is_same_size(self, other):
         """True if both tensors have the same shape."""
         return self.shape == other.shape
+
+
+def _type_name(tensor):
+    """Its dtype as PyTorch's C++ names it, such as Double."""
+    return tensor.type().removeprefix("torch.").removesuffix("Tensor")
 
 
 def creation_dtypes():
@@ -423,6 +435,7 @@ def from_dlpack(ext_tensor, *, device=None, copy=None):
 
 
 register_tensor_type(Tensor)
+Tensor.__module__ = "minitorch"
 
 # ---------------------------------------------------------------- methods
 

@@ -18,7 +18,7 @@ FLOORS = {
     "_kernels": 0,
     "_core": 1,
     "_ops": 2,
-    "_hooks": 1,
+    "_hooks": 0,
     "_tensor_str": 3,
     "tensor": 3,
     "autograd": 3,

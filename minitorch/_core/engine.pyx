@@ -10,9 +10,9 @@ from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
 
 from minitorch._core.grad_mode cimport (
-    anomaly_check_nan, anomaly_enabled, grad_enabled, set_grad_enabled)
+    anomaly_check_nan, anomaly_enabled, grad_enabled, grad_mode, set_grad_enabled)
 from minitorch._core.dtype cimport dtype, type_name
-from minitorch._core.node cimport Node
+from minitorch._core.node cimport Node, set_evaluated
 from minitorch._core.ready_queue cimport ReadyQueue
 from minitorch._core.record cimport AccumulateGrad, PythonNode, edge_of
 from minitorch._core.tensor cimport TensorBase, alias, same_geometry, same_shape
@@ -347,6 +347,7 @@ cdef tuple run_post_hooks(Node node, tuple outs, tuple grads):
 cdef tuple evaluate_watched(Node node, tuple grads):
     """Run a node; on failure or NaN tell where its forward was called."""
     cdef tuple outs
+    cdef PyObject* outer = set_evaluated(<PyObject*> node)
     try:
         outs = node.apply(grads)
         if anomaly_check_nan():
@@ -357,11 +358,14 @@ cdef tuple evaluate_watched(Node node, tuple grads):
     except Exception:
         warn_of_forward(node)
         raise
+    finally:
+        set_evaluated(outer)
     return outs
 
 
 cdef int warn_of_forward(Node node) except -1:
     import warnings
+    cdef Node parent = node
     stack = (node.metadata_ or {}).get("traceback_")
     if stack is None:
         warnings.warn(f"Error detected in {node.name()}. No forward pass information available. "
@@ -370,6 +374,13 @@ cdef int warn_of_forward(Node node) except -1:
     else:
         warnings.warn(f"Error detected in {node.name()}. Traceback of forward call that caused "
                       f"the error:\n{''.join(stack)}", stacklevel=2)
+    while (parent.metadata_ or {}).get("parent_") is not None:
+        parent = parent.metadata_["parent_"]
+        stack = (parent.metadata_ or {}).get("traceback_")
+        if stack is not None:
+            warnings.warn(f"Previous calculation was induced by {parent.name()}. Traceback of "
+                          f"forward call that induced the previous calculation:\n"
+                          f"{''.join(stack)}", stacklevel=2)
     return 0
 
 
@@ -532,7 +543,7 @@ def run_backward(tuple roots, tuple grads, bint retain_graph, bint create_graph,
     """
     cdef Run run = Run.__new__(Run)
     cdef list nodes = root_nodes(roots)
-    cdef bint outer_mode = grad_enabled()
+    cdef bint outer_mode = grad_mode()
     cdef PyObject* outer_run = mt_current_run
     cdef Py_ssize_t i
     global next_task_id, mt_current_run
@@ -603,7 +614,7 @@ def register_tensor_hook(TensorBase t, hook):
     RuntimeError
         If `t` does not require a gradient.
     """
-    from minitorch._core.node import HookTable, RemovableHandle
+    from minitorch._hooks import HookTable, RemovableHandle
     cdef Node node
     if not t.requires():
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
@@ -660,8 +671,12 @@ def retains_grad(TensorBase t):
 
 
 cdef int fill_grad(TensorBase t, TensorBase g) except -1:
-    if t.grad_ is None:
-        t.grad_ = g if grad_enabled() else copy_(g, t)
-    else:
-        t.grad_ = add_(t.grad_, g)
+    cdef int turn = take_turn(t)
+    try:
+        if t.grad_ is None:
+            t.grad_ = g if grad_enabled() else copy_(g, t)
+        else:
+            t.grad_ = add_(t.grad_, g)
+    finally:
+        end_turn(turn)
     return 0

@@ -16,6 +16,12 @@ cdef bint check_nan_ = True
 
 
 cdef bint grad_enabled() noexcept nogil:
+    """Whether operations are recorded: in inference mode never, whatever the grad mode is."""
+    return not (mt_no_grad | mt_inference)
+
+
+cdef bint grad_mode() noexcept nogil:
+    """The switch alone."""
     return not mt_no_grad
 
 
@@ -38,7 +44,7 @@ cdef bint anomaly_check_nan() noexcept nogil:
 
 def is_grad_enabled():
     """True when operations on tensors that require gradients are recorded."""
-    return grad_enabled()
+    return grad_mode()
 
 
 def set_grad_enabled_(bint mode):

@@ -1,5 +1,8 @@
 """Node: a step of the backward graph.  It knows no tensor."""
 
+from cpython.object cimport PyObject
+
+
 cdef class Node:
     cdef tuple next_                 # for each input: the Node its gradient goes to, or None
     cdef tuple next_nr               # which of that Node's outputs it was; None if all are 0
@@ -26,3 +29,4 @@ cdef class Node:
     cdef bint needs(self, int i) noexcept
 
 cdef void number(Node node) noexcept
+cdef PyObject* set_evaluated(PyObject* node) noexcept

@@ -5,12 +5,11 @@ overrides `apply`: gradients of the outputs in (None where there is none), gradi
 inputs out, in the order of the operation's arguments.
 """
 
-import weakref
-from collections import OrderedDict
-
 cimport cython
+from cpython.object cimport PyObject
 
 from minitorch._core.grad_mode cimport anomaly_enabled
+from minitorch._hooks import HookTable, RemovableHandle
 
 cdef unsigned long long next_sequence_nr = 0
 
@@ -29,68 +28,26 @@ def upcoming_sequence_nr():
     return next_sequence_nr
 
 
+cdef extern from *:
+    """
+    static __thread PyObject *mt_evaluated = NULL;
+    """
+    PyObject* mt_evaluated      # in anomaly mode: the node whose backward runs, borrowed
+
+
+cdef PyObject* set_evaluated(PyObject* node) noexcept:
+    """Name the node whose backward makes new nodes in this thread; returns the one before."""
+    global mt_evaluated
+    cdef PyObject* before = mt_evaluated
+    mt_evaluated = node
+    return before
+
+
 cdef void keep_traceback(Node node) noexcept:
     import traceback
     node.metadata_ = {"traceback_": traceback.format_stack()}
-
-
-class HookTable(dict):
-    """Hooks by the number of their handle, which refers to the table weakly."""
-
-    __slots__ = ("__weakref__",)
-
-
-class RemovableHandle:
-    """What registers a hook returns: `remove()`, or the end of a ``with`` block, ends the hook.
-
-    The handle holds the hook tables weakly: it neither keeps their owner alive nor fails when
-    the owner is gone.
-
-    Parameters
-    ----------
-    hooks_dict : HookTable or collections.OrderedDict
-        The table that the hook is (to be) stored in, under ``handle.id``. A plain dict cannot be
-        referenced weakly.
-    extra_dict : HookTable, collections.OrderedDict or list of them, optional
-        Tables of flags under the same id, cleared together with the hook.
-    """
-
-    __module__ = "minitorch.utils.hooks"
-    next_id = 0
-
-    def __init__(self, hooks_dict, *, extra_dict=None):
-        self.hooks_dict_ref = weakref.ref(hooks_dict)
-        self.id = RemovableHandle.next_id
-        RemovableHandle.next_id += 1
-        if extra_dict is None:
-            extra_dict = []
-        elif isinstance(extra_dict, dict):
-            extra_dict = [extra_dict]
-        self.extra_dict_ref = tuple([weakref.ref(table) for table in extra_dict])
-
-    def remove(self):
-        """Forget the hook. Calling it twice does no harm."""
-        for ref in (self.hooks_dict_ref, *self.extra_dict_ref):
-            table = ref()
-            if table is not None:
-                table.pop(self.id, None)
-
-    def __getstate__(self):
-        # The tables themselves: a copy of their owner has its own, which the handle then means.
-        return (self.hooks_dict_ref(), self.id, tuple([ref() for ref in self.extra_dict_ref]))
-
-    def __setstate__(self, state):
-        table, self.id, extra = state
-        # An owner that is gone leaves tables that nobody else holds.
-        self.hooks_dict_ref = weakref.ref(OrderedDict() if table is None else table)
-        self.extra_dict_ref = tuple([weakref.ref(flags) for flags in extra if flags is not None])
-        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        self.remove()
+    if mt_evaluated != NULL:
+        node.metadata_["parent_"] = <object> mt_evaluated
 
 
 class InputMetadata:

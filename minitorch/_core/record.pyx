@@ -12,7 +12,8 @@ from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 
 from minitorch._core.dtype cimport type_name
-from minitorch._core.grad_mode cimport anomaly_enabled, grad_enabled, inference_mode
+from minitorch._core.grad_mode cimport (
+    anomaly_enabled, grad_enabled, grad_mode, inference_mode, set_grad_enabled)
 from minitorch._core.node cimport Node, number
 from minitorch._core.node import FREED
 from minitorch._core.shape cimport size_text
@@ -88,13 +89,12 @@ cdef int pack_tensor(SavedTensor saved, object pack, object unpack_hook) except 
     cdef object packed
     # Its place in the graph is kept beside it, for a backward that is recorded itself.
     cdef Node edge = None if saved.is_output else edge_of(saved.tensor)
-    with_grad = grad_enabled()
-    from minitorch._core.grad_mode import set_grad_enabled_
-    set_grad_enabled_(False)
+    cdef bint with_grad = grad_mode()
+    set_grad_enabled(False)
     try:
         packed = pack(alias(saved.tensor) if saved.is_output else saved.tensor)
     finally:
-        set_grad_enabled_(with_grad)
+        set_grad_enabled(with_grad)
     if saved.tensor.storage.version != before:
         raise RuntimeError("A saved tensor pack hook is modifying its input in place. Tensors "
                            "provided as input to pack hook cannot be modified by in-place "

@@ -344,7 +344,8 @@ cdef class TensorBase:
                     "" if value else " If you want to use a computed variable in a subgraph that "
                     "doesn't require differentiation use var_no_grad = var.detach()."))
         if value and self.dtype_.category != FLOATING:
-            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+            raise RuntimeError("only Tensors of floating point and complex dtype can require "
+                               "gradients")
         if value and self.inference and not inference_mode():
             raise RuntimeError("Setting requires_grad=True on inference tensor outside "
                                "InferenceMode is not allowed.")
@@ -422,6 +423,7 @@ cdef class TensorBase:
         """Make this tensor show the elements of `other`, and share its version."""
         self.storage, self.offset, self.dtype_ = other.storage, other.offset, other.dtype_
         self.set_geometry(other.ndim_, other.shape_, other.strides_)
+        self.inference = other.inference
 
     # ------------------------------------------------------------ elements
 

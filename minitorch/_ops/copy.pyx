@@ -338,6 +338,9 @@ cdef class CopyBackwards(Node):
     cdef dtype source
     cdef tuple sizes
 
+    def name(self):
+        return "torch::autograd::CopyBackwards"
+
     cdef tuple apply(self, tuple grads):
         cdef TensorBase g = grads[0]
         return (full_raw(g.dtype_, g, 0) if self.needs(0) else None,

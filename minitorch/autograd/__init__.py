@@ -252,8 +252,8 @@ def _batched(product, roots, grad_outputs, keep):
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
                 "as the batch dimension. The sizes of the remaining dimensions are expected to "
                 "match the shape of corresponding output, but a mismatch was detected: "
-                f"grad_output[{i}] has a shape of {vector.shape} and output[{i}] has a shape of "
-                f"{root.shape}."
+                f"grad_output[{i}] has a shape of {vector.shape[1:]} and output[{i}] has a shape "
+                f"of {root.shape}."
             )
     sizes = {vector.shape[0] for vector in vectors if vector is not None}
     if len(sizes) != 1:
@@ -274,9 +274,11 @@ def _batched(product, roots, grad_outputs, keep):
 def _zeros_for_unused(grads, inputs):
     from minitorch import zeros_like
 
-    if any(isinstance(of, GradientEdge) for of in inputs):
+    pairs = zip(grads, inputs, strict=True)
+    if any(grad is None and isinstance(of, GradientEdge) for grad, of in pairs):
         raise RuntimeError(
-            "materialize_grads cannot be used when the given input is a GradientEdge")
+            "materialize_grads cannot be used when the given input is a GradientEdge"
+        )
     return tuple(
         zeros_like(of) if grad is None else grad for grad, of in zip(grads, inputs, strict=True)
     )

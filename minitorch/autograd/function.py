@@ -69,6 +69,9 @@ class FunctionCtx:
 class BackwardCFunction(PythonNode, FunctionCtx):
     """The node of one call of a :class:`Function`; also the ``ctx`` of that call."""
 
+    def __repr__(self):
+        return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
+
     _forward_cls = None
     to_save = ()
     dirty_tensors = ()

@@ -59,13 +59,12 @@ def jvp(func, inputs, v=None, create_graph=False, strict=False):
     from minitorch import zeros_like
 
     with enable_grad():
-        call = _Call(func, inputs, "jvp", create_graph, strict)
-        v = _vector(v, call.inputs, call.many_inputs, "jvp", "input", create_graph)
+        call = _Call(func, inputs, "jvp", create_graph, strict, (v,))
         seeds = tuple(zeros_like(out).requires_grad_() for out in call.outputs)
         transposed = _gradients(call.outputs, call.inputs, seeds, True)
-        call.check_dependence(transposed, "gradient with respect to")
-        found = _gradients(transposed, seeds, v, create_graph)
-        product = call.filled(found, call.outputs, "gradient", "entry")
+        call.check_dependence(transposed, _INDEPENDENT_GRADIENT)
+        found = _gradients(transposed, seeds, call.v, create_graph)
+        product = call.filled(found, call.outputs, "jacobian", "input", _BACK_TRICK)
     return call.results(product, call.many_outputs)
 
 
@@ -79,9 +78,11 @@ def jacobian(
     func, inputs, create_graph, strict
         As in :func:`vjp`.
     vectorize : bool, default False
-        Needs vmap, which minitorch does not have; True is refused.
-    strategy : {"reverse-mode"}
-        "forward-mode" is refused.
+        In PyTorch all rows at once, by vmap; here they are computed one after the other either
+        way.  As there, not together with `strict`.
+    strategy : {"reverse-mode", "forward-mode"}
+        A backward for each element of the outputs, or one (through a recorded backward) for each
+        element of the inputs. The latter needs `vectorize`, and excludes `create_graph`.
 
     Returns
     -------
@@ -95,14 +96,19 @@ def jacobian(
             'function has more outputs than inputs, "forward-mode" tends to be more performant. '
             'Otherwise, prefer to use "reverse-mode".'
         )
-    _refuse_vectorize("jacobian", vectorize)
     if strategy == "forward-mode":
-        raise NotImplementedError(
-            'jacobian: strategy="forward-mode" needs forward mode, which minitorch does not have'
+        _check_forward_mode(create_graph, strict, vectorize)
+    elif strict and vectorize:
+        raise RuntimeError(
+            "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not "
+            "supported together. Please either set `strict=False` or `vectorize=False`."
         )
     with enable_grad():
         call = _Call(func, inputs, "jacobian", create_graph, strict)
-        rows = tuple(_jacobian_of(call, out) for out in call.outputs)
+        if strategy == "forward-mode":
+            rows = _jacobian_by_columns(call)
+        else:
+            rows = tuple(_jacobian_of(call, i, out) for i, out in enumerate(call.outputs))
     if not call.many_inputs:
         rows = tuple(row[0] for row in rows)
     return rows if call.many_outputs else rows[0]
@@ -122,10 +128,8 @@ def hessian(
     ----------
     func, inputs, create_graph, strict
         As in :func:`vjp`; `func` must return one tensor of one element.
-    vectorize : bool, default False
-        True is refused, as in :func:`jacobian`.
-    outer_jacobian_strategy : {"reverse-mode"}
-        "forward-mode" is refused.
+    vectorize, outer_jacobian_strategy
+        As `vectorize` and `strategy` of :func:`jacobian`, which differentiates the gradients.
 
     Returns
     -------
@@ -133,16 +137,26 @@ def hessian(
         ``result[i][j]`` has the shape of input i followed by the shape of input j; for a single
         input a tensor.
     """
-    _refuse_vectorize("hessian", vectorize)
+    if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
+        raise AssertionError(
+            'Expected strategy to be either "forward-mode" or "reverse-mode".'
+        )
+    from minitorch import zeros_like
+
+    many, _ = _as_tuple(inputs, "inputs", "hessian")
 
     def gradient(*point):
         call = _Call(func, point, "hessian", True, strict)
         _only_scalar(call, "hessian")
         found = _gradients(call.outputs, call.inputs, None, True)
-        return call.filled(found, call.inputs, "output", "input")
+        found = tuple(
+            zeros_like(x) if slope is None else slope
+            for slope, x in zip(found, call.inputs, strict=True)
+        )
+        call.check_jacobian(found)
+        return found
 
-    many = isinstance(inputs, tuple)
-    found = jacobian(gradient, inputs, create_graph, strict, strategy=outer_jacobian_strategy)
+    found = jacobian(gradient, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
     return found if many else found[0]
 
 
@@ -162,12 +176,11 @@ def vhp(func, inputs, v=None, create_graph=False, strict=False):
         What `func` returned, and tensors of the shapes of the inputs.
     """
     with enable_grad():
-        call = _Call(func, inputs, "vhp", create_graph, strict)
+        call = _Call(func, inputs, "vhp", create_graph, strict, (v,))
         _only_scalar(call, "vhp")
-        v = _vector(v, call.inputs, call.many_inputs, "vhp", "input", create_graph)
         slopes = _gradients(call.outputs, call.inputs, None, True)
-        call.check_dependence(slopes, "gradient with respect to")
-        found = _gradients(slopes, call.inputs, v, create_graph)
+        call.check_jacobian(slopes)
+        found = _gradients(slopes, call.inputs, call.v, create_graph)
         product = call.filled(found, call.inputs, "jacobian", "input")
     return call.results(product, call.many_inputs)
 
@@ -181,22 +194,50 @@ def hvp(func, inputs, v=None, create_graph=False, strict=False):
     from minitorch import zeros_like
 
     with enable_grad():
-        call = _Call(func, inputs, "hvp", create_graph, strict)
+        call = _Call(func, inputs, "hvp", create_graph, strict, (v,))
         _only_scalar(call, "hvp")
-        v = _vector(v, call.inputs, call.many_inputs, "hvp", "input", create_graph)
         slopes = _gradients(call.outputs, call.inputs, None, True)
-        call.check_dependence(slopes, "gradient with respect to")
+        call.check_jacobian(slopes)
         seeds = tuple(zeros_like(x).requires_grad_() for x in call.inputs)
         transposed = _gradients(slopes, call.inputs, seeds, True)
-        found = _gradients(transposed, seeds, v, create_graph)
-        product = call.filled(found, call.inputs, "jacobian", "entry")
+        found = _gradients(transposed, seeds, call.v, create_graph)
+        product = call.filled(found, call.inputs, "hessian", "entry", _DOUBLE_BACK_TRICK)
     return call.results(product, call.many_inputs)
 
 
-class _Call:
-    """One evaluation of the user's function at copies of the inputs."""
+_INDEPENDENT_OUTPUT = (
+    "The {} of the user-provided function is independent of {} {}. "
+    "This is not allowed in strict mode."
+)
+_INDEPENDENT_GRADIENT = (
+    "The gradient with respect to input {} is independent of the inputs of the user-provided "
+    "function. This is not allowed in strict mode."
+)
+_INDEPENDENT_JACOBIAN = (
+    "While computing the hessian, found that the jacobian of the user-provided function with "
+    "respect to input {} is independent of the input. This is not allowed in strict mode. You "
+    "should ensure that your function is twice differentiable and that the jacobian depends on "
+    "the inputs (this would be violated by a linear function for example)."
+)
+_BACK_TRICK = (
+    "The gradient with respect to the input is independent of entry {2} in the grad_outputs when "
+    "using the double backward trick to compute forward mode gradients. This is not allowed in "
+    "strict mode."
+)
+_DOUBLE_BACK_TRICK = (
+    "The hessian of the user-provided function is independent of entry {2} in the grad_jacobian. "
+    "This is not allowed in strict mode as it prevents from using the double backward trick to "
+    "replace forward mode AD."
+)
 
-    def __init__(self, func, inputs, name, create_graph, strict):
+
+class _Call:
+    """One evaluation of the user's function at copies of the inputs.
+
+    `vector` is None or ``(v,)``, to be checked against the inputs before the function is called.
+    """
+
+    def __init__(self, func, inputs, name, create_graph, strict, vector=None):
         self.name, self.create_graph, self.strict = name, create_graph, strict
         self.many_inputs, inputs = _as_tuple(inputs, "inputs", name)
         # New tensors, so that the function's own use of the same objects is not differentiated.
@@ -204,6 +245,10 @@ class _Call:
             x.view_as(x) if create_graph and x.requires_grad else x.detach().requires_grad_()
             for x in inputs
         )
+        if vector is not None:
+            self.v = _vector(
+                vector[0], self.inputs, self.many_inputs, name, "input", create_graph
+            )
         outputs = func(*self.inputs)
         self.many_outputs, self.outputs = _as_tuple(
             outputs, "outputs of the user-provided function", name
@@ -216,7 +261,11 @@ class _Call:
                     "running in strict mode."
                 )
 
-    def check_dependence(self, gradients, what):
+    def check_jacobian(self, gradients):
+        """What a function that is to be differentiated twice has to show in strict mode."""
+        self.check_dependence(gradients, _INDEPENDENT_JACOBIAN)
+
+    def check_dependence(self, gradients, text):
         """In strict mode every gradient must exist and depend on the inputs."""
         for i, gradient in enumerate(gradients if self.strict else ()):
             if gradient is None:
@@ -225,27 +274,23 @@ class _Call:
                     "is not allowed in strict mode."
                 )
             if not gradient.requires_grad:
-                raise RuntimeError(
-                    f"The {what} input {i} is independent of the inputs of the user-provided "
-                    "function. This is not allowed in strict mode."
-                )
+                raise RuntimeError(text.format(i))
 
-    def filled(self, gradients, like, what, place):
+    def filled(self, gradients, like, what, place, missing=None):
         """Zeros for missing gradients; in strict mode an error that names them."""
         from minitorch import zeros_like
 
+        missing = missing or _INDEPENDENT_OUTPUT
         filled = []
         for i, (gradient, of) in enumerate(zip(gradients, like, strict=True)):
             if gradient is None and self.strict:
-                raise RuntimeError(
-                    f"The {what} of the user-provided function is independent of {place} {i}. "
-                    "This is not allowed in strict mode."
-                )
+                raise RuntimeError(missing.format(what, place, i))
             if gradient is not None and self.strict and self.create_graph:
                 if not gradient.requires_grad:
+                    whose = "hessian" if what == "hessian" else "jacobian"
                     raise RuntimeError(
-                        f"The jacobian of the user-provided function is independent of {place} "
-                        f"{i}. This is not allowed in strict mode when create_graph=True."
+                        f"The {whose} of the user-provided function is independent of input {i}. "
+                        "This is not allowed in strict mode when create_graph=True."
                     )
             filled.append(zeros_like(of) if gradient is None else gradient)
         return tuple(filled)
@@ -318,7 +363,7 @@ def _gradients(outputs, inputs, vectors, create_graph):
     return grad(outs, inputs, vectors, create_graph=create_graph, allow_unused=True)
 
 
-def _jacobian_of(call, output):
+def _jacobian_of(call, place, output):
     """For each input the derivative of every element of one output."""
     from minitorch import stack, zeros
 
@@ -336,7 +381,7 @@ def _jacobian_of(call, output):
                 create_graph=call.create_graph,
                 allow_unused=True,
             )
-        values = call.filled(found, call.inputs, "output", "input")
+        values = call.filled(found, call.inputs, f"Output {place}", "input", _UNUSED_INPUT)
         for row, value in zip(rows, values, strict=True):
             row.append(value)
     blocks = []
@@ -347,6 +392,50 @@ def _jacobian_of(call, output):
     return tuple(blocks)
 
 
+_UNUSED_INPUT = (
+    "{} of the user-provided function is independent of {} {}. This is not allowed in strict mode."
+)
+
+
+def _jacobian_by_columns(call):
+    """The same for all outputs, a column for each element of the inputs: see :func:`jvp`."""
+    from minitorch import stack, zeros, zeros_like
+
+    seeds = tuple(zeros_like(out).requires_grad_() for out in call.outputs)
+    transposed = _gradients(call.outputs, call.inputs, seeds, True)
+    blocks = [[] for _ in call.outputs]
+    for of, slope in zip(call.inputs, transposed, strict=True):
+        columns = [[] for _ in call.outputs]
+        for k in range(of.numel()):
+            basis = zeros(of.numel(), dtype=of.dtype)
+            basis[k] = 1
+            found = _gradients((slope,), seeds, (basis.reshape(of.shape),), True)
+            for column, value, out in zip(columns, found, call.outputs, strict=True):
+                column.append((zeros_like(out) if value is None else value).detach())
+        for block, column, out in zip(blocks, columns, call.outputs, strict=True):
+            shape = tuple(out.shape) + tuple(of.shape)
+            block.append(stack(column, -1).reshape(shape) if column
+                         else zeros(shape, dtype=out.dtype))
+    return tuple(map(tuple, blocks))
+
+
+def _check_forward_mode(create_graph, strict, vectorize):
+    for name, given in (("create_graph", create_graph), ("strict", strict)):
+        if given:
+            error = NotImplementedError if name == "create_graph" else RuntimeError
+            raise error(
+                f"torch.autograd.functional.jacobian: `{name}=True` and "
+                "`strategy=\"forward-mode\"` are not supported together (yet). "
+                f"Please either set `{name}=False` or "
+                "`strategy=\"reverse-mode\"`."
+            )
+    if not vectorize:
+        raise NotImplementedError(
+            "Computing Jacobian using forward-AD or forward-over-reverse Hessian is"
+            "only implemented for `vectorize=True`."
+        )
+
+
 def _only_scalar(call, name):
     if call.many_outputs:
         raise RuntimeError(f"The function given to {name} should return a single Tensor")
@@ -354,8 +443,3 @@ def _only_scalar(call, name):
         raise RuntimeError(
             f"The Tensor returned by the function given to {name} should contain a single element"
         )
-
-
-def _refuse_vectorize(name, vectorize):
-    if vectorize:
-        raise NotImplementedError(f"{name}: vectorize=True needs vmap, which minitorch lacks")

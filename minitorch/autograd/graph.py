@@ -149,7 +149,10 @@ def increment_version(tensor):
     tensor : Tensor or iterable of Tensor
         What was written to, for example through its numpy array.
     """
-    for item in (tensor,) if isinstance(tensor, TensorBase) else tensor:
+    items = (tensor,) if isinstance(tensor, TensorBase) else tensor
+    if not hasattr(items, "__iter__"):
+        raise RuntimeError("increment_version expect a Iterable[Tensor] as input")
+    for item in items:
         item._bump_version()
 
 

@@ -103,11 +103,34 @@ def test_arguments_are_checked():
         jacobian(lambda x: x, X, strategy="sideways")
 
 
-def test_vmap_and_forward_mode_are_refused_by_name():
-    if "minitorch" not in mt.__name__:
-        pytest.skip("torch has both")
-    for function in (jacobian, hessian):
-        with pytest.raises(NotImplementedError, match="vectorize=True"):
-            function(lambda x: x.sum(), X, vectorize=True)
-    with pytest.raises(NotImplementedError, match="forward-mode"):
+def test_vectorize_and_forward_mode_give_the_same():
+    def both(x, y):
+        return x**2 * y.sum(), (x.sum() * y).exp()
+
+    rows = jacobian(both, (X, Y))
+    for options in ({"vectorize": True}, {"vectorize": True, "strategy": "forward-mode"}):
+        for row, expected in zip(jacobian(both, (X, Y), **options), rows, strict=True):
+            for block, other in zip(row, expected, strict=True):
+                assert mt.allclose(block, other)
+    options = {"vectorize": True, "outer_jacobian_strategy": "forward-mode"}
+    cube = hessian(lambda x: (x**3).sum(), X)
+    assert mt.equal(hessian(lambda x: (x**3).sum(), X, **options), cube)
+
+
+def test_what_does_not_go_together_is_refused():
+    with pytest.raises(RuntimeError, match="`strict=True` and `vectorized=True`"):
+        jacobian(lambda x: x, X, strict=True, vectorize=True)
+    with pytest.raises(NotImplementedError, match="only implemented for `vectorize=True`"):
         jacobian(lambda x: x, X, strategy="forward-mode")
+    with pytest.raises(NotImplementedError, match="`create_graph=True` and `strategy="):
+        jacobian(lambda x: x, X, create_graph=True, strategy="forward-mode", vectorize=True)
+    with pytest.raises(AssertionError, match="Expected strategy to be either"):
+        hessian(lambda x: x.sum(), X, outer_jacobian_strategy="sideways")
+
+
+def test_strict_second_derivatives_need_a_dependence():
+    for function in (vhp, hvp):
+        with pytest.raises(RuntimeError, match="While computing the hessian, found that the jac"):
+            function(lambda x: x.sum(), X, mt.ones_like(X), strict=True)
+    with pytest.raises(RuntimeError, match="v is a tuple of invalid length"):
+        jvp(lambda x, y: x, (X, Y), (X,))

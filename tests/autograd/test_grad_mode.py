@@ -93,14 +93,14 @@ def test_with_inside_a_generator_leaks_as_in_pytorch():
     assert mt.is_grad_enabled()
 
 
-def test_classes_cannot_be_decorated():
-    if "minitorch" not in mt.__name__:
-        pytest.skip("torch warns instead")
-    with pytest.raises(RuntimeError, match="Cannot decorate classes"):
+def test_a_decorated_class_is_made_in_the_mode_and_warns():
+    class Thing:
+        def __init__(self):
+            self.mode = mt.is_grad_enabled()
 
-        @mt.no_grad()
-        class Thing:
-            pass
+    with pytest.warns(FutureWarning, match="Decorating classes is deprecated"):
+        made = mt.no_grad()(Thing)
+    assert made().mode is False and mt.is_grad_enabled()
 
 
 def test_set_grad_enabled_is_call_manager_and_decorator():
