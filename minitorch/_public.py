@@ -42,7 +42,6 @@ from minitorch._core.shape import Size, broadcast_shapes
 from minitorch._core.storage import Storage as UntypedStorage
 from minitorch._kernels.parallel import get_num_threads, set_num_threads
 from minitorch._ops import (
-    _base,
     activation,
     arithmetic,
     borders,
@@ -71,6 +70,7 @@ from minitorch._ops import (
     norms,
     old_linalg,
     order,
+    out,
     pairs,
     parts,
     pieces,
@@ -126,6 +126,8 @@ _FUNCTIONS = {
     _random: """
         rand randn rand_like randn_like randint randint_like randperm bernoulli normal poisson""",
     _base: """
+        rand randn rand_like randn_like randint randint_like randperm bernoulli normal""",
+    out: """
         result_type""",
     arithmetic: """
         add sub subtract rsub mul multiply div divide true_divide floor_divide remainder fmod
@@ -323,7 +325,7 @@ def typename(obj):
 
 def can_cast(from_, to):
     """Whether an operation may write a result of dtype `from_` into a tensor of dtype `to`."""
-    return _base.can_cast(from_, to)
+    return out.can_cast(from_, to)
 
 
 def is_storage(obj):

@@ -36,7 +36,6 @@ cdef int refuse_overlap(TensorBase t, TensorBase other) except -1
 cdef int check_inplace_result(TensorBase t, TensorBase other, dtype result) except -1
 cdef int set_history(TensorBase t, Node node) except -1
 cdef object deliver(TensorBase result, object out, str where=*)
-cdef object deliver_same(TensorBase result, object out, str where)
 cdef TensorBase check_out(TensorBase result, object out, str where)
 cdef TensorBase write_out(TensorBase result, TensorBase to)
 cdef object refuse(str where, str argument, object value)

@@ -8,7 +8,7 @@ import warnings
 from libc.string cimport memset
 
 from minitorch._core.dtype cimport (
-    FLOATING, cxx_name, default_float, dtype, of_code, promote, type_name)
+    FLOATING, default_float, dtype, of_code, promote, type_name)
 from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node
 from minitorch._core.node cimport number as give_number
@@ -20,9 +20,10 @@ from minitorch._core.tensor cimport (
     TensorBase, bare, new_like, new_strided, new_tensor, same_geometry, same_shape,
     set_view_function_maker, write_item)
 from minitorch._kernels.pointwise cimport (
-    binary_gives_bool, binary_loop, mt_loop, unary_gives_bool, unary_loop)
+    BINARY_ADD, BINARY_DIV, BINARY_MUL, BINARY_SUB, binary_gives_bool, binary_loop, mt_loop,
+    unary_gives_bool, unary_loop)
 from minitorch._kernels.strided cimport MAX_ARGS, apply_flat, apply_loop, fill, strided_copy
-from minitorch._kernels.types cimport BOOL, MAX_DIMS
+from minitorch._kernels.types cimport BOOL, F32, MAX_DIMS
 from minitorch._ops.errors cimport no_kernel, not_tensor
 from minitorch._ops.scalars cimport check_fits, is_number, number_tensor, write_number
 
@@ -73,19 +74,6 @@ cdef dtype common_dtype(TensorBase a, bint a_number, TensorBase b, bint b_number
     if low.category == FLOATING and (a_number if rank_a < rank_b else b_number):
         return default_float()
     return low
-
-
-def result_type(tensor1, tensor2):
-    """The dtype of an arithmetic operation between two tensors or numbers."""
-    cdef bint n1, n2
-    cdef TensorBase a = operand(tensor1, &n1, "result_type", "tensor1")
-    cdef TensorBase b = operand(tensor2, &n2, "result_type", "tensor2")
-    return common_dtype(a, n1, b, n2)
-
-
-def can_cast(from_, to):
-    """Whether a value of dtype `from_` may be written in place into one of dtype `to`."""
-    return (<dtype?> from_).category <= (<dtype?> to).category
 
 
 cdef object refuse(str where, str argument, object value):
@@ -395,17 +383,31 @@ cdef mt_loop find_binary(int op, dtype compute) except NULL:
 
 cdef TensorBase binary_raw(int op, TensorBase a, TensorBase b, dtype compute):
     """An elementwise operation of two operands, computed in `compute`."""
-    cdef mt_loop loop = find_binary(op, compute)
-    cdef TensorBase out = new_output(of_code(BOOL) if binary_gives_bool(op) else compute, a, b)
+    cdef mt_loop loop
+    cdef TensorBase out
+    if b.ndim_ == 0 and b.dtype_ is not compute and keeps_number(op, compute):
+        return cast_raw(binary_raw(op, a, b, of_code(F32)), compute)
+    loop = find_binary(op, compute)
+    out = new_output(of_code(BOOL) if binary_gives_bool(op) else compute, a, b)
     run_cast(loop, compute, out, a, b)
     return out
 
 
+cdef bint keeps_number(int op, dtype compute) noexcept:
+    """Whether a number takes part as it is, not rounded to half precision first."""
+    return (compute.itemsize == 2 and compute.category == FLOATING
+            and (op == BINARY_ADD or op == BINARY_SUB or op == BINARY_MUL or op == BINARY_DIV))
+
+
 cdef TensorBase binary_number_raw(int op, TensorBase a, object number, dtype compute):
     """The same with a number."""
-    cdef mt_loop loop = find_binary(op, compute)
-    cdef TensorBase out = new_ordered(of_code(BOOL) if binary_gives_bool(op) else compute, a)
+    cdef mt_loop loop
+    cdef TensorBase out
     cdef char item[16]
+    if keeps_number(op, compute):
+        return cast_raw(binary_number_raw(op, a, number, of_code(F32)), compute)
+    loop = find_binary(op, compute)
+    out = new_ordered(of_code(BOOL) if binary_gives_bool(op) else compute, a)
     write_number(number, compute, item)
     run_item(loop, out, cast_raw(a, compute), item)
     return out
@@ -414,7 +416,8 @@ cdef TensorBase binary_number_raw(int op, TensorBase a, object number, dtype com
 cdef int binary_into(int op, TensorBase out, TensorBase a, TensorBase b, dtype compute) except -1:
     """The same into existing memory, which may be that of `a` or `b`."""
     cdef mt_loop loop
-    if out.dtype_ is not compute or binary_gives_bool(op) or overlaps(out, a) or overlaps(out, b):
+    if (out.dtype_ is not compute or binary_gives_bool(op) or overlaps(out, a)
+            or overlaps(out, b) or b.ndim_ == 0 and keeps_number(op, compute)):
         copy_raw(out, binary_raw(op, a, b, compute))
         return 0
     loop = find_binary(op, compute)
@@ -596,18 +599,6 @@ cdef object deliver(TensorBase result, object out, str where=None):
     if result.dtype_.category > to.dtype_.category:
         raise RuntimeError(f"result type {type_name(result.dtype_)} can't be cast to the desired "
                            f"output type {type_name(to.dtype_)}")
-    return write_out(result, to)
-
-
-cdef object deliver_same(TensorBase result, object out, str where):
-    """`deliver` of an operation whose output must have the dtype of the result."""
-    cdef TensorBase to
-    if out is None:
-        return result
-    to = check_out(result, out, where)
-    if result.dtype_ is not to.dtype_:
-        raise RuntimeError(f"Expected out tensor to have dtype {cxx_name(result.dtype_)}, but got "
-                           f"{cxx_name(to.dtype_)} instead")
     return write_out(result, to)
 
 

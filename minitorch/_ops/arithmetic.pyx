@@ -13,7 +13,7 @@ from minitorch._ops._base cimport binary_raw, check_tensor, common_dtype, operan
 from minitorch._ops.binary cimport (
     BinaryNode, add_op, add_with_alpha, add_with_alpha_inplace, alpha_raw, binary, check_alpha,
     check_binary, compare_number, compare_op, differentiate_binary, div_op, link, mul_number,
-    mul_op, neg_op, plain_number, two, two_inplace, zero_of)
+    mul_op, neg_op, plain_number, two, two_inplace, underived, zero_of)
 from minitorch._ops.choice cimport where_op
 from minitorch._ops.errors cimport no_overload
 from minitorch._ops.out cimport deliver_pointwise
@@ -23,8 +23,8 @@ from minitorch._ops.out cimport deliver_pointwise
 
 def add(input, other, *, alpha=1, out=None):
     """``input + alpha * other``, broadcast and promoted."""
-    return deliver_pointwise(add_with_alpha(BINARY_ADD, input, other, alpha, "add"), out, "add",
-                             (input, other))
+    result = add_with_alpha(BINARY_ADD, input, other, alpha, "add")
+    return result if out is None else deliver_pointwise(result, out, "add", (input, other))
 
 
 def add_(self, other, *, alpha=1):
@@ -34,8 +34,8 @@ def add_(self, other, *, alpha=1):
 
 def sub(input, other, *, alpha=1, out=None):
     """``input - alpha * other``, broadcast and promoted."""
-    return deliver_pointwise(add_with_alpha(BINARY_SUB, input, other, alpha, "sub"), out, "sub",
-                             (input, other))
+    result = add_with_alpha(BINARY_SUB, input, other, alpha, "sub")
+    return result if out is None else deliver_pointwise(result, out, "sub", (input, other))
 
 
 def sub_(self, other, *, alpha=1):
@@ -101,8 +101,8 @@ def rsub(input, other, *, alpha=1):
 
 def mul(input, other, *, out=None):
     """``input * other``, broadcast and promoted."""
-    return deliver_pointwise(two(BINARY_MUL, input, other, "mul"), out, "mul",
-                             (input, other))
+    result = two(BINARY_MUL, input, other, "mul")
+    return result if out is None else deliver_pointwise(result, out, "mul", (input, other))
 
 
 def mul_(self, other):
@@ -123,8 +123,8 @@ cdef int division(object rounding_mode) except -1:
 
 def div(input, other, *, rounding_mode=None, out=None):
     """``input / other``; with `rounding_mode` "floor" or "trunc" rounded, in the common dtype."""
-    return deliver_pointwise(two(division(rounding_mode), input, other, "div"), out, "div",
-                             (input, other))
+    result = two(division(rounding_mode), input, other, "div")
+    return result if out is None else deliver_pointwise(result, out, "div", (input, other))
 
 
 def div_(self, other, *, rounding_mode=None):
@@ -134,13 +134,14 @@ def div_(self, other, *, rounding_mode=None):
 
 def floor_divide(input, other, *, out=None):
     """The quotient rounded towards minus infinity."""
-    return deliver_pointwise(two(BINARY_FLOOR_DIVIDE, input, other, "floor_divide"), out,
-                             "floor_divide", (input, other))
+    result = underived(two(BINARY_FLOOR_DIVIDE, input, other, "floor_divide"), "floor_divide")
+    return deliver_pointwise(result, out, "floor_divide", (input, other))
 
 
 def floor_divide_(self, other):
     """`floor_divide` in place."""
-    return two_inplace(BINARY_FLOOR_DIVIDE, self, other, "floor_divide_")
+    return underived(two_inplace(BINARY_FLOOR_DIVIDE, self, other, "floor_divide_"),
+                     "floor_divide")
 
 
 # ---------------------------------------------------------------- remainders
@@ -193,8 +194,10 @@ differentiate_binary(BINARY_FMOD, FmodBackward1, FmodBackward0)
 
 def remainder(input, other, *, out=None):
     """The remainder with the sign of the divisor, as Python's ``%``."""
-    return deliver_pointwise(two(BINARY_REMAINDER, input, other, "remainder"), out, "remainder",
-                             (input, other))
+    result = two(BINARY_REMAINDER, input, other, "remainder")
+    if not isinstance(input, TensorBase):
+        underived(result, "remainder")
+    return deliver_pointwise(result, out, "remainder", (input, other))
 
 
 def remainder_(self, other):

@@ -26,6 +26,11 @@ cdef class BinaryNode(Node):
     cdef TensorBase back_to_a(self, TensorBase g)
     cdef TensorBase back_to_b(self, TensorBase g)
 
+cdef class UnderivedNode(BinaryNode):
+    pass
+
+cdef TensorBase underived(TensorBase result, str name)
+
 cdef class AddBackward0(BinaryNode):
     pass
 

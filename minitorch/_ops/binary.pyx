@@ -128,6 +128,27 @@ cdef class NegBackward0(Node):
         return (neg_op(grads[0]),)
 
 
+cdef class UnderivedNode(BinaryNode):
+    """Of an operation, named in s2, that PyTorch gives no derivative."""
+
+    def name(self):
+        return "NotImplemented"
+
+    cdef tuple apply(self, tuple grads):
+        raise RuntimeError(f"derivative for aten::{self.s2} is not implemented")
+
+
+cdef TensorBase underived(TensorBase result, str name):
+    """Take the derivative from a result that was made with another operation's node."""
+    cdef Node made = result.grad_fn_
+    cdef UnderivedNode node
+    if made is not None and result.base is None:
+        node = UnderivedNode.__new__(UnderivedNode)
+        node.next_, node.next_nr, node.s2, node.n_outputs = made.next_, made.next_nr, name, 1
+        set_function(result, node, 0)
+    return result
+
+
 # Nodes of the other operations, by operation: (with a tensor, with a number as second operand).
 # Each saves both of its operands.
 cdef dict NODES = {}

@@ -10,7 +10,7 @@ from minitorch._kernels.pointwise cimport (
     BINARY_ADD, BINARY_DIV, BINARY_FLOOR_DIVIDE, BINARY_MUL, BINARY_REMAINDER, BINARY_SUB,
     UNARY_ABS, UNARY_BITWISE_NOT, UNARY_NEG, UNARY_RECIPROCAL)
 from minitorch._ops.arithmetic cimport rsub_op
-from minitorch._ops.binary cimport two, two_inplace
+from minitorch._ops.binary cimport two, two_inplace, underived
 from minitorch._ops.power cimport power
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.power import pow_
@@ -59,13 +59,15 @@ def op_rtruediv(self, other):
 
 
 def op_floordiv(self, other):
-    return two(BINARY_FLOOR_DIVIDE, self, other, "floor_divide") if is_operand(other) \
-        else NotImplemented
+    if not is_operand(other):
+        return NotImplemented
+    return underived(two(BINARY_FLOOR_DIVIDE, self, other, "floor_divide"), "floor_divide")
 
 
 def op_rfloordiv(self, other):
-    return two(BINARY_FLOOR_DIVIDE, other, self, "floor_divide") if is_operand(other) \
-        else NotImplemented
+    if not is_operand(other):
+        return NotImplemented
+    return underived(two(BINARY_FLOOR_DIVIDE, other, self, "floor_divide"), "floor_divide")
 
 
 def op_mod(self, other):
@@ -74,8 +76,10 @@ def op_mod(self, other):
 
 
 def op_rmod(self, other):
-    return two(BINARY_REMAINDER, other, self, "remainder") if is_operand(other) \
-        else NotImplemented
+    if not is_operand(other):
+        return NotImplemented
+    result = two(BINARY_REMAINDER, other, self, "remainder")
+    return underived(result, "remainder") if is_number(other) else result
 
 
 def op_pow(self, other, modulo=None):
@@ -107,8 +111,10 @@ def op_itruediv(self, other):
 
 
 def op_ifloordiv(self, other):
-    return two_inplace(BINARY_FLOOR_DIVIDE, self, other, "floor_divide_") if is_operand(other) \
-        else NotImplemented
+    if not is_operand(other):
+        return NotImplemented
+    return underived(two_inplace(BINARY_FLOOR_DIVIDE, self, other, "floor_divide_"),
+                     "floor_divide")
 
 
 def op_imod(self, other):

@@ -1,8 +1,34 @@
-"""`out=` of the elementwise operations, which may be an operand but not a part of one."""
+"""Which dtypes results have and where they may be written: `result_type`, `can_cast`, `out=`."""
 
-from minitorch._core.dtype cimport type_name
+from minitorch._core.dtype cimport cxx_name, dtype, type_name
 from minitorch._core.tensor cimport TensorBase
-from minitorch._ops._base cimport check_out, deliver, refuse_overlap, write_out
+from minitorch._ops._base cimport (
+    check_out, common_dtype, deliver, operand, refuse_overlap, write_out)
+
+
+def result_type(tensor1, tensor2):
+    """The dtype of an arithmetic operation between two tensors or numbers."""
+    cdef bint n1, n2
+    cdef TensorBase a = operand(tensor1, &n1, "result_type", "tensor1")
+    cdef TensorBase b = operand(tensor2, &n2, "result_type", "tensor2")
+    return common_dtype(a, n1, b, n2)
+
+
+def can_cast(from_, to):
+    """Whether a value of dtype `from_` may be written in place into one of dtype `to`."""
+    return (<dtype?> from_).category <= (<dtype?> to).category
+
+
+cdef object deliver_same(TensorBase result, object out, str where):
+    """`deliver` of an operation whose output must have the dtype of the result."""
+    cdef TensorBase to
+    if out is None:
+        return result
+    to = check_out(result, out, where)
+    if result.dtype_ is not to.dtype_:
+        raise RuntimeError(f"Expected out tensor to have dtype {cxx_name(result.dtype_)}, but got "
+                           f"{cxx_name(to.dtype_)} instead")
+    return write_out(result, to)
 
 
 cdef object deliver_pointwise(TensorBase result, object out, str where, tuple operands):

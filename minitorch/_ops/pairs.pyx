@@ -19,7 +19,7 @@ from minitorch._ops._base cimport (
     binary_raw, cast_raw, check_inplace_result, check_out, check_tensor, common_dtype, full_raw,
     operand, unary_raw)
 from minitorch._ops.binary cimport (
-    BinaryNode, add_number, compare_number, compare_op, div_op, link, logical_and_raw,
+    BinaryNode, UnderivedNode, add_number, compare_number, compare_op, div_op, link, logical_and_raw,
     mul_number, mul_op, sub_op, zero_of)
 from minitorch._ops.choice cimport masked, where_op
 from minitorch._ops.each cimport first, floating, mapped2, replace
@@ -256,16 +256,6 @@ cdef class NextafterBackward0(BinaryNode):
         return (self.back_to_a(masked(g, compare_op(BINARY_NE, a, b)))
                 if self.needs(0) else None,
                 self.back_to_b(full_raw(g.dtype_, g, 0)) if self.needs(1) else None)
-
-
-cdef class UnderivedNode(BinaryNode):
-    """Of an operation that PyTorch gives no derivative."""
-
-    def name(self):
-        return "NotImplemented"
-
-    cdef tuple apply(self, tuple grads):
-        raise RuntimeError(f"derivative for aten::{self.s2} is not implemented")
 
 
 # ---------------------------------------------------------------- two operands

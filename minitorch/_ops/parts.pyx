@@ -15,7 +15,7 @@ from minitorch._kernels.pointwise cimport (
      UNARY_ROUND, UNARY_SIGN, UNARY_TRUNC)
 from minitorch._kernels.types cimport BOOL, F64, I32
 from minitorch._ops._base cimport (
-    binary_raw, cast_raw, check_out, check_tensor, clone_raw, full_raw, unary_raw)
+    binary_number_raw, binary_raw, cast_raw, check_out, check_tensor, clone_raw, full_raw, unary_raw)
 from minitorch._ops.array cimport from_array, numbers_of
 from minitorch._ops.binary cimport before_change, compare_number, mul_number, mul_op
 from minitorch._ops.choice cimport masked, where_op
@@ -152,7 +152,7 @@ cdef TensorBase turned(TensorBase a, double factor, type cls):
     if a.dtype_.category != FLOATING:
         x = cast_raw(a, default_float())
     node.s0 = factor
-    return record(node, a, binary_raw(BINARY_MUL, x, scalar_of(x.dtype_, factor), x.dtype_))
+    return record(node, a, binary_number_raw(BINARY_MUL, x, factor, x.dtype_))
 
 
 def deg2rad(input, *, out=None):

@@ -60,6 +60,8 @@ cdef double zeta_of(double s, double q) noexcept nogil:
         return INFINITY
     if s < 1 or isnan(q):
         return NAN
+    if isinf(q) and q > 0:
+        return 0
     if q <= 0:
         if q == floor(q):
             return INFINITY

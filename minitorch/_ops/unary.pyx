@@ -153,9 +153,12 @@ cdef frozenset EXACT = frozenset((
 cdef object one(int op, object input, object out, str where):
     """An operation from Python."""
     cdef TensorBase a = check_tensor(input, where, "input")
+    cdef TensorBase result = unary_op(op, a)
+    if out is None:
+        return result
     if op in EXACT:
-        return deliver_exactly(unary_op(op, a), out, where, (a,))
-    return deliver_pointwise(unary_op(op, a), out, where, (a,))
+        return deliver_exactly(result, out, where, (a,))
+    return deliver_pointwise(result, out, where, (a,))
 
 
 cdef object one_(int op, object self, str where):
