@@ -124,10 +124,12 @@ cdef TensorBase checked_softmax(object input, object dim, bint log, str where):
     cdef TensorBase x = check_tensor(input, where, "input")
     if dim is None:
         raise TypeError(f"{where}() missing required argument: 'dim'")
+    axis = wrap_dim(dim, x.ndim_)
     if x.dtype_.category != FLOATING:
-        raise NotImplementedError(f"\"{where}_lastdim_kernel_impl\" not implemented for "
+        last = "lastdim_" if x.ndim_ and axis == x.ndim_ - 1 else ""
+        raise NotImplementedError(f"\"{where}_{last}kernel_impl\" not implemented for "
                                   f"'{type_name(x.dtype_)}'")
-    return softmax_op(x, wrap_dim(dim, x.ndim_), log)
+    return softmax_op(x, axis, log)
 
 
 def softmax(input, dim=None, dtype=None, *, out=None):

@@ -1,5 +1,5 @@
 # cython: auto_pickle=False
-"""Losses of a prediction and a target, element by element, and the two margin losses of classes.
+"""Losses of a prediction and a target, element by element.
 
 An elementwise loss is a class with two formulas: `value`, of values alone, and `slopes`, its
 derivatives by both operands times the gradient, of differentiable operations. `pair_loss` does
@@ -9,14 +9,13 @@ the rest: half precision computed in float32, recording, and the reduction.
 from minitorch._core.dtype cimport FLOATING, dtype, of_code, type_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport (
-    connect1, connect2, records1, records2, save, set_function, unpack)
-from minitorch._core.shape cimport size_text
+    connect2, records1, records2, save, set_function, unpack)
 from minitorch._core.tensor cimport TensorBase, alias, same_shape, shape_of
 from minitorch._kernels.pointwise cimport (
     BINARY_GE, BINARY_LE, UNARY_ABS, UNARY_EXP, UNARY_LOG, UNARY_LOG1P,
     UNARY_LOGSIGMOID, UNARY_SIGMOID)
 from minitorch._kernels.softmax cimport REDUCE_MEAN, REDUCE_NONE, Reduction
-from minitorch._kernels.types cimport F32, I64
+from minitorch._kernels.types cimport F32
 from minitorch._ops._base cimport cast_raw, check_tensor, common_dtype, full_raw, unary_raw
 from minitorch._ops.binary cimport (
     add_number, compare_number, div_op, mul_number, mul_op, neg_op, sub_op)
@@ -347,137 +346,3 @@ def binary_cross_entropy_with_logits(input, target, weight=None, pos_weight=None
     node = BinaryCrossEntropyWithLogitsBackward0.__new__(BinaryCrossEntropyWithLogitsBackward0)
     node.weight, node.pos_weight = weight, pos_weight
     return pair_loss(node, to_dtype(x, d), to_dtype(t, d), reduction)
-
-
-# ---------------------------------------------------------------- margins between classes
-
-cdef class ClassMargin(Node):
-    """A loss of rows of scores: where one class is too near another, the slope is the same.
-
-    `wrong` (N, T, C) is the amount by which class C comes too near the target T of row N, 0 where
-    it does not; the loss of a row is the sum of its powers times `factor`.
-    """
-
-    cdef Reduction reduction
-    cdef object shape, wrong, places, factor
-    cdef int power
-
-    saved_names = ("self", "target")
-
-    cdef tuple apply(self, tuple grads):
-        unpack(self.s0, self)
-        g = grads[0].reshape(-1, 1, 1)
-        if self.reduction == REDUCE_MEAN and self.wrong.shape[0]:
-            g = g / self.wrong.shape[0]
-        slope = (self.wrong > 0).to(self.wrong.dtype) if self.power == 1 else self.wrong * 2
-        slope = slope * self.factor * g.to(slope.dtype)
-        dx = slope.sum(1).scatter_add(1, self.places, -slope.sum(2))
-        return (dx.reshape(self.shape).to(grads[0].dtype),)
-
-
-cdef TensorBase class_margin(ClassMargin node, TensorBase x, TensorBase target, str reduction):
-    """The loss of a node whose `wrong` and `factor` are set."""
-    cdef TensorBase out
-    node.reduction, node.shape = reduction_of(reduction), shape_of(x)
-    wrong = node.wrong if node.power == 1 else node.wrong * node.wrong
-    losses = (wrong * node.factor).sum((1, 2))
-    if node.reduction == REDUCE_NONE and x.ndim_ < 2:
-        losses = losses.reshape(())
-    # an empty batch has the mean 0
-    if node.reduction == REDUCE_MEAN and x.numel_ == 0:
-        out = sum_op(losses, None, False)
-    else:
-        out = reduce_losses(losses, node.reduction)
-    out = cast_raw(out, x.dtype_)
-    if records1(x):
-        connect1(node, x)
-        node.s0, node.s1, node.n_outputs = save(x), save(target), 1
-        set_function(out, node, 0)
-    return out
-
-
-cdef class MultiMarginLossBackward0(ClassMargin):
-    pass
-
-
-cdef class MultilabelMarginLossBackward0(ClassMargin):
-    pass
-
-
-cdef object rows_of(TensorBase x, str where, str kernel):
-    """The scores as rows, in float32 at least, unrecorded."""
-    if x.dtype_.category != FLOATING:
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{type_name(x.dtype_)}'")
-    if x.ndim_ > 2 or x.ndim_ and x.shape_[x.ndim_ - 1] == 0:
-        raise RuntimeError("Expected non-empty vector or matrix with optional 0-dim batch size, "
-                           f"but got: {size_text(x.ndim_, x.shape_)}")
-    plain = alias(x)
-    if x.dtype_.itemsize < 4:
-        plain = cast_raw(plain, of_code(F32))
-    return plain if x.ndim_ == 2 else plain.reshape(1, -1)
-
-
-cdef int check_long(TensorBase t) except -1:
-    if t.dtype_.code != I64:
-        raise RuntimeError(f"expected scalar type Long but found {type_name(t.dtype_)}")
-    return 0
-
-
-def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
-    """``sum_c max(0, margin - input[target] + input[c])^p / C`` of each row, without the target."""
-    cdef TensorBase x = check_tensor(input, "multi_margin_loss", "input")
-    cdef TensorBase t = check_tensor(target, "multi_margin_loss", "target")
-    cdef TensorBase w = weight
-    cdef MultiMarginLossBackward0 node
-    if p != 1 and p != 2:
-        raise RuntimeError("only p == 1 and p == 2 supported")
-    rows = rows_of(x, "multi_margin_loss", "multi_margin_loss_cpu_kernel")
-    count, classes = rows.shape
-    if t.ndim_ > 1 or t.numel_ != count:
-        raise RuntimeError(
-            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input "
-            f"samples (batch size). Expected target size [{count}], but got "
-            f"{size_text(t.ndim_, t.shape_)}")
-    refuse_grad(w, "multi_margin_loss", "weight")
-    if w is not None and (w.ndim_ > 1 or w.numel_ != classes):
-        raise RuntimeError(f"inconsistent weight size, expected {classes} but got "
-                           f"{size_text(w.ndim_, w.shape_)}")
-    check_long(t)
-    places = t.reshape(-1, 1)
-    if t.numel_ and (int(t.min()) < 0 or int(t.max()) >= classes):
-        raise RuntimeError("target out of range")
-    node = MultiMarginLossBackward0.__new__(MultiMarginLossBackward0)
-    node.power, node.places = p, places
-    wrong = clamp(rows - rows.gather(1, places) + margin, 0).scatter(1, places, 0.0)
-    node.wrong = wrong.unsqueeze(1)
-    node.factor = 1.0 / classes
-    if w is not None:
-        node.factor = (alias(w).to(rows.dtype)[places] / classes).unsqueeze(2)
-    return class_margin(node, x, t, reduction)
-
-
-def multilabel_margin_loss(input, target, reduction="mean"):
-    """``sum_tc max(0, 1 - input[t] + input[c]) / C`` over the targets t and the other classes c.
-
-    The targets of a row end before the first -1.
-    """
-    cdef TensorBase x = check_tensor(input, "multilabel_margin_loss", "input")
-    cdef TensorBase t = check_tensor(target, "multilabel_margin_loss", "target")
-    cdef MultilabelMarginLossBackward0 node
-    rows = rows_of(x, "multilabel_margin_loss", "multilabel_margin_loss_forward_out_frame")
-    if not same_shape(x, t) and not (x.ndim_ == 0 and t.numel_ == 1):
-        raise RuntimeError(f"inconsistent target size: {size_text(t.ndim_, t.shape_)} for input of "
-                           f"size: {size_text(x.ndim_, x.shape_)}")
-    check_long(t)
-    classes = rows.shape[1]
-    if t.numel_ and (int(t.min()) < -1 or int(t.max()) >= classes):
-        raise RuntimeError("argument #2 'target' is out of range")
-    places = t.reshape(rows.shape)
-    valid = (places >= 0).to(rows.dtype).cumprod(1)
-    places = clamp(places, 0)
-    others = rows.new_zeros(rows.shape).scatter_add(1, places, valid) == 0
-    node = MultilabelMarginLossBackward0.__new__(MultilabelMarginLossBackward0)
-    node.power, node.places, node.factor = 1, places, 1.0 / classes
-    wrong = clamp(rows.unsqueeze(1) - rows.gather(1, places).unsqueeze(2) + 1, 0)
-    node.wrong = wrong * valid.unsqueeze(2) * others.to(rows.dtype).unsqueeze(1)
-    return class_margin(node, x, t, reduction)

@@ -6,6 +6,8 @@ times the incoming gradient, of differentiable operations. `activate` does the r
 precision computed in float32 and rounded once, recording, and the in-place form.
 """
 
+from libc.math cimport INFINITY
+
 from minitorch._core.dtype cimport BOOLEAN, FLOATING, INTEGRAL, dtype, of_code, type_name
 from minitorch._core.dtype import finfo
 from minitorch._core.node cimport Node
@@ -19,7 +21,7 @@ from minitorch._kernels.types cimport F32, F64, U8
 from minitorch._ops._base cimport (
     cast_raw, check_tensor, copy_raw, deliver, full_raw, new_output, run_list, set_history)
 from minitorch._ops.binary cimport (
-    BinaryNode, add_number, before_change, compare_number, link, logical_and_raw,
+    BinaryNode, add_number, add_op, before_change, compare_number, link, logical_and_raw,
     mul_number, mul_op)
 from minitorch._ops.choice cimport masked, where_op
 from minitorch._ops.copy cimport to_dtype
@@ -345,6 +347,9 @@ cdef class PreluKernelBackward0(BinaryNode):
         dx = dw = None
         if self.needs(0):
             dx = where_op(positive, g, mul_op(g, w))
+            if records1(x) and not (<TensorBase> dx).requires():
+                # a derivative of 0 by x, so that the gradient can be differentiated by it
+                dx = add_op(dx, masked(x, compare_number(BINARY_GT, x, INFINITY)))
         if self.needs(1):
             dw = self.back_to_b(where_op(positive, full_raw(g.dtype_, g, 0), mul_op(x, g)))
         return (dx, dw)

@@ -104,6 +104,21 @@ def test_triplet_with_a_distance_of_ones_own():
         nn.TripletMarginLoss(margin=0)
 
 
+def test_ctc_loss_of_one_alignment_and_of_three():
+    logs = minitorch.tensor([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]).log()
+    one = F.ctc_loss(logs, minitorch.tensor([1, 2]), 2, 2, reduction="sum")
+    assert math.isclose(one, -math.log(0.25 * 0.25), rel_tol=1e-6)
+    # "1" in two steps: 1 1, blank 1, 1 blank
+    three = F.ctc_loss(logs, minitorch.tensor([1]), 2, 1, reduction="sum")
+    assert math.isclose(three, -math.log(0.125 + 0.25 + 0.0625), rel_tol=1e-6)
+    assert F.ctc_loss(logs, minitorch.tensor([1, 1]), 2, 2) == math.inf
+    assert F.ctc_loss(logs, minitorch.tensor([1, 1]), 2, 2, zero_infinity=True) == 0
+    with pytest.raises(RuntimeError, match="blank must be in label range"):
+        F.ctc_loss(logs, minitorch.tensor([1]), 2, 1, blank=3)
+    with pytest.raises(RuntimeError, match="Expected input_lengths to have value at most 2"):
+        F.ctc_loss(logs, minitorch.tensor([1]), 3, 1)
+
+
 # ---- dropouts ------------------------------------------------------------------------------------
 
 

@@ -309,6 +309,32 @@ def test_table(name, args, kwargs):
     assert_near(ours.weight.grad, theirs.weight.grad)
 
 
+CTC = [
+    ("batched", (6, 3, 4), ([1, 2, 1], [2, 2, 0], [3, 0, 0]), (6, 5, 4), (3, 2, 1), {}),
+    ("in_a_row", (6, 3, 4), [1, 2, 1, 2, 2, 3], (6, 5, 4), (3, 2, 1), {"reduction": "none"}),
+    ("unbatched", (6, 4), [1, 1, 3], 6, 3, {"reduction": "sum"}),
+    ("last_class_blank", (5, 2, 3), ([0, 1], [1, 1]), (5, 4), (2, 2), {"blank": 2}),
+    ("too_short", (3, 2, 3), ([1, 1], [1, 2]), (2, 3), (2, 2), {"zero_infinity": True}),
+    ("no_label", (3, 2, 3), ([1, 1], [1, 2]), (2, 0), (0, 0), {}),
+]
+
+
+@pytest.mark.parametrize(
+    "shape, targets, steps, sizes, kwargs", [row[1:] for row in CTC], ids=[row[0] for row in CTC]
+)
+def test_ctc_loss(shape, targets, steps, sizes, kwargs):
+    x, y = both(random(*shape), requires_grad=True)
+    found = []
+    for library, scores in ((minitorch, x), (torch, y)):
+        lengths = [library.tensor(value) for value in (steps, sizes)]
+        module = library.nn.CTCLoss(**kwargs)
+        out = module(scores.log_softmax(-1), library.tensor(targets), *lengths)
+        out.sum().backward()
+        found.append(out)
+    assert_near(*found)
+    assert_near(x.grad, y.grad)
+
+
 def test_bilinear():
     ours, theirs = make_both("Bilinear", 3, 4, 5)
     x, y = both(random(2, 3))

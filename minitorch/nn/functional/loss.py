@@ -4,6 +4,7 @@ import math
 import warnings
 
 from minitorch._ops import creation as _creation
+from minitorch._ops import ctc as _ctc
 from minitorch._ops import loss as _loss
 from minitorch._ops import pair_loss as _pair
 from minitorch._ops.choice import where
@@ -14,6 +15,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
+    "ctc_loss",
     "gaussian_nll_loss",
     "huber_loss",
     "kl_div",
@@ -435,3 +437,53 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     if full:
         losses = losses + 0.5 * math.log(2 * math.pi)
     return reduce_losses(losses, reduction)
+
+
+def ctc_loss(
+    log_probs,
+    targets,
+    input_lengths,
+    target_lengths,
+    blank=0,
+    reduction="mean",
+    zero_infinity=False,
+):
+    """The negative log-likelihood of label sequences, over all their alignments with the steps.
+
+    Parameters
+    ----------
+    log_probs : Tensor
+        (T, N, C) or (T, C): log-probabilities of the classes, outcomes of a log_softmax.
+    targets : Tensor
+        (N, S), or all labels one after the other: class numbers other than `blank`.
+    input_lengths, target_lengths : Tensor or tuple of int
+        (N) or (): how many steps and labels count.
+    blank : int
+        The class that stands for no label.
+    reduction : {"mean", "sum", "none"}
+        "mean" divides by the numbers of labels first.
+    zero_infinity : bool
+        Set infinite losses (too few steps for the labels) and their gradients to 0.
+
+    Notes
+    -----
+    The gradient is meant to pass through a log_softmax, as in PyTorch: it is that by the scores
+    before it. It cannot be differentiated again. Source: Graves et al. (2006).
+    """
+    resolve_reduction(reduction, None, None)
+    batched = log_probs.dim() == 3
+    losses, sizes = _ctc.ctc_losses(
+        log_probs if batched else log_probs.unsqueeze(1),
+        targets if batched or targets.dim() == 1 else targets.reshape(-1),
+        input_lengths,
+        target_lengths,
+        blank,
+        zero_infinity,
+    )
+    if zero_infinity:
+        losses = where(losses == math.inf, 0, losses)
+    if reduction == "mean":
+        return (losses / sizes.clamp_min(1)).mean()
+    if reduction == "sum":
+        return losses.sum()
+    return losses if batched else losses.squeeze(0)

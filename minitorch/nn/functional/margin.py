@@ -1,5 +1,6 @@
 """Losses with a margin: hinges, rankings, triplets, and margins between classes."""
 
+from minitorch._ops import class_margin as _class_margin
 from minitorch._ops import pair_loss as _pair
 from minitorch._ops.arithmetic import minimum
 from minitorch._ops.choice import where
@@ -140,7 +141,7 @@ def multi_margin_loss(
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
-    return _pair.multi_margin_loss(input, target, p, margin, weight, reduction)
+    return _class_margin.multi_margin_loss(input, target, p, margin, weight, reduction)
 
 
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
@@ -156,7 +157,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
         As in :func:`margin_ranking_loss`.
     """
     reduction = resolve_reduction(reduction, size_average, reduce)
-    return _pair.multilabel_margin_loss(input, target, reduction)
+    return _class_margin.multilabel_margin_loss(input, target, reduction)
 
 
 def cosine_embedding_loss(

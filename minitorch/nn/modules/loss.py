@@ -10,6 +10,7 @@ from minitorch.nn.modules.module import Module
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
     "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "GaussianNLLLoss",
@@ -524,4 +525,40 @@ class TripletMarginWithDistanceLoss(_Loss):
             margin=self.margin,
             swap=self.swap,
             reduction=self.reduction,
+        )
+
+
+class CTCLoss(_Loss):
+    """Negative log-likelihood of label sequences over all alignments with longer inputs.
+
+    Parameters
+    ----------
+    blank : int
+        The class that stands for no label (default 0).
+    reduction : {"mean", "sum", "none"}
+        "mean" divides by the numbers of labels first.
+    zero_infinity : bool
+        Set infinite losses and their gradients to 0.
+
+    Notes
+    -----
+    :func:`minitorch.nn.functional.ctc_loss` has the shapes.
+    """
+
+    __constants__ = ["blank", "reduction"]
+
+    def __init__(self, blank=0, reduction="mean", zero_infinity=False):
+        super().__init__(reduction=reduction)
+        self.blank = blank
+        self.zero_infinity = zero_infinity
+
+    def forward(self, log_probs, targets, input_lengths, target_lengths):
+        return F.ctc_loss(
+            log_probs,
+            targets,
+            input_lengths,
+            target_lengths,
+            self.blank,
+            self.reduction,
+            self.zero_infinity,
         )
