@@ -21,6 +21,7 @@ from minitorch.nn.modules.conv import (
 from minitorch.nn.modules.dropout import Dropout
 from minitorch.nn.modules.flatten import Flatten, Unflatten
 from minitorch.nn.modules.fold import Fold, Unfold
+from minitorch.nn.modules.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
 from minitorch.nn.modules.linear import Identity, Linear
 from minitorch.nn.modules.loss import CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
 from minitorch.nn.modules.module import Module
@@ -70,6 +71,8 @@ __all__ = [
     "Dropout",
     "Flatten",
     "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GELU",
     "GroupNorm",
     "Identity",

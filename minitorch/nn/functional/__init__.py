@@ -23,6 +23,12 @@ from minitorch.nn.functional.convolution import (
     conv_transpose3d,
 )
 from minitorch.nn.functional.folding import fold, unfold
+from minitorch.nn.functional.fractional_pooling import (
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+)
 from minitorch.nn.functional.layers import batch_norm, flatten, group_norm, linear
 from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
 from minitorch.nn.functional.padding import pad
@@ -77,6 +83,10 @@ __all__ = [
     "dropout",
     "flatten",
     "fold",
+    "fractional_max_pool2d",
+    "fractional_max_pool2d_with_indices",
+    "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices",
     "gelu",
     "group_norm",
     "l1_loss",
