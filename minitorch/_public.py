@@ -49,6 +49,7 @@ from minitorch._ops import (
     compare,
     composed,
     conv,
+    conv_forms,
     copy,
     creation,
     decompositions,
@@ -223,6 +224,8 @@ _FUNCTIONS = {
         sort argsort topk unique kthvalue msort unique_consecutive""",
     conv: """
         conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d""",
+    conv_forms: """
+        convolution conv_tbc""",
     pool: """
         max_pool2d max_pool3d""",
     pool1d: """

@@ -292,6 +292,22 @@ def _of_dimensions(n):
     return found
 
 
+def _general_samples(rng):
+    x, w, b = uniform(rng, 1, 2, 5, 4), uniform(rng, 3, 2, 2, 3), uniform(rng, 3)
+    return [
+        Sample(x, w, b, [1, 2], [1, 0], [2, 1], False, [0, 0], 1),
+        Sample(x, w[:2, :, :, :2], b[:2], [2, 2], [1, 0], [1, 1], True, [1, 1], 1),
+    ]
+
+
+def _general(x, w, b, stride, padding, dilation, transposed, output_padding, groups):
+    if transposed:
+        return ref.conv_transpose(
+            x, w, b, tuple(stride), tuple(padding), tuple(output_padding), groups, tuple(dilation)
+        )
+    return ref.conv(x, w, b, tuple(stride), tuple(padding), tuple(dilation), groups)
+
+
 def _integer_samples(rng):
     return [
         Sample(rng.integers(-9, 9, (2, 4, 7)), rng.integers(-9, 9, (4, 2, 3)), groups=2),
@@ -308,6 +324,7 @@ def _integer_transposed_samples(rng):
 
 WINDOWS = [
     *[op for n in (1, 2, 3) for op in _of_dimensions(n)],
+    Op("convolution", _general, _general_samples, slack=10),
     _op("unfold", ref.unfold, _unfold_samples, errors=UNFOLD_ERRORS),
     _op("fold", ref.fold, _fold_samples, errors=FOLD_ERRORS, slack=4),
     _op(

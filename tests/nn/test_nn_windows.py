@@ -136,3 +136,16 @@ def test_fold_of_unfold_counts_the_blocks_of_a_pixel():
     x = torch.ones(1, 1, 4, 4)
     again = nn.Fold(4, 2)(nn.Unfold(2)(x))
     assert again[0, 0].tolist() == [[1, 2, 2, 1], [2, 4, 4, 2], [2, 4, 4, 2], [1, 2, 2, 1]]
+
+
+def test_conv_tbc_takes_time_first():
+    x, w, b = random(5, 2, 3), random(3, 3, 4, seed=1), random(4, seed=2)
+    expected = ref.conv(x.transpose(1, 2, 0), w.transpose(2, 1, 0), b, padding=1)
+    tensors = [torch.from_numpy(array) for array in (x, w, b)]
+    result = torch.conv_tbc(*tensors, 1)
+    near(result, expected.transpose(2, 0, 1))
+    assert result.is_contiguous()
+    with pytest.raises(RuntimeError, match="Input must have 3 dims: time, batch, in_channel"):
+        torch.conv_tbc(torch.ones(5, 2), *tensors[1:])
+    with pytest.raises(RuntimeError, match="Bias size must equal dim 2 in the weight tensor"):
+        torch.conv_tbc(*tensors[:2], torch.ones(3, dtype=torch.float64))

@@ -543,3 +543,23 @@ def test_error_is_pytorchs(call):
         with pytest.raises(type(theirs.value)) as ours:
             call(minitorch)
     assert str(ours.value).split("\n")[0] == str(theirs.value).split("\n")[0]
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_fractional_pooling_draws_the_same_windows(dimensions):
+    options = {"output_ratio": 0.5, "return_indices": True}
+    ours, theirs = make_both(f"FractionalMaxPool{dimensions}d", 2, **options)
+    x, y = both(random(2, 3, *[7] * dimensions), requires_grad=True)
+    minitorch.manual_seed(3)
+    a = ours(x)
+    torch.manual_seed(3)
+    b = theirs(y)
+    assert_near(a[0], b[0])
+    assert a[1].tolist() == b[1].tolist()
+    a[0].sum().backward()
+    b[0].sum().backward()
+    assert_near(x.grad, y.grad)
+    with pytest.raises(RuntimeError, match="too large relative to input"):
+        getattr(nn, f"FractionalMaxPool{dimensions}d")(2, 7)(x)
+    with pytest.raises(ValueError, match="requires specifying either an output size"):
+        getattr(nn, f"FractionalMaxPool{dimensions}d")(2)

@@ -1,11 +1,13 @@
 """conv1d, conv2d, conv3d and their transposes."""
 
 from minitorch._ops import conv as _conv
+from minitorch._ops.conv_forms import conv_tbc
 
 __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
