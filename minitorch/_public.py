@@ -54,6 +54,7 @@ from minitorch._ops import (
     expand,
     extremes,
     gather,
+    grid,
     index,
     join,
     linear,
@@ -159,6 +160,8 @@ _FUNCTIONS = {
         layer_norm group_norm native_layer_norm native_group_norm""",
     normalization: """
         batch_norm instance_norm rms_norm""",
+    grid: """
+        grid_sampler grid_sampler_2d grid_sampler_3d affine_grid_generator""",
     dropout: """
         dropout""",
     copy: """

@@ -71,7 +71,10 @@ def check_close(got, wanted, dtype, op, where):
 
 
 # Composed of other operations here, so that their graph ends in another node than PyTorch's.
-COMPOSED = {"addcmul", "addcdiv", "lerp", "setitem_ints_after_slice"}
+COMPOSED = {
+    "addcmul", "addcdiv", "lerp", "setitem_ints_after_slice",
+    "grid_sample_bilinear", "grid_sample_nearest", "grid_sample_bicubic", "affine_grid",
+}
 
 
 def is_composed(op, sample):

@@ -38,9 +38,11 @@ from minitorch.nn.functional.pooling import (
     max_pool2d,
     max_pool2d_with_indices,
 )
+from minitorch.nn.functional.vision import affine_grid, grid_sample
 
 __all__ = [
     "adaptive_avg_pool2d",
+    "affine_grid",
     "avg_pool2d",
     "batch_norm",
     "channel_shuffle",
@@ -49,6 +51,7 @@ __all__ = [
     "dropout",
     "flatten",
     "gelu",
+    "grid_sample",
     "group_norm",
     "instance_norm",
     "interpolate",
