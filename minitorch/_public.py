@@ -61,6 +61,7 @@ from minitorch._ops import (
     extremes,
     facts,
     gather,
+    grid,
     grids,
     index,
     join,
@@ -126,8 +127,6 @@ _FUNCTIONS = {
         logspace""",
     _random: """
         rand randn rand_like randn_like randint randint_like randperm bernoulli normal poisson""",
-    _base: """
-        rand randn rand_like randn_like randint randint_like randperm bernoulli normal""",
     out: """
         result_type""",
     arithmetic: """
@@ -244,6 +243,8 @@ _FUNCTIONS = {
         layer_norm group_norm native_layer_norm native_group_norm""",
     normalization: """
         batch_norm instance_norm rms_norm""",
+    grid: """
+        grid_sampler grid_sampler_2d grid_sampler_3d affine_grid_generator""",
     dropout: """
         dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_
         feature_alpha_dropout feature_alpha_dropout_""",

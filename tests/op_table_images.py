@@ -105,6 +105,90 @@ RESAMPLING[0].errors = (
 )
 
 
+def _grid_samples(mode):
+    def samples(rng):
+        found = []
+        for padding in ("zeros", "border", "reflection"):
+            for corners in (False, True):
+                options = {"mode": mode, "padding_mode": padding, "align_corners": corners}
+                image, grid = uniform(rng, 1, 2, 3, 4), uniform(rng, 1, 2, 3, 2) * 0.77
+                found.append(Sample(image, grid, **options))
+        if mode != "bicubic":
+            volume, grid = uniform(rng, 1, 1, 2, 3, 2), uniform(rng, 1, 1, 2, 2, 3) * 0.77
+            found.append(Sample(volume, grid, mode=mode, align_corners=False))
+        return found
+
+    return samples
+
+
+def grid_sampling(mode, **options):
+    def call(mt, *args, **kwargs):
+        return mt.nn.functional.grid_sample(*args, **kwargs)
+
+    name = f"grid_sample_{mode}"
+    return image_op(name, ref.grid_sample, _grid_samples(mode), call=call, slack=40, **options)
+
+
+def _affine_samples(rng):
+    return [
+        Sample(uniform(rng, 2, 2, 3), (2, 1, 3, 4), False),
+        Sample(uniform(rng, 1, 2, 3), (1, 1, 2, 3), True),
+        Sample(uniform(rng, 1, 3, 4), (1, 2, 2, 1, 3), False),
+    ]
+
+
+def _grid_error(kind, pattern, image, grid, **kwargs):
+    return Error(
+        lambda mt: mt.nn.functional.grid_sample(
+            mt.ones(*image), mt.ones(*grid), align_corners=False, **kwargs
+        ),
+        kind,
+        pattern,
+    )
+
+
+SAMPLING = [
+    grid_sampling(
+        "bilinear",
+        errors=(
+            _grid_error(
+                RuntimeError, "same batch size, but got", (1, 1, 2, 2), (2, 3, 3, 2)
+            ),
+            _grid_error(
+                RuntimeError, "expected grid to have size 2 in last dimension", (1, 1, 2, 2),
+                (1, 3, 3, 3),
+            ),
+            _grid_error(
+                RuntimeError, "expected 5D input and grid", (1, 2, 2), (1, 3, 3, 1)
+            ),
+            _grid_error(
+                RuntimeError, "bicubic interpolation only supports 4D input", (1, 1, 2, 2, 2),
+                (1, 1, 1, 1, 3), mode="bicubic",
+            ),
+            _grid_error(
+                ValueError, "expected mode to be 'bilinear', 'nearest' or 'bicubic'",
+                (1, 1, 2, 2), (1, 3, 3, 2), mode="linear",
+            ),
+        ),
+    ),
+    grid_sampling("nearest"),
+    grid_sampling("bicubic"),
+    image_op(
+        "affine_grid",
+        ref.affine_grid,
+        _affine_samples,
+        slack=4,
+        errors=(
+            Error(
+                lambda mt: mt.nn.functional.affine_grid(mt.ones(1, 2, 2), (1, 1, 2, 2), False),
+                ValueError,
+                "Expected a batch of 2D affine matrices of shape Nx2x3",
+            ),
+        ),
+    ),
+]
+
+
 def _pad_samples(mode):
     pads = [((2, 5), (2, 1)), ((1, 4, 5), (1, 3, 2, 0)), ((1, 2, 3, 4, 3), (1, 2, 0, 1, 2, 1)),
             ((2, 2, 4, 5), (-1, 2, 1, -2))]
@@ -304,4 +388,4 @@ NORMS = [
     image_op("local_response_norm", ref.local_response_norm, _response_samples, slack=10),
 ]
 
-IMAGES = [*RESAMPLING, *BORDERS, *NORMS]
+IMAGES = [*RESAMPLING, *SAMPLING, *BORDERS, *NORMS]

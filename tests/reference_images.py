@@ -3,6 +3,7 @@
 Written from the definitions, without code of the package; an image is (N, C, *spatial).
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -102,6 +103,61 @@ def interpolate(
         matrix = _resampling(n, m, factor, mode, align_corners, antialias)
         x = np.moveaxis(np.tensordot(matrix, x, (1, 2 + i)), 0, 2 + i)
     return x
+
+
+# ---- sampling ------------------------------------------------------------------------------------
+
+
+def _inside(place, size, padding_mode, align_corners):
+    low, high = (0, size - 1) if align_corners else (-0.5, size - 0.5)
+    if padding_mode == "reflection" and high > low:
+        span = high - low
+        offset = (place - low) % (2 * span)
+        place = low + min(offset, 2 * span - offset)
+    return place if padding_mode == "zeros" else min(max(place, 0), size - 1)
+
+
+def _places(place, size, mode, padding_mode, align_corners):
+    """(pixel, weight) pairs along one axis."""
+    place = (place + 1) / 2 * (size - 1) if align_corners else ((place + 1) * size - 1) / 2
+    bounds = size, padding_mode, align_corners
+    if mode == "bicubic":
+        first = math.floor(place)
+        return [
+            (_inside(i, *bounds), _cubic(place - i, -0.75)) for i in range(first - 1, first + 3)
+        ]
+    place = _inside(place, *bounds)
+    if mode == "nearest":
+        return [(round(place), 1.0)]
+    first = math.floor(place)
+    return [(first, first + 1 - place), (first + 1, place - first)]
+
+
+def grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False):
+    sizes = x.shape[2:]
+    out = np.zeros((*x.shape[:2], *grid.shape[1:-1]))
+    for n, *at in np.ndindex(grid.shape[:-1]):
+        point = grid[(n, *at)][::-1]
+        options = mode, padding_mode, align_corners
+        axes = [_places(p, size, *options) for p, size in zip(point, sizes, strict=True)]
+        for chosen in itertools.product(*axes):
+            pixel = tuple(int(i) for i, _ in chosen)
+            if all(0 <= i < size for i, size in zip(pixel, sizes, strict=True)):
+                weight = math.prod(w for _, w in chosen)
+                out[(n, slice(None), *at)] += weight * x[(n, slice(None), *pixel)]
+    return out
+
+
+def affine_grid(theta, size, align_corners=False):
+    sizes = size[2:]
+    out = np.empty((size[0], *sizes, len(sizes)))
+    for n, *at in np.ndindex(size[0], *sizes):
+        point = [
+            (2 * i / (m - 1) - 1 if m > 1 else 0) if align_corners else (2 * i + 1) / m - 1
+            for i, m in zip(at, sizes, strict=True)
+        ]
+        out[(n, *at)] = theta[n] @ [*point[::-1], 1]
+    return out
 
 
 # ---- borders and shuffles ------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
             f"[*{str(list(inner))[1:]}, but got input of size{list(input.shape)}"
         )
     if not input.is_floating_point():
-        raise NotImplementedError(f"\"rms_norm\" not implemented for '{_type_name(input)}'")
+        raise NotImplementedError(f"\"rms_norm\" not implemented for '{type_name(input)}'")
     wide = input if input.dtype is float64 else input.to(float32)
     if eps is None:
         eps = finfo(wide.dtype).eps
@@ -101,5 +101,6 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     return out.to(input.dtype)
 
 
-def _type_name(tensor):
+def type_name(tensor):
+    """What PyTorch's errors call the dtype of a tensor."""
     return tensor.type().rpartition(".")[2].removesuffix("Tensor")

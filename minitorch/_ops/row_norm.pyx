@@ -65,7 +65,7 @@ cdef class RowNormNode(Node):
             return self.recorded(g, x, weight)
         return self.fused(g, x, weight)
 
-    cdef TensorBase parameter_like(self, int i, TensorBase x):
+    cdef TensorBase parameter_like(self, int i):
         """Room for the gradient of the weight or the bias, or None where it is not wanted."""
         cdef Py_ssize_t n = self.shape.groups * self.shape.channels
         return new_tensor(self.mean.dtype_, 1, &n) if self.needs(i) else None
@@ -73,8 +73,8 @@ cdef class RowNormNode(Node):
     cdef tuple fused(self, TensorBase g, TensorBase x, TensorBase weight):
         cdef dtype d = self.mean.dtype_
         cdef TensorBase dx = None
-        cdef TensorBase dw = self.parameter_like(1, x)
-        cdef TensorBase db = self.parameter_like(2, x)
+        cdef TensorBase dw = self.parameter_like(1)
+        cdef TensorBase db = self.parameter_like(2)
         cdef TensorBase dense = widened(x, d), dy = widened(g, d), w = widened(weight, d)
         if self.needs(0):
             dx = new_tensor(d, x.ndim_, x.shape_)

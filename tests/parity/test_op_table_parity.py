@@ -78,7 +78,8 @@ def check_close(got, wanted, dtype, op, where):
 # Composed of other operations here, so that their graph ends in another node than PyTorch's.
 COMPOSED = {
     "setitem_ints_after_slice", "trapezoid", "margin_ranking_loss", "triplet_margin_loss",
-    "pairwise_distance", "embedding_bag",
+    "pairwise_distance", "embedding_bag", "grid_sample_bilinear", "grid_sample_nearest",
+    "grid_sample_bicubic", "affine_grid",
 }
 
 

@@ -73,13 +73,19 @@ from minitorch.nn.functional.dropout import (
     feature_alpha_dropout,
 )
 from minitorch.nn.functional.folding import fold, unfold
+from minitorch.nn.functional.fractional_pooling import (
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+)
 from minitorch.nn.functional.interpolation import (
     interpolate,
     upsample,
     upsample_bilinear,
     upsample_nearest,
 )
-from minitorch.nn.functional.layers import flatten, linear
+from minitorch.nn.functional.layers import batch_norm, flatten, group_norm, linear
 from minitorch.nn.functional.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -113,14 +119,6 @@ from minitorch.nn.functional.normalization import (
     local_response_norm,
     rms_norm,
 )
-from minitorch.nn.functional.fractional_pooling import (
-    fractional_max_pool2d,
-    fractional_max_pool2d_with_indices,
-    fractional_max_pool3d,
-    fractional_max_pool3d_with_indices,
-)
-from minitorch.nn.functional.layers import batch_norm, flatten, group_norm, linear
-from minitorch.nn.functional.loss import cross_entropy, l1_loss, mse_loss, nll_loss
 from minitorch.nn.functional.padding import pad
 from minitorch.nn.functional.pooling import (
     adaptive_avg_pool1d,
@@ -149,6 +147,7 @@ from minitorch.nn.functional.pooling import (
     max_unpool3d,
 )
 from minitorch.nn.functional.sparse import embedding, embedding_bag, one_hot
+from minitorch.nn.functional.vision import affine_grid, grid_sample
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -162,6 +161,7 @@ __all__ = [
     "adaptive_max_pool3d",
     "adaptive_max_pool3d_with_indices",
     "avg_pool1d",
+    "affine_grid",
     "avg_pool2d",
     "avg_pool3d",
     "batch_norm",
@@ -202,6 +202,7 @@ __all__ = [
     "fractional_max_pool3d_with_indices",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
