@@ -1,5 +1,7 @@
 """Forward, pre-forward and full backward hooks of modules."""
 
+import copy
+
 import pytest
 
 import minitorch as torch
@@ -233,3 +235,27 @@ def test_registration_hooks_see_the_names():
         handle.remove()
     nn.BatchNorm1d(2)
     assert names == ["weight", "bias", "running_mean", "running_var", "num_batches_tracked", "0"]
+
+
+def test_a_copied_handle_belongs_to_the_copied_module():
+    module = Double()
+    module.handle = module.register_forward_hook(lambda m, args, out: out + 1, always_call=True)
+    other = copy.deepcopy(module)
+    other.handle.remove()
+    assert other(torch.ones(1)).item() == 2.0
+    assert module(torch.ones(1)).item() == 3.0
+    module.handle.remove()
+    assert not module._forward_hooks and not module._forward_hooks_always_called
+
+
+def test_no_gradient_flows_through_an_output_that_has_none():
+    class Pair(nn.Module):
+        def forward(self, x, y):
+            return x * 2, y * 3
+
+    module, seen = Pair(), []
+    module.register_full_backward_hook(lambda m, gi, go: seen.append(go))
+    first, second = module(ones(1), torch.ones(1))
+    assert first.requires_grad and not second.requires_grad
+    (first + second).backward()
+    assert seen[0][0].tolist() == [1.0] and seen[0][1] is None

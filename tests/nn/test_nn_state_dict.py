@@ -223,3 +223,10 @@ def test_load_post_hook_may_forgive():
         layer.load_state_dict({})
 
 
+
+
+def test_a_prefix_is_taken_off():
+    state = nn.Sequential(nn.Linear(2, 2)).state_dict(prefix="module.")
+    nn.modules.utils.consume_prefix_in_state_dict_if_present(state, "module.")
+    assert list(state) == ["0.weight", "0.bias"] and list(state._metadata) == ["", "0"]
+    nn.Sequential(nn.Linear(2, 2)).load_state_dict(state)
