@@ -439,6 +439,11 @@ cdef int check_source(TensorBase t, int dim, TensorBase index, TensorBase source
         raise RuntimeError(f"{where}(): Number of indices ({index.numel_}) should be equal to "
                            f"source.size(dim): ({along}), for dim: {dim}")
     if source.ndim_ != t.ndim_ and t.ndim_ and source.ndim_:
+        if where == "index_add_":
+            raise RuntimeError(
+                "source tensor shape must match self tensor shape, excluding the specified "
+                f"dimension. Got self.shape = {size_text(t.ndim_, t.shape_)} source.shape = "
+                f"{size_text(source.ndim_, source.shape_)}")
         raise RuntimeError(f"{where}(): source and destination must have the same number of "
                            f"dimensions, got {source.ndim_} and {t.ndim_}")
     for i in range(t.ndim_ if source.ndim_ else 0):

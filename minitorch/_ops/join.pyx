@@ -380,14 +380,15 @@ cdef tuple split_evenly(TensorBase t, Py_ssize_t size, int dim):
     return split_op(t, sizes, dim, "Split")
 
 
-def split(tensor, split_size_or_sections, dim=0):
+def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
     """Cut into views along an axis.
 
     Parameters
     ----------
     tensor : Tensor
     split_size_or_sections : int or list of int
-        The size of every view (the last may be smaller), or the sizes one by one.
+        The size of every view (the last may be smaller), or the sizes one by one; the method
+        calls it `split_size`.
     dim : int
 
     Raises
@@ -396,6 +397,10 @@ def split(tensor, split_size_or_sections, dim=0):
         If the sizes do not sum to the axis.
     """
     cdef TensorBase t = check_tensor(tensor, "split", "tensor")
+    if (split_size is None) == (split_size_or_sections is None):
+        raise TypeError("split() missing 1 required positional argument: 'split_size_or_sections'")
+    if split_size is not None:
+        split_size_or_sections = split_size
     if isinstance(split_size_or_sections, (list, tuple)):
         return split_with_sizes(t, split_size_or_sections, dim)
     if t.ndim_ == 0:
@@ -439,18 +444,25 @@ def chunk(input, chunks, dim=0):
     return split_evenly(t, size, axis)
 
 
-def tensor_split(input, indices_or_sections, dim=0):
+def tensor_split(input, indices_or_sections=None, dim=0, *, indices=None, sections=None,
+                 tensor_indices_or_sections=None):
     """Cut into views along an axis, at the given places or into parts of nearly equal size.
 
     Parameters
     ----------
     input : Tensor
     indices_or_sections : int, tuple of int, or Tensor of one of both
+        Also under the names `indices`, `sections` and `tensor_indices_or_sections`.
     dim : int
     """
     cdef TensorBase t = check_tensor(input, "tensor_split", "input")
     cdef Py_ssize_t n, whole
     cdef int axis
+    named = [value for value in (indices_or_sections, indices, sections,
+                                 tensor_indices_or_sections) if value is not None]
+    if len(named) != 1:
+        raise TypeError("tensor_split() needs one argument 'indices_or_sections'")
+    indices_or_sections = named[0]
     if t.ndim_ == 0:
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a "
                            "tensor with 0 dims")

@@ -34,6 +34,7 @@ def named_outputs(kind, *fields):
     """A class of `NamedOutputs` with the given names."""
     members = {name: property(lambda self, i=i: self[i]) for i, name in enumerate(fields)}
     return type(kind, (NamedOutputs,), {"__slots__": (), "fields": fields, "kind": kind,
+                                        "__module__": "torch.return_types",
                                         **members})
 
 
