@@ -260,7 +260,7 @@ def typename(obj):
     """The name of a tensor's type (``torch.FloatTensor``), or the dotted name of any other."""
     if isinstance(obj, Tensor):
         return obj.type()
-    kind = type(obj)
+    kind = obj if hasattr(obj, "__qualname__") else type(obj)
     where = getattr(kind, "__module__", "")
     return f"{where}.{kind.__qualname__}" if where and where != "builtins" else kind.__qualname__
 

@@ -6,7 +6,7 @@ The slope of one is the other: `cat` and `split`, `stack` and `unbind`.
 
 import warnings
 
-from minitorch._core.dtype cimport FLOATING, dtype
+from minitorch._core.dtype cimport FLOATING, dtype, type_name
 from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, connect_all, records1, set_function
@@ -206,7 +206,12 @@ def cat(tensors, dim=0, *, out=None):
         if (<TensorBase> t).ndim_ == 0:
             raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
     made = cat_op(items, wrap_dim(dim, model_of(items).ndim_))
-    return made if out is None else deliver_apart(made, out, items)
+    if out is None:
+        return made
+    if isinstance(out, TensorBase) and (<TensorBase> out).dtype_.category < made.dtype_.category:
+        raise TypeError("torch.cat(): input types can't be cast to the desired output type "
+                        f"{type_name((<TensorBase> out).dtype_)}")
+    return deliver_apart(made, out, items, False)
 
 
 def concat(tensors, dim=0, *, out=None):
@@ -575,7 +580,7 @@ def meshgrid(*tensors, indexing=None):
             raise RuntimeError("torch.meshgrid: Expected 0D or 1D tensor in the tensor list but "
                                f"got: {t}")
         if t.dtype_ is not (<TensorBase> items[0]).dtype_:
-            raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
+            raise RuntimeError("meshgrid expects all tensors to have the same dtype")
     swap = indexing == "xy" and len(items) >= 2
     sizes = tuple([x.numel() for x in items])
     grids = [expand(view(x, (1,) * i + (sizes[i],) + (1,) * (len(items) - 1 - i)), sizes)

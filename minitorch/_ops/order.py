@@ -324,6 +324,8 @@ def histc(input, bins=100, min=0, max=0, *, out=None):
         A vector of the input's dtype.
     """
     x = tensor_arg(input, "histc", "input")
+    if not x.is_floating_point():
+        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{scalar_type(x.dtype)}'")
     if bins <= 0:
         raise RuntimeError(f"torch.histc(): bins must be > 0, but got {bins}")
     if max < min:
