@@ -8,6 +8,7 @@ use, so that `import minitorch` stays short.
 # ruff: noqa: F401
 
 from importlib import import_module as _import_module
+from types import SimpleNamespace as _SimpleNamespace
 
 from minitorch import _legacy, autograd, backends, linalg, random
 from minitorch import tensor as _tensor
@@ -260,6 +261,10 @@ for _module, _names in _FUNCTIONS.items():
 for _name in "as_strided_ detach_ fill_ resize_as_ zero_".split():
     globals()[_name] = getattr(Tensor, _name)
 
+# The types of results with names, such as torch.return_types.max.
+return_types = _SimpleNamespace(**{
+    _kind.kind: _kind for _kind in sorting.NamedOutputs.__subclasses__()})
+
 # Constants and dtypes; `bool` hides Python's own here, so it comes last.
 inf = float("inf")
 nan = float("nan")
@@ -322,7 +327,7 @@ def typename(obj):
     """The name of a tensor's type (``torch.FloatTensor``), or the dotted name of any other."""
     if isinstance(obj, Tensor):
         return obj.type()
-    kind = type(obj)
+    kind = obj if hasattr(obj, "__qualname__") else type(obj)
     where = getattr(kind, "__module__", "")
     return f"{where}.{kind.__qualname__}" if where and where != "builtins" else kind.__qualname__
 
@@ -332,11 +337,20 @@ def can_cast(from_, to):
     return out.can_cast(from_, to)
 
 
+def use_deterministic_algorithms(mode, *, warn_only=False):
+    """Nothing to choose: the same inputs give the same bits in any mode."""
+
+
+def are_deterministic_algorithms_enabled():
+    """Always True: the same inputs give the same bits."""
+    return True
+
+
 def is_storage(obj):
     """True for the storage of a tensor."""
-    return isinstance(obj, UntypedStorage)
+    return isinstance(obj, (UntypedStorage, _legacy.TypedStorage))
 
 
 _MODULES = {_module.__name__.rpartition(".")[2] for _module in _FUNCTIONS}
 __all__ = [_name for _name in dir() if not _name.startswith("_") and (
-    _name not in _MODULES or callable(globals()[_name]))]
+    _name not in _MODULES or callable(globals()[_name]) or globals()[_name] is strided)]

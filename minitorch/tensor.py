@@ -29,6 +29,7 @@ from minitorch._ops import (
     facts,
     gather,
     gradients,  # noqa: F401  gives the engine its arithmetic
+    grids,
     index,
     join,
     linear,
@@ -503,6 +504,8 @@ _METHODS = {
     facts: """
         conj conj_physical dim_order get_device is_conj is_neg is_nonzero pin_memory resolve_conj
         resolve_neg""",
+    grids: """
+        nonzero_static""",
     memory: """
         apply_ is_set_to map2_ map_ resize_ resize_as_ set_""",
     sampling: """

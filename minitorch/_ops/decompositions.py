@@ -25,8 +25,11 @@ EIGH = named_outputs("linalg_eigh", "eigenvalues", "eigenvectors")
 QR = named_outputs("linalg_qr", "Q", "R")
 
 
-class LinAlgError(RuntimeError):
+class _LinAlgError(RuntimeError):
     """A matrix that an algorithm cannot take, such as a singular one."""
+
+
+LinAlgError = _LinAlgError  # PyTorch's own shows the underscore
 
 
 def matrices(value, name, square=True):

@@ -145,7 +145,7 @@ def contracted(operands, inputs, output):
     order = wanted + summed
     placed = [arranged(operand, labels, order, i)
               for i, (operand, labels) in enumerate(zip(operands, inputs, strict=True))]
-    check_sizes(operands, placed)
+    check_sizes(order, placed)
     last_use = [max((i for i, labels in enumerate(inputs) if label in labels), default=0)
                 for label in order]
     to_sum = range(len(wanted), len(order))
@@ -191,14 +191,16 @@ def arranged(operand, labels, order, number):
     return operand
 
 
-def check_sizes(operands, placed):
-    for axis in range(placed[0].dim()):
-        sizes = {one.shape[axis] for one in placed} - {1}
-        if len(sizes) > 1:
-            shapes = " ".join(f"{list(before.shape)}->{list(after.shape)}"
-                              for before, after in zip(operands, placed, strict=True))
-            raise RuntimeError("einsum(): operands do not broadcast with remapped shapes "
-                               f"[original->remapped]: {shapes}")
+def check_sizes(order, placed):
+    for axis, label in enumerate(order):
+        seen = 1
+        for number, one in enumerate(placed):
+            size = one.shape[axis]
+            if size != 1 and seen not in (1, size):
+                what = f"subscript {label}" if isinstance(label, str) else f"dimension {label}"
+                raise RuntimeError(f"einsum(): {what} has size {size} for operand {number} which "
+                                   f"does not broadcast with previously seen size {seen}")
+            seen = max(seen, size) if size else size
 
 
 def pair(a, b, dims):

@@ -300,7 +300,7 @@ cdef object scatter_args(object input, object dim, object index, object src, obj
     return scatter_op(t, wrap_dim(dim, t.ndim_), at, source, value, reduce, inplace, where)
 
 
-def scatter(input, dim, index, src=None, *, value=None, reduce=None):
+def scatter(input, dim, index, src=None, *, value=None, reduce=None, out=None):
     """A copy with ``out[index[i][j]][j] = src[i][j]`` for dim 0, and so on.
 
     Parameters
@@ -319,7 +319,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     RuntimeError
         For an index out of range, or shapes or dtypes that do not fit.
     """
-    return scatter_args(input, dim, index, src, value, reduce, False, "scatter")
+    return deliver(scatter_args(input, dim, index, src, value, reduce, False, "scatter"), out)
 
 
 def scatter_(input, dim, index, src=None, *, value=None, reduce=None):
@@ -350,9 +350,9 @@ cdef TensorBase scatter_add_op(object input, object dim, object index, object sr
     return finish(out, node, inplace)
 
 
-def scatter_add(input, dim, index, src):
+def scatter_add(input, dim, index, src, *, out=None):
     """A copy with ``out[index[i][j]][j] += src[i][j]`` for dim 0, and so on."""
-    return scatter_add_op(input, dim, index, src, False, "scatter_add")
+    return deliver(scatter_add_op(input, dim, index, src, False, "scatter_add"), out)
 
 
 def scatter_add_(input, dim, index, src):
@@ -439,6 +439,11 @@ cdef int check_source(TensorBase t, int dim, TensorBase index, TensorBase source
         raise RuntimeError(f"{where}(): Number of indices ({index.numel_}) should be equal to "
                            f"source.size(dim): ({along}), for dim: {dim}")
     if source.ndim_ != t.ndim_ and t.ndim_ and source.ndim_:
+        if where == "index_add_":
+            raise RuntimeError(
+                "source tensor shape must match self tensor shape, excluding the specified "
+                f"dimension. Got self.shape = {size_text(t.ndim_, t.shape_)} source.shape = "
+                f"{size_text(source.ndim_, source.shape_)}")
         raise RuntimeError(f"{where}(): source and destination must have the same number of "
                            f"dimensions, got {source.ndim_} and {t.ndim_}")
     for i in range(t.ndim_ if source.ndim_ else 0):

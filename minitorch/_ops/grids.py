@@ -6,13 +6,14 @@ from itertools import combinations_with_replacement
 import numpy
 
 from minitorch._core.dtype import get_default_dtype, int32, int64
-from minitorch._ops.creation import arange, as_tensor, empty_strided, ones
+from minitorch._ops.creation import arange, as_tensor, empty_strided, full, ones
+from minitorch._ops.index import nonzero
 from minitorch._ops.join import meshgrid, stack
 from minitorch._ops.rule import given, tensor_arg, tensor_of
 from minitorch._ops.scan import cumprod
 
-__all__ = ["cartesian_prod", "combinations", "empty_permuted", "range", "tril_indices",
-           "triu_indices", "unravel_index", "vander"]
+__all__ = ["cartesian_prod", "combinations", "empty_permuted", "nonzero_static", "range",
+           "tril_indices", "triu_indices", "unravel_index", "vander"]
 
 
 def triangle(name, numpy_name, row, col, offset, dtype, device, layout):
@@ -139,6 +140,22 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
         step *= max(size[axis], 1)
     return empty_strided(size, strides, dtype=dtype, layout=layout, device=device,
                          requires_grad=requires_grad, pin_memory=pin_memory)
+
+
+def nonzero_static(input, *, size, fill_value=-1, out=None):
+    """The places of the first `size` elements that are not 0, as rows; `fill_value` for missing.
+
+    Parameters
+    ----------
+    input : Tensor
+    size : int
+        The number of rows of the result.
+    fill_value : int
+    """
+    found = nonzero(tensor_arg(input, "nonzero_static", "input"))[:size]
+    made = full((size, input.dim()), fill_value, dtype=int64)
+    made[:found.shape[0]] = found
+    return given(made, out)
 
 
 def unravel_index(indices, shape):

@@ -6,7 +6,7 @@ The slope of one is the other: `cat` and `split`, `stack` and `unbind`.
 
 import warnings
 
-from minitorch._core.dtype cimport FLOATING, dtype
+from minitorch._core.dtype cimport FLOATING, dtype, type_name
 from minitorch._core.grad_mode cimport grad_enabled
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, connect_all, records1, set_function
@@ -206,7 +206,12 @@ def cat(tensors, dim=0, *, out=None):
         if (<TensorBase> t).ndim_ == 0:
             raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
     made = cat_op(items, wrap_dim(dim, model_of(items).ndim_))
-    return made if out is None else deliver_apart(made, out, items)
+    if out is None:
+        return made
+    if isinstance(out, TensorBase) and (<TensorBase> out).dtype_.category < made.dtype_.category:
+        raise TypeError("torch.cat(): input types can't be cast to the desired output type "
+                        f"{type_name((<TensorBase> out).dtype_)}")
+    return deliver_apart(made, out, items, False)
 
 
 def concat(tensors, dim=0, *, out=None):
@@ -380,14 +385,15 @@ cdef tuple split_evenly(TensorBase t, Py_ssize_t size, int dim):
     return split_op(t, sizes, dim, "Split")
 
 
-def split(tensor, split_size_or_sections, dim=0):
+def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
     """Cut into views along an axis.
 
     Parameters
     ----------
     tensor : Tensor
     split_size_or_sections : int or list of int
-        The size of every view (the last may be smaller), or the sizes one by one.
+        The size of every view (the last may be smaller), or the sizes one by one; the method
+        calls it `split_size`.
     dim : int
 
     Raises
@@ -396,6 +402,10 @@ def split(tensor, split_size_or_sections, dim=0):
         If the sizes do not sum to the axis.
     """
     cdef TensorBase t = check_tensor(tensor, "split", "tensor")
+    if (split_size is None) == (split_size_or_sections is None):
+        raise TypeError("split() missing 1 required positional argument: 'split_size_or_sections'")
+    if split_size is not None:
+        split_size_or_sections = split_size
     if isinstance(split_size_or_sections, (list, tuple)):
         return split_with_sizes(t, split_size_or_sections, dim)
     if t.ndim_ == 0:
@@ -439,18 +449,25 @@ def chunk(input, chunks, dim=0):
     return split_evenly(t, size, axis)
 
 
-def tensor_split(input, indices_or_sections, dim=0):
+def tensor_split(input, indices_or_sections=None, dim=0, *, indices=None, sections=None,
+                 tensor_indices_or_sections=None):
     """Cut into views along an axis, at the given places or into parts of nearly equal size.
 
     Parameters
     ----------
     input : Tensor
     indices_or_sections : int, tuple of int, or Tensor of one of both
+        Also under the names `indices`, `sections` and `tensor_indices_or_sections`.
     dim : int
     """
     cdef TensorBase t = check_tensor(input, "tensor_split", "input")
     cdef Py_ssize_t n, whole
     cdef int axis
+    named = [value for value in (indices_or_sections, indices, sections,
+                                 tensor_indices_or_sections) if value is not None]
+    if len(named) != 1:
+        raise TypeError("tensor_split() needs one argument 'indices_or_sections'")
+    indices_or_sections = named[0]
     if t.ndim_ == 0:
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a "
                            "tensor with 0 dims")
@@ -563,7 +580,7 @@ def meshgrid(*tensors, indexing=None):
             raise RuntimeError("torch.meshgrid: Expected 0D or 1D tensor in the tensor list but "
                                f"got: {t}")
         if t.dtype_ is not (<TensorBase> items[0]).dtype_:
-            raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
+            raise RuntimeError("meshgrid expects all tensors to have the same dtype")
     swap = indexing == "xy" and len(items) >= 2
     sizes = tuple([x.numel() for x in items])
     grids = [expand(view(x, (1,) * i + (sizes[i],) + (1,) * (len(items) - 1 - i)), sizes)

@@ -99,10 +99,10 @@ cdef int check_dtypes(TensorBase a, TensorBase b, str where) except -1:
 
 
 cdef int check_mm(TensorBase a, TensorBase b, str where) except -1:
-    for t, name in ((a, "self"), (b, "mat2")):
+    for t, name in ((a, "self" if where == "mm" else "mat1"), (b, "mat2")):
         if (<TensorBase> t).ndim_ != 2:
-            raise RuntimeError(f"{where}(): {name} must be a matrix, got a "
-                               f"{(<TensorBase> t).ndim_}-D tensor")
+            got = "" if where == "mm" else f", got {(<TensorBase> t).ndim_}-D tensor"
+            raise RuntimeError(f"{name} must be a matrix{got}")
     if a.shape_[1] != b.shape_[0]:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a.shape_[0]}x"
                            f"{a.shape_[1]} and {b.shape_[0]}x{b.shape_[1]})")

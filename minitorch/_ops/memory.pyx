@@ -25,7 +25,7 @@ cdef int fit_storage(TensorBase t, int n, const Py_ssize_t* sizes,
     return 0
 
 
-def resize_(self, *sizes, memory_format=None):
+def resize_(self, *sizes, size=None, memory_format=None):
     """Give the tensor another size in place; elements that are new are undefined.
 
     The elements keep their places in row-major order of the memory.
@@ -33,7 +33,7 @@ def resize_(self, *sizes, memory_format=None):
     cdef TensorBase t = check_tensor(self, "resize_", "self")
     cdef Dims wanted
     cdef Py_ssize_t strides[64]
-    dims_from_args(sizes, &wanted, "resize_")
+    dims_from_args(sizes if size is None else (size,), &wanted, "resize_")
     if t.requires():
         raise RuntimeError("cannot resize variables that require grad")
     if memory_format is preserve_format:
@@ -50,9 +50,9 @@ def resize_(self, *sizes, memory_format=None):
     return self
 
 
-def resize_as_(self, other, *, memory_format=None):
+def resize_as_(self, the_template, *, memory_format=None):
     """`resize_` to the size of another tensor."""
-    cdef TensorBase like = check_tensor(other, "resize_as_", "other")
+    cdef TensorBase like = check_tensor(the_template, "resize_as_", "the_template")
     if memory_format is preserve_format:
         memory_format = None
     return resize_(self, like.shape, memory_format=memory_format)

@@ -257,18 +257,22 @@ def bucketize(input, boundaries, *, out_int32=False, right=False, out=None):
 
 # ---------------------------------------------------------------- membership and counts
 
-def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None):
+def isin(elements=None, test_elements=None, *, element=None, test_element=None,
+         assume_unique=False, invert=False, out=None):
     """For each element whether it is among the test elements (with `invert`: whether not).
 
     Parameters
     ----------
     elements, test_elements : Tensor or number
-        One of them a tensor.
+        One of them a tensor; the other may be called `element` or `test_element` then.
     assume_unique : bool
         Promise that neither has an element twice; changes nothing here.
     invert : bool
     """
-    if is_scalar(elements) and is_scalar(test_elements):
+    elements = element if elements is None else elements
+    test_elements = test_element if test_elements is None else test_elements
+    if elements is None or test_elements is None or is_scalar(elements) \
+            and is_scalar(test_elements):
         raise TypeError("isin() received an invalid combination of arguments: one of elements and "
                         "test_elements must be a Tensor")
     first, second = as_tensor(elements), as_tensor(test_elements)
@@ -320,6 +324,8 @@ def histc(input, bins=100, min=0, max=0, *, out=None):
         A vector of the input's dtype.
     """
     x = tensor_arg(input, "histc", "input")
+    if not x.is_floating_point():
+        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{scalar_type(x.dtype)}'")
     if bins <= 0:
         raise RuntimeError(f"torch.histc(): bins must be > 0, but got {bins}")
     if max < min:

@@ -6,11 +6,11 @@ from minitorch._ops._base cimport (
     check_out, common_dtype, deliver, operand, refuse_overlap, write_out)
 
 
-def result_type(tensor1, tensor2):
+def result_type(tensor, other):
     """The dtype of an arithmetic operation between two tensors or numbers."""
     cdef bint n1, n2
-    cdef TensorBase a = operand(tensor1, &n1, "result_type", "tensor1")
-    cdef TensorBase b = operand(tensor2, &n2, "result_type", "tensor2")
+    cdef TensorBase a = operand(tensor, &n1, "result_type", "tensor")
+    cdef TensorBase b = operand(other, &n2, "result_type", "other")
     return common_dtype(a, n1, b, n2)
 
 

@@ -12,6 +12,6 @@ cdef TensorBase gather_raw(TensorBase t, tuple arrays)
 cdef int put_raw(TensorBase t, tuple arrays, TensorBase values, bint accumulate) except -1
 
 cdef bint records_change(TensorBase t, TensorBase other) noexcept
-cdef object deliver_apart(TensorBase result, object out, list inputs)
+cdef object deliver_apart(TensorBase result, object out, list inputs, bint exact=*)
 cdef TensorBase target(TensorBase t, TensorBase other, bint inplace)
 cdef TensorBase finish(TensorBase out, Node node, bint inplace)

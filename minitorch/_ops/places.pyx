@@ -176,13 +176,16 @@ cdef tuple picked_shape(TensorBase t, tuple arrays):
 
 # ---------------------------------------------------------------- out=
 
-cdef object deliver_apart(TensorBase result, object out, list inputs):
-    """`deliver` for operations that PyTorch runs in the memory of `out`: no input may share it."""
+cdef object deliver_apart(TensorBase result, object out, list inputs, bint exact=True):
+    """`deliver` for operations that PyTorch runs in the memory of `out`: no input may share it.
+
+    With `exact` it must have the dtype of the result.
+    """
     cdef TensorBase to, t
     cdef Py_ssize_t low, high, first, last
     if isinstance(out, TensorBase):
         to = <TensorBase> out
-        if to.dtype_ is not result.dtype_:
+        if exact and to.dtype_ is not result.dtype_:
             raise RuntimeError(f"Expected out tensor to have dtype {cxx_name(result.dtype_)}, but "
                                f"got {cxx_name(to.dtype_)} instead")
         check_writable(to, False)

@@ -10,6 +10,7 @@ from minitorch._ops.linear import addmm, bmm, dot, matmul, mm, mv
 from minitorch._ops.rearrange import roll
 from minitorch._ops.rule import (
     RuleNode,
+    cxx_type,
     given,
     is_scalar,
     scalar_type,
@@ -221,6 +222,12 @@ def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
     beta, alpha = check_factors("addmv", tensor_arg(input, "addmv", "input"), beta, alpha)
     product = mv(tensor_arg(mat, "addmv", "mat").detach(),
                  tensor_arg(vec, "addmv", "vec").detach())
+    if input.dim() > 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got {input.dim()}, {mat.dim()}, "
+                           f"{vec.dim()}")
+    if input.numel() not in (1, mat.shape[0]):
+        raise RuntimeError(f"size mismatch, got input ({input.shape[0]}), mat "
+                           f"({mat.shape[0]}x{mat.shape[1]}), vec ({vec.shape[0]})")
     checked_shape("addmv", input, product.shape, product.dtype)
     return given(AddmvBackward0.of(input, mat, vec, product, beta, alpha), out)
 
@@ -230,6 +237,11 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None, out_dtype=None)
     if out_dtype is not None:
         raise NotImplementedError("baddbmm(): argument 'out_dtype' is only supported for CUDA")
     beta, alpha = check_factors("baddbmm", tensor_arg(input, "baddbmm", "input"), beta, alpha)
+    first, second = tensor_arg(batch1, "baddbmm", "batch1"), tensor_arg(batch2, "baddbmm", "batch2")
+    if not input.dtype is first.dtype is second.dtype:
+        names = [cxx_type(tensor.dtype) for tensor in (input, first, second)]
+        raise RuntimeError(f"Input dtypes must be the same, got: input {names[0]}, batch1: "
+                           f"{names[1]}, batch2: {names[2]}")
     product = bmm(tensor_arg(batch1, "baddbmm", "batch1").detach(),
                   tensor_arg(batch2, "baddbmm", "batch2").detach())
     checked_shape("baddbmm", input, product.shape, product.dtype)
@@ -380,8 +392,9 @@ def trace(input):
     x = tensor_arg(input, "trace", "input")
     if x.dim() != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {x.dim()}")
-    value = diagonal(x.detach()).sum()
-    return TraceBackward0.record(value, (x,), sizes=x.shape)
+    if scalar_type(x.dtype) == "Bool":
+        raise NotImplementedError("\"trace\" not implemented for 'Bool'")
+    return TraceBackward0.record(diagonal(x.detach()).sum(), (x,), sizes=x.shape)
 
 
 def kron(input, other, *, out=None):

@@ -160,14 +160,25 @@ cdef int draw(Kind kind, Generator g, TensorBase t, object a, object b, str wher
         else:
             status = rng_random(&g.state, p, code, n)
     if status:
-        raise NotImplementedError(f"\"{where}\" not implemented for '{type_name(t.dtype_)}'")
+        raise NotImplementedError(f"\"{KERNELS.get(where, where)}\" not implemented for "
+                                  f"'{type_name(t.dtype_)}'")
     if dense is not t:
         copy_raw(t, dense)
     return 0
 
 
+CONTINUOUS = {EXPONENTIAL: "Exponential", CAUCHY: "Cauchy"}
+# What PyTorch's errors call the kernels.
+KERNELS = {"uniform_": "check_uniform_bounds", "normal_": "normal_kernel_cpu",
+           "log_normal_": "log_normal_cpu", "geometric_": "geometric_cpu"}
+
+
 cdef object fill_inplace(Kind kind, object self, object a, object b, object generator, str where):
     cdef TensorBase t = check_tensor(self, where, "self")
+    if kind in CONTINUOUS and t.dtype_.category != FLOATING:
+        name = type_name(t.dtype_) if kind == EXPONENTIAL else cxx_name(t.dtype_)
+        raise RuntimeError(f"{CONTINUOUS[kind]} distribution is a continuous probability "
+                           f"distribution. dtype must be a floating point but you specified {name}")
     check_writable(t, t.requires())
     draw(kind, pick(generator, where), t, a, b, where)
     bump(t)

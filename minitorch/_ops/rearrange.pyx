@@ -61,9 +61,13 @@ cdef TensorBase flip_op(TensorBase t, tuple dims):
     return out
 
 
-def flip(input, *dims):
+def flip(input, *args, dims=None):
     """A copy with the order of elements reversed along axes: ``flip(x, 0, 1)`` or ``(0, 1)``."""
     cdef TensorBase t = check_tensor(input, "flip", "input")
+    if (dims is None) == (not args):
+        raise TypeError("flip() missing 1 required positional argument: \"dims\"" if not args else
+                        "flip() got multiple values for argument 'dims'")
+    dims = args if dims is None else (dims,)
     if len(dims) == 1 and isinstance(dims[0], (tuple, list)):
         dims = tuple(dims[0])
     return flip_op(t, axes_from(dims, t.ndim_, "flip"))
@@ -127,6 +131,8 @@ def roll(input, shifts, dims=None):
         raise RuntimeError("`shifts` required")
     if axes.n == 0 and steps.n != 1 or axes.n and axes.n != steps.n:
         raise RuntimeError(f"shifts and dimensions must align. shifts: {steps.n}, dims:{axes.n}")
+    if axes.n and t.ndim_ == 0:
+        raise IndexError(f"Dimension specified as {axes.at[0]} but tensor has no dimensions")
     return roll_op(t, tuple([steps.at[i] for i in range(steps.n)]),
                    tuple([wrap_index_dim(axes.at[i], t.ndim_) for i in range(axes.n)]))
 

@@ -34,6 +34,7 @@ def named_outputs(kind, *fields):
     """A class of `NamedOutputs` with the given names."""
     members = {name: property(lambda self, i=i: self[i]) for i, name in enumerate(fields)}
     return type(kind, (NamedOutputs,), {"__slots__": (), "fields": fields, "kind": kind,
+                                        "__module__": "torch.return_types",
                                         **members})
 
 
@@ -135,9 +136,9 @@ def sort(input, dim=-1, descending=False, stable=False, *, out=None):
     return into(made, out, SORT)
 
 
-def msort(input):
+def msort(input, *, out=None):
     """The elements in order along the first axis."""
-    return sort(input, 0)[0]
+    return deliver(sort(input, 0)[0], out)
 
 
 def argsort(input, dim=-1, descending=False, *, stable=False):
@@ -160,6 +161,8 @@ def topk(input, k, dim=-1, largest=True, sorted=True, *, out=None):
     cdef TensorBase t = check_tensor(input, "topk", "input")
     cdef int axis = wrap_dim(dim, t.ndim_)
     cdef tuple sizes = shape_tuple(t)
+    if t.dtype_.name == "bool":
+        raise RuntimeError("topk does not support bool dtypes on CPU")
     if k < 0 or k > (sizes[axis] if sizes else 1):
         raise RuntimeError("selected index k out of range")
     places = order_of(t, axis, largest).take(range(k), axis)
@@ -182,6 +185,8 @@ def kthvalue(input, k, dim=-1, keepdim=False, *, out=None):
     cdef TensorBase t = check_tensor(input, "kthvalue", "input")
     cdef int axis = wrap_dim(dim, t.ndim_)
     cdef tuple sizes = shape_tuple(t)
+    if t.dtype_.name == "bool":
+        raise NotImplementedError("\"kthvalue_cpu\" not implemented for 'Bool'")
     if k < 1 or k > (sizes[axis] if sizes else 1):
         raise RuntimeError("kthvalue(): selected number k out of range for dimension "
                            f"{axis}")

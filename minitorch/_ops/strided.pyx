@@ -6,6 +6,7 @@ slope of all: `embed_op` adds a gradient into zeros at the elements of the view,
 `extract_op` reads those elements.  Each is the slope of the other.
 """
 
+from minitorch._core.dtype cimport INTEGRAL
 from minitorch._core.grad_mode cimport grad_enabled, inference_mode
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, set_function
@@ -424,6 +425,8 @@ def narrow(input, dim, start, length):
     axis = wrap_dim(dim, t.ndim_)
     size = t.shape_[axis]
     if isinstance(start, TensorBase):
+        if (<TensorBase> start).ndim_ or (<TensorBase> start).dtype_.category != INTEGRAL:
+            raise RuntimeError("start must be an 0-dim integral Tensor.")
         start = start.item()
     first = start
     if first < -size or first > size:

@@ -85,7 +85,7 @@ from minitorch.nn.functional.interpolation import (
     upsample_bilinear,
     upsample_nearest,
 )
-from minitorch.nn.functional.layers import batch_norm, flatten, group_norm, linear
+from minitorch.nn.functional.layers import flatten, linear
 from minitorch.nn.functional.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
