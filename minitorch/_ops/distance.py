@@ -6,12 +6,12 @@ import numpy
 
 from minitorch._core.dtype import TYPE_NAMES
 from minitorch._core.tensor import TensorBase
-from minitorch._ops._base import result_type
 from minitorch._ops.choice import where
 from minitorch._ops.creation import from_numpy
 from minitorch._ops.expand import broadcast_tensors
 from minitorch._ops.join import cat
 from minitorch._ops.linear import matmul
+from minitorch._ops.out import result_type
 from minitorch._ops.rare_node import RareNode
 from minitorch._ops.statistics import norm
 

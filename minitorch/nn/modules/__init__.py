@@ -19,7 +19,6 @@ from minitorch.nn.modules import (
     lazy_norm,
     linear,
     loss,
-    module,
     normalization,
     padding,
     pooling,
