@@ -22,7 +22,7 @@ def test_a_number_is_a_0d_tensor_of_it(dtype, number):
         if half and x.dim() == 0:
             continue        # two 0-d tensors promote; see the next test
         for ours, wanted in ((x * number, x * operand), (x + number, x + operand),
-                             (x / number, x / operand), (number * x, operand * x),
+                             (x / number, x / operand), (number * x, x * operand),
                              (x < number, x < operand)):
             assert ours.dtype is wanted.dtype
             assert ours.stride() == wanted.stride()
