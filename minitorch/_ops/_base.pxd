@@ -20,7 +20,6 @@ cdef int fill_raw(TensorBase out, object value) except -1
 cdef TensorBase full_raw(dtype d, TensorBase like, object value)
 cdef TensorBase expand_raw(TensorBase t, int n, const Py_ssize_t* shape)
 
-cdef int run1(mt_loop loop, TensorBase out) except -1
 cdef int run2(mt_loop loop, TensorBase out, TensorBase a) except -1
 cdef int run3(mt_loop loop, TensorBase out, TensorBase a, TensorBase b) except -1
 cdef int run_item(mt_loop loop, TensorBase out, TensorBase a, const char* item) except -1

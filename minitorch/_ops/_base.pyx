@@ -10,8 +10,7 @@ from libc.string cimport memset
 from minitorch._core.dtype cimport (
     FLOATING, default_float, dtype, of_code, promote, type_name)
 from minitorch._core.grad_mode cimport grad_enabled
-from minitorch._core.node cimport Node
-from minitorch._core.node cimport number as give_number
+from minitorch._core.node cimport Node, number as give_number
 from minitorch._core.record cimport bump, check_writable, connect1, edge_of, set_function
 from minitorch._core.record import refuse_rebase
 from minitorch._core.shape cimport Dims, broadcast, is_dense, size_text
@@ -20,8 +19,7 @@ from minitorch._core.tensor cimport (
     TensorBase, bare, new_like, new_strided, new_tensor, same_geometry, same_shape,
     set_view_function_maker, write_item)
 from minitorch._kernels.pointwise cimport (
-    BINARY_ADD, BINARY_DIV, BINARY_MUL, BINARY_SUB, binary_gives_bool, binary_loop, mt_loop,
-    unary_gives_bool, unary_loop)
+    BINARY_DIV, BINARY_MUL, binary_gives_bool, binary_loop, mt_loop, unary_gives_bool, unary_loop)
 from minitorch._kernels.strided cimport MAX_ARGS, apply_flat, apply_loop, fill, strided_copy
 from minitorch._kernels.types cimport BOOL, F32, MAX_DIMS
 from minitorch._ops.errors cimport no_kernel, not_tensor
@@ -216,10 +214,6 @@ cdef int run(mt_loop loop, int nargs, char** ptrs, Py_ssize_t* strides, TensorBa
     return 0
 
 
-cdef int run1(mt_loop loop, TensorBase out) except -1:
-    return run_list(loop, out, [])
-
-
 cdef int run2(mt_loop loop, TensorBase out, TensorBase a) except -1:
     """out = loop(a), a broadcast to the shape of out."""
     cdef char* ptrs[2]
@@ -394,9 +388,9 @@ cdef TensorBase binary_raw(int op, TensorBase a, TensorBase b, dtype compute):
 
 
 cdef bint keeps_number(int op, dtype compute) noexcept:
-    """Whether a number takes part as it is, not rounded to half precision first."""
-    return (compute.itemsize == 2 and compute.category == FLOATING
-            and (op == BINARY_ADD or op == BINARY_SUB or op == BINARY_MUL or op == BINARY_DIV))
+    """Whether a number is a factor as it is; in sums PyTorch rounds it to half precision first."""
+    return ((op == BINARY_MUL or op == BINARY_DIV)
+            and compute.itemsize == 2 and compute.category == FLOATING)
 
 
 cdef TensorBase binary_number_raw(int op, TensorBase a, object number, dtype compute):
@@ -620,8 +614,7 @@ cdef TensorBase write_out(TensorBase result, TensorBase to):
                 f"{size_text(to.ndim_, to.shape_)}, which does not match the required output "
                 f"shape {size_text(result.ndim_, result.shape_)}. This behavior is deprecated, "
                 "and in a future PyTorch release outputs will not be resized unless they have "
-                "zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, "
-                "to zero elements with t.resize_(0).", stacklevel=2)
+                "zero elements.", stacklevel=2)
         if to.base is not None and to.numel_:
             raise RuntimeError("argument 'out' is a view and has another shape than the result")
         to._set_data(new_like(result, to.dtype_))

@@ -14,15 +14,30 @@ FLOATS = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
 def test_a_number_is_a_0d_tensor_of_it(dtype, number):
     """Whatever way it takes to the kernel: contiguous, strided, empty, 0-d."""
     whole = torch.arange(24.0).reshape(4, 6).sub(7).to(dtype)
-    operand = torch.tensor(number, dtype=dtype)
+    # half precision multiplies by the number itself, not by what it is rounded to
+    half = dtype.itemsize == 2
+    operand = torch.tensor(number, dtype=torch.float32 if half else dtype)
     for x in (whole, whole.t(), whole[::2, 1::2], whole[:, :1].expand(4, 3), whole[:0],
               whole[1, 1]):
+        if half and x.dim() == 0:
+            continue        # two 0-d tensors promote; see the next test
         for ours, wanted in ((x * number, x * operand), (x + number, x + operand),
-                             (x / number, x / operand), (number * x, operand * x),
+                             (x / number, x / operand), (number * x, x * operand),
                              (x < number, x < operand)):
             assert ours.dtype is wanted.dtype
             assert ours.stride() == wanted.stride()
             assert torch.equal(ours, wanted)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_rounds_the_addend_but_not_the_factor(dtype):
+    x = torch.arange(-7.0, 8.0).to(dtype)
+    rounded = torch.tensor(0.1, dtype=dtype)
+    assert torch.equal(x * 0.1, (x.float() * 0.1).to(dtype))
+    assert torch.equal(x / 0.1, (x.float() / 0.1).to(dtype))
+    assert torch.equal(x + 0.1, x + rounded)
+    assert torch.equal(x.clone().mul_(0.1), x * 0.1)
+    assert torch.equal(x[3] * 0.1, (x * 0.1)[3])
 
 
 @pytest.mark.parametrize("function", [
