@@ -174,6 +174,8 @@ def addr(input: Tensor, vec1: _Any, vec2: Tensor, *, beta: _Number = ..., alpha:
     """``beta * input + alpha * outer(vec1, vec2)``, `input` broadcast."""
 def adjoint(input: Tensor) -> Tensor:
     """The matrices transposed; without complex numbers the same as `mT`."""
+def affine_grid_generator(theta: _Any, size: _Any, align_corners: _b.bool) -> Tensor:
+    """The places that affine maps lead to; see `minitorch.nn.functional.affine_grid`."""
 def alias_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
     """A copy of what `alias` views."""
 def all(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
@@ -220,6 +222,8 @@ def arctanh(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """atanh of each element."""
 def arctanh_(self: Tensor) -> Tensor:
     """`atanh` in place."""
+def are_deterministic_algorithms_enabled() -> Tensor:
+    """Always True: the same inputs give the same bits."""
 def argmax(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
     """The index of the first largest element: of the flattened tensor, or along an axis."""
 def argmin(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
@@ -367,12 +371,16 @@ def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Di
     """Cross-correlation of images with kernels; see `minitorch.nn.functional.conv2d`."""
 def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., dilation: _Dims = ..., groups: _b.int = ...) -> Tensor:
     """Cross-correlation of volumes with kernels; see `minitorch.nn.functional.conv3d`."""
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: _Any = ...) -> Tensor:
+    """Convolve signals (time, batch, channels) with kernels (time, in, out)."""
 def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., output_padding: _Dims = ..., groups: _b.int = ..., dilation: _Dims = ...) -> Tensor:
     """The transpose of `conv1d`; see `minitorch.nn.functional.conv_transpose1d`."""
 def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., output_padding: _Dims = ..., groups: _b.int = ..., dilation: _Dims = ...) -> Tensor:
     """The transpose of `conv2d`; see `minitorch.nn.functional.conv_transpose2d`."""
 def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., output_padding: _Dims = ..., groups: _b.int = ..., dilation: _Dims = ...) -> Tensor:
     """The transpose of `conv3d`; see `minitorch.nn.functional.conv_transpose3d`."""
+def convolution(input: Tensor, weight: Tensor, bias: Tensor, stride: _Dims, padding: _Dims, dilation: _Dims, transposed: _Any, output_padding: _Dims, groups: _b.int) -> Tensor:
+    """Convolve in as many dimensions as `weight` has, forward or `transposed`."""
 def copysign(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """copysign of two tensors, elementwise."""
 def cos(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
@@ -545,7 +553,7 @@ def fix_(self: Tensor) -> Tensor:
     """`trunc` in place."""
 def flatten(input: Tensor, start_dim: _b.int = ..., end_dim: _b.int = ...) -> Tensor:
     """Make one axis of the axes from `start_dim` to `end_dim`, both included."""
-def flip(input: Tensor, *dims: _Any) -> Tensor:
+def flip(input: Tensor, *args: _Any, dims: _Dims | None = ...) -> Tensor:
     """A copy with the order of elements reversed along axes: ``flip(x, 0, 1)`` or ``(0, 1)``."""
 def fliplr(input: Tensor) -> Tensor:
     """`flip` along axis 1."""
@@ -613,6 +621,12 @@ def greater(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...)
     """gt of two tensors, or a tensor and a number, elementwise."""
 def greater_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """ge of two tensors, or a tensor and a number, elementwise."""
+def grid_sampler(input: Tensor, grid: _Any, interpolation_mode: _Any, padding_mode: _b.str, align_corners: _b.bool) -> Tensor:
+    """The values of an image at places of its own; see `minitorch.nn.functional.grid_sample`."""
+def grid_sampler_2d(input: Tensor, grid: _Any, interpolation_mode: _Any, padding_mode: _b.str, align_corners: _b.bool) -> Tensor:
+    """:func:`grid_sampler` of (N, C, H, W) images."""
+def grid_sampler_3d(input: Tensor, grid: _Any, interpolation_mode: _Any, padding_mode: _b.str, align_corners: _b.bool) -> Tensor:
+    """:func:`grid_sampler` of (N, C, D, H, W) volumes."""
 def group_norm(input: Tensor, num_groups: _Any, weight: Tensor | None = ..., bias: Tensor | None = ..., eps: _Number = ..., cudnn_enabled: _Any = ...) -> Tensor:
     """Normalise groups of channels; see `minitorch.nn.functional.group_norm`."""
 def gru(*args: _Any, **kwargs: _Any) -> _Any:
@@ -712,7 +726,7 @@ def isclose(input: Tensor, other: Tensor | _Number, rtol: _Number = ..., atol: _
     """True where ``|input - other| <= atol + rtol * |other|``."""
 def isfinite(input: Tensor) -> Tensor:
     """True where an element is neither infinite nor NaN."""
-def isin(elements: _Any, test_elements: _Any, *, assume_unique: _Any = ..., invert: _Any = ..., out: Tensor | None = ...) -> Tensor:
+def isin(elements: _Any = ..., test_elements: _Any = ..., *, element: _Any = ..., test_element: _Any = ..., assume_unique: _Any = ..., invert: _Any = ..., out: Tensor | None = ...) -> Tensor:
     """For each element whether it is among the test elements (with `invert`: whether not)."""
 def isinf(input: Tensor) -> Tensor:
     """True where an element is infinite."""
@@ -843,7 +857,7 @@ def moveaxis(input: Tensor, source: Tensor, destination: _Any) -> Tensor:
     """`movedim` under numpy's name."""
 def movedim(input: Tensor, source: Tensor, destination: _Any) -> Tensor:
     """A view with axes moved to other places; the others keep their order."""
-def msort(input: Tensor) -> Tensor:
+def msort(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """The elements in order along the first axis."""
 def mul(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """``input * other``, broadcast and promoted."""
@@ -891,6 +905,8 @@ def nextafter(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ..
     """nextafter of two tensors, elementwise."""
 def nonzero(input: Tensor, *, out: Tensor | None = ..., as_tuple: _b.bool = ...) -> _Any:
     """The places of the elements that are not 0."""
+def nonzero_static(input: Tensor, *, size: _Any, fill_value: Tensor | _Number = ..., out: Tensor | None = ...) -> Tensor:
+    """The places of the first `size` elements that are not 0, as rows; `fill_value` for missing."""
 def norm(input: Tensor, p: _Number = ..., dim: _Dims | None = ..., keepdim: _b.bool = ..., out: Tensor | None = ..., dtype: _DType | None = ...) -> Tensor:
     """The p-norm of all elements, or along the axes `dim`; "fro" and None stand for 2."""
 def normal(mean: _Any = ..., std: _Any = ..., size: _Any = ..., *, generator: _Any = ..., out: Tensor | None = ..., dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
@@ -981,14 +997,15 @@ def repeat_interleave(input: Tensor, repeats: _Any = ..., dim: _Dims | None = ..
     """A copy with each place along an axis repeated in turn; without `dim`, of the flat input."""
 def reshape(input: Tensor, *shape: _Any, **kwargs: _Any) -> Tensor:
     """The elements in another shape: a view where the strides allow it, else a copy."""
-def resize_as_(self: Tensor, other: Tensor | _Number, *, memory_format: _Any = ...) -> Tensor:
+def resize_as_(self: Tensor, the_template: _Any, *, memory_format: _Any = ...) -> Tensor:
     """`resize_` to the size of another tensor."""
 def resolve_conj(input: Tensor) -> Tensor:
     """The tensor itself: its numbers are real."""
 def resolve_neg(input: Tensor) -> Tensor:
     """The tensor itself: no view is negated lazily."""
-def result_type(tensor1: Tensor, tensor2: Tensor) -> _DType:
+def result_type(tensor: Tensor, other: Tensor | _Number) -> _DType:
     """The dtype of an arithmetic operation between two tensors or numbers."""
+return_types: _Any
 def rms_norm(input: Tensor, normalized_shape: _Any, weight: Tensor | None = ..., eps: _Number | None = ...) -> Tensor:
     """Divide by the root of the mean square; see `minitorch.nn.functional.rms_norm`."""
 def rnn_relu(*args: _Any, **kwargs: _Any) -> Tensor:
@@ -1023,9 +1040,9 @@ def save(obj: _Any, f: _Any, pickle_module: _Any = ..., pickle_protocol: _Any = 
     """Save an object to a file that ``torch.load(weights_only=True)`` opens."""
 def scalar_tensor(s: _Any, *, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ...) -> Tensor:
     """A 0-d tensor of a number."""
-def scatter(input: Tensor, dim: _Dims, index: Tensor, src: Tensor | None = ..., *, value: Tensor | _Number | None = ..., reduce: _Any = ...) -> Tensor:
+def scatter(input: Tensor, dim: _Dims, index: Tensor, src: Tensor | None = ..., *, value: Tensor | _Number | None = ..., reduce: _Any = ..., out: Tensor | None = ...) -> Tensor:
     """A copy with ``out[index[i][j]][j] = src[i][j]`` for dim 0, and so on."""
-def scatter_add(input: Tensor, dim: _Dims, index: Tensor, src: Tensor) -> Tensor:
+def scatter_add(input: Tensor, dim: _Dims, index: Tensor, src: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """A copy with ``out[index[i][j]][j] += src[i][j]`` for dim 0, and so on."""
 def scatter_reduce(input: Tensor, dim: _Dims, index: Tensor, src: Tensor, reduce: _Any, *, include_self: _Any = ..., out: Tensor | None = ...) -> Tensor:
     """A copy with ``src[i][j]`` reduced into ``out[index[i][j]][j]`` for dim 0, and so on."""
@@ -1090,7 +1107,7 @@ def softmax(input: Tensor, dim: _Dims | None = ..., dtype: _DType | None = ..., 
     """exp(x) / sum exp(x) along `dim`."""
 def sort(input: Tensor, dim: _Dims = ..., descending: _b.bool = ..., stable: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
     """The elements in order along an axis, and where they were."""
-def split(tensor: Tensor, split_size_or_sections: _Any, dim: _Dims = ...) -> tuple[Tensor, ...]:
+def split(tensor: Tensor, split_size_or_sections: _Any = ..., dim: _Dims = ..., *, split_size: _Any = ...) -> tuple[Tensor, ...]:
     """Cut into views along an axis."""
 def split_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
     """A copy of what `split` views."""
@@ -1116,6 +1133,7 @@ def std(input: Tensor, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., 
     """The square root of the variance; arguments as in `var`."""
 def std_mean(input: Tensor, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., keepdim: _b.bool = ..., *, correction: _Any = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> tuple[Tensor, ...]:
     """The pair (standard deviation, mean); arguments as in `var`."""
+strided: _Any
 def sub(input: Tensor, other: Tensor | _Number, *, alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
     """``input - alpha * other``, broadcast and promoted."""
 def subtract(input: Tensor, other: Tensor | _Number, *, alpha: _Number = ..., out: Tensor | None = ...) -> Tensor:
@@ -1146,7 +1164,7 @@ def tanh_(self: Tensor) -> Tensor:
     """`tanh` in place."""
 def tensor(data: _Any, *, dtype: _DType | None = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ...) -> Tensor:
     """A new tensor with a copy of `data`."""
-def tensor_split(input: Tensor, indices_or_sections: _Any, dim: _Dims = ...) -> tuple[Tensor, ...]:
+def tensor_split(input: Tensor, indices_or_sections: _Any = ..., dim: _Dims = ..., *, indices: _Any = ..., sections: _Any = ..., tensor_indices_or_sections: _Any = ...) -> tuple[Tensor, ...]:
     """Cut into views along an axis, at the given places or into parts of nearly equal size."""
 def tensordot(a: _Any, b: _Any, dims: _Dims = ..., out: Tensor | None = ...) -> Tensor:
     """Sums of products over pairs of axes."""
@@ -1209,6 +1227,8 @@ def unsqueeze(input: Tensor, dim: _Dims) -> Tensor:
     """A view with a new axis of size 1 at place `dim`."""
 def unsqueeze_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
     """A copy of what `unsqueeze` views."""
+def use_deterministic_algorithms(mode: _b.str, *, warn_only: _Any = ...) -> Tensor:
+    """Nothing to choose: the same inputs give the same bits in any mode."""
 def vander(x: _Any, N: _Any = ..., increasing: _Any = ...) -> Tensor:
     """Powers of a vector's elements as columns, the highest first unless `increasing`."""
 def var(input: Tensor, dim: _Dims | None = ..., unbiased: _b.bool | None = ..., keepdim: _b.bool = ..., *, correction: _Any = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
