@@ -11,6 +11,8 @@ import numpy as _np
 from minitorch import Size as Size
 from minitorch import dtype as _DType
 from minitorch._core.device import check_device as check_device
+from minitorch._hooks import HookTable as HookTable
+from minitorch.utils.hooks import RemovableHandle as RemovableHandle
 
 _Number = _b.int | _b.float | _b.bool
 _Dims = _b.int | _Sequence[_b.int]
@@ -427,7 +429,7 @@ class Tensor:
         """`trunc` in place."""
     def flatten(self, start_dim: _b.int = ..., end_dim: _b.int = ...) -> Tensor:
         """Make one axis of the axes from `start_dim` to `end_dim`, both included."""
-    def flip(self, *dims: _Any) -> Tensor:
+    def flip(self, *args: _Any, dims: _Dims | None = ...) -> Tensor:
         """A copy with the order of elements reversed along axes: ``flip(x, 0, 1)`` or ``(0, 1)``."""
     def fliplr(self) -> Tensor:
         """`flip` along axis 1."""
@@ -733,7 +735,7 @@ class Tensor:
         """`movedim` under numpy's name."""
     def movedim(self, source: Tensor, destination: _Any) -> Tensor:
         """A view with axes moved to other places; the others keep their order."""
-    def msort(self) -> Tensor:
+    def msort(self, *, out: Tensor | None = ...) -> Tensor:
         """The elements in order along the first axis."""
     def mul(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """``input * other``, broadcast and promoted."""
@@ -807,6 +809,8 @@ class Tensor:
         """`nextafter` in place."""
     def nonzero(self, *, out: Tensor | None = ..., as_tuple: _b.bool = ...) -> _Any:
         """The places of the elements that are not 0."""
+    def nonzero_static(self, *, size: _Any, fill_value: Tensor | _Number = ..., out: Tensor | None = ...) -> Tensor:
+        """The places of the first `size` elements that are not 0, as rows; `fill_value` for missing."""
     def norm(self, p: _Number = ..., dim: _Dims | None = ..., keepdim: _b.bool = ..., dtype: _DType | None = ...) -> Tensor:
         """The method form of `norm`, which has no `out`."""
     def normal_(self, mean: _Any = ..., std: _Any = ..., *, generator: _Any = ...) -> Tensor:
@@ -891,9 +895,9 @@ class Tensor:
         """The elements in another shape: a view where the strides allow it, else a copy."""
     def reshape_as(self, other: Tensor | _Number) -> Tensor:
         """``input.reshape(other.size())``."""
-    def resize_(self, *sizes: _Any, memory_format: _Any = ...) -> Tensor:
+    def resize_(self, *sizes: _Any, size: _Any = ..., memory_format: _Any = ...) -> Tensor:
         """Give the tensor another size in place; elements that are new are undefined."""
-    def resize_as_(self, other: Tensor | _Number, *, memory_format: _Any = ...) -> Tensor:
+    def resize_as_(self, the_template: _Any, *, memory_format: _Any = ...) -> Tensor:
         """`resize_` to the size of another tensor."""
     def resolve_conj(self) -> Tensor:
         """The tensor itself: its numbers are real."""
@@ -915,11 +919,11 @@ class Tensor:
         """rsqrt of each element."""
     def rsqrt_(self) -> Tensor:
         """`rsqrt` in place."""
-    def scatter(self, dim: _Dims, index: Tensor, src: Tensor | None = ..., *, value: Tensor | _Number | None = ..., reduce: _Any = ...) -> Tensor:
+    def scatter(self, dim: _Dims, index: Tensor, src: Tensor | None = ..., *, value: Tensor | _Number | None = ..., reduce: _Any = ..., out: Tensor | None = ...) -> Tensor:
         """A copy with ``out[index[i][j]][j] = src[i][j]`` for dim 0, and so on."""
     def scatter_(self, dim: _Dims, index: Tensor, src: Tensor | None = ..., *, value: Tensor | _Number | None = ..., reduce: _Any = ...) -> Tensor:
         """`scatter` in place."""
-    def scatter_add(self, dim: _Dims, index: Tensor, src: Tensor) -> Tensor:
+    def scatter_add(self, dim: _Dims, index: Tensor, src: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """A copy with ``out[index[i][j]][j] += src[i][j]`` for dim 0, and so on."""
     def scatter_add_(self, dim: _Dims, index: Tensor, src: Tensor) -> Tensor:
         """`scatter_add` in place."""
@@ -974,7 +978,7 @@ class Tensor:
         """exp(x) / sum exp(x) along `dim`."""
     def sort(self, dim: _Dims = ..., descending: _b.bool = ..., stable: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
         """The elements in order along an axis, and where they were."""
-    def split(self, split_size_or_sections: _Any, dim: _Dims = ...) -> tuple[Tensor, ...]:
+    def split(self, split_size_or_sections: _Any = ..., dim: _Dims = ..., *, split_size: _Any = ...) -> tuple[Tensor, ...]:
         """Cut into views along an axis."""
     def split_with_sizes(self, split_sizes: _Any, dim: _Dims = ...) -> tuple[Tensor, ...]:
         """Cut into views of the given sizes along an axis."""
@@ -1036,7 +1040,7 @@ class Tensor:
         """tanh of each element."""
     def tanh_(self) -> Tensor:
         """`tanh` in place."""
-    def tensor_split(self, indices_or_sections: _Any, dim: _Dims = ...) -> tuple[Tensor, ...]:
+    def tensor_split(self, indices_or_sections: _Any = ..., dim: _Dims = ..., *, indices: _Any = ..., sections: _Any = ..., tensor_indices_or_sections: _Any = ...) -> tuple[Tensor, ...]:
         """Cut into views along an axis, at the given places or into parts of nearly equal size."""
     def tile(self, *dims: _Any) -> Tensor:
         """`repeat`, where missing leading numbers are 1."""

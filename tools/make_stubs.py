@@ -248,7 +248,7 @@ def body_or_import(module_name, name, value, where, imports, body):
         if isinstance(value, types.FunctionType) and name in value.__globals__["__all__"]:
             body.append(function_stub(name, value))
         return
-    source = sys.modules[where]
+    source = importlib.import_module(where)
     if (source.__file__ or "").endswith(".py"):
         if where != module_name and name != "Tensor":
             imports.append(f"from {where} import {value.__name__} as {name}")

@@ -33,6 +33,8 @@ def adaptive_max_pool3d(input: Tensor, output_size: _Dims, return_indices: _b.bo
     """Take maxima over windows that divide a volume; see :func:`adaptive_max_pool2d`."""
 def adaptive_max_pool3d_with_indices(input: Tensor, output_size: _Dims, return_indices: _b.bool = ...) -> Tensor:
     """Return (values, indices) of :func:`adaptive_max_pool3d`, whatever `return_indices` says."""
+def affine_grid(theta: _Any, size: _Any, align_corners: _b.bool | None = ...) -> Tensor:
+    """Make the grid for :func:`grid_sample` that shows an image through an affine map."""
 def alpha_dropout(input: Tensor, p: _Number = ..., training: _b.bool = ..., inplace: _b.bool = ...) -> Tensor:
     """:func:`dropout` for selu networks: mean and variance stay what they were."""
 def avg_pool1d(input: Tensor, kernel_size: _Dims, stride: _Dims | None = ..., padding: _Dims = ..., ceil_mode: _b.bool = ..., count_include_pad: _b.bool = ...) -> Tensor:
@@ -61,6 +63,8 @@ def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Di
     """Slide a kernel over images: cross-correlation, as deep learning calls convolution."""
 def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., dilation: _Dims = ..., groups: _b.int = ...) -> Tensor:
     """Slide a kernel over volumes; :func:`conv2d` has the words."""
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: _Any = ...) -> Tensor:
+    """Convolve signals (time, batch, channels) with kernels (time, in, out)."""
 def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., output_padding: _Dims = ..., groups: _b.int = ..., dilation: _Dims = ...) -> Tensor:
     """Spread each place of signals over a kernel; :func:`conv_transpose2d` has the words."""
 def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = ..., stride: _Dims = ..., padding: _Dims = ..., output_padding: _Dims = ..., groups: _b.int = ..., dilation: _Dims = ...) -> Tensor:
@@ -73,6 +77,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: _Dims = ..., eps: _Number = .
     """``x1 . x2 / (max(|x1|, eps) max(|x2|, eps))`` along a dimension."""
 def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = ..., size_average: _Any = ..., ignore_index: _Any = ..., reduce: _Any = ..., reduction: _b.str = ..., label_smoothing: _Any = ...) -> Tensor:
     """Negative log of the softmax of `input` at `target`."""
+def ctc_loss(log_probs: _Any, targets: _Any, input_lengths: _Any, target_lengths: _Any, blank: _Any = ..., reduction: _b.str = ..., zero_infinity: _Any = ...) -> Tensor:
+    """The negative log-likelihood of label sequences, over all their alignments with the steps."""
 def dropout(input: Tensor, p: _Number = ..., training: _b.bool = ..., inplace: _b.bool = ...) -> Tensor:
     """Set each entry to 0 with probability `p` and scale the others by ``1 / (1 - p)``."""
 def dropout1d(input: Tensor, p: _Number = ..., training: _b.bool = ..., inplace: _b.bool = ...) -> Tensor:
@@ -95,12 +101,22 @@ def flatten(input: Tensor, start_dim: _b.int = ..., end_dim: _b.int = ...) -> Te
     """Join the dimensions `start_dim` to `end_dim` into one."""
 def fold(input: Tensor, output_size: _Dims, kernel_size: _Dims, dilation: _Dims = ..., padding: _Dims = ..., stride: _Dims = ...) -> Tensor:
     """Add blocks up to images, where they overlap as well: the transpose of :func:`unfold`."""
+def fractional_max_pool2d(input: Tensor, kernel_size: _Dims, output_size: _Dims | None = ..., output_ratio: _Any = ..., return_indices: _b.bool = ..., _random_samples: _Any = ...) -> Tensor:
+    """Take the largest value of windows whose places are drawn at random for each plane."""
+def fractional_max_pool2d_with_indices(input: Tensor, kernel_size: _Dims, output_size: _Dims | None = ..., output_ratio: _Any = ..., return_indices: _b.bool = ..., _random_samples: _Any = ...) -> Tensor:
+    """(values, indices) of :func:`fractional_max_pool2d`, whatever `return_indices` says."""
+def fractional_max_pool3d(input: Tensor, kernel_size: _Dims, output_size: _Dims | None = ..., output_ratio: _Any = ..., return_indices: _b.bool = ..., _random_samples: _Any = ...) -> Tensor:
+    """Take maxima of windows at random places of volumes; see :func:`fractional_max_pool2d`."""
+def fractional_max_pool3d_with_indices(input: Tensor, kernel_size: _Dims, output_size: _Dims | None = ..., output_ratio: _Any = ..., return_indices: _b.bool = ..., _random_samples: _Any = ...) -> Tensor:
+    """(values, indices) of :func:`fractional_max_pool3d`, whatever `return_indices` says."""
 def gaussian_nll_loss(input: Tensor, target: Tensor, var: _Any, full: _b.bool = ..., eps: _Number = ..., reduction: _b.str = ...) -> Tensor:
     """The negative log-likelihood of values under normal distributions, without the constant."""
 def gelu(input: Tensor, *, approximate: _b.str = ..., out: Tensor | None = ...) -> Tensor:
     """``input * Phi(input)`` with the normal distribution function Phi; arXiv:1606.08415."""
 def glu(input: Tensor, dim: _Dims = ..., *, out: Tensor | None = ...) -> Tensor:
     """The first half of `input` along `dim`, times the sigmoid of the second; arXiv:1612.08083."""
+def grid_sample(input: Tensor, grid: _Any, mode: _b.str = ..., padding_mode: _b.str = ..., align_corners: _b.bool | None = ...) -> Tensor:
+    """Take the values of images at places that a grid names; arXiv:1506.02025."""
 def group_norm(input: Tensor, num_groups: _Any, weight: Tensor | None = ..., bias: Tensor | None = ..., eps: _Number = ...) -> Tensor:
     """Normalise each group of channels of each example by itself; arXiv:1803.08494."""
 def gumbel_softmax(logits: _Any, tau: _Any = ..., hard: _Any = ..., eps: _Number = ..., dim: _Dims = ...) -> Tensor:
