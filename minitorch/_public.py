@@ -198,8 +198,8 @@ _FUNCTIONS = {
     order: """
         bincount bucketize histc isin mode nanquantile quantile searchsorted""",
     view: """
-        reshape flatten unflatten ravel permute transpose swapaxes swapdims t movedim moveaxis
-        squeeze unsqueeze""",
+        reshape flatten unflatten ravel permute transpose swapaxes swapdims t squeeze
+        unsqueeze""",
     expand: """
         broadcast_to broadcast_tensors atleast_1d atleast_2d atleast_3d""",
     _strided: """

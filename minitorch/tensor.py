@@ -516,7 +516,7 @@ _METHODS = {
         index_reduce index_reduce_ put put_ scatter_reduce scatter_reduce_""",
     pieces: """
         adjoint as_strided_scatter diagflat diagonal_scatter dsplit fill_diagonal_ hsplit
-        narrow_copy select_scatter slice_scatter unsafe_chunk unsafe_split
+        moveaxis movedim narrow_copy select_scatter slice_scatter unsafe_chunk unsafe_split
         unsafe_split_with_sizes vsplit""",
     creation: """
         new_empty new_zeros new_ones new_full""",
@@ -525,7 +525,7 @@ _METHODS = {
         uniform_""",
     view: """
         view view_as reshape reshape_as flatten unflatten ravel permute transpose swapaxes
-        swapdims t movedim moveaxis squeeze unsqueeze""",
+        swapdims t squeeze unsqueeze""",
     view_inplace: """
         as_strided_ squeeze_ unsqueeze_ t_ transpose_ swapaxes_ swapdims_""",
     expand: """

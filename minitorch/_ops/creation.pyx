@@ -3,7 +3,6 @@
 import math
 
 import numpy
-
 from libc.math cimport fma
 
 from minitorch._core.dtype cimport (
@@ -352,13 +351,10 @@ def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=Non
 cdef void fill_linspace(TensorBase out, double start, double end) noexcept:
     """From both ends, so that the last number is `end` itself; fused as PyTorch's compiler does."""
     cdef Py_ssize_t n = out.numel_, i
-    cdef double step
-    cdef bint single = out.code() == F32
-    cdef float step32
-    if single:
+    cdef double step, value
+    if out.code() == F32:
         start, end = <float> start, <float> end
-        step32 = (<float> end - <float> start) / <float> (n - 1) if n > 1 else 0
-        step = step32
+        step = (<float> end - <float> start) / <float> (n - 1) if n > 1 else 0
     else:
         step = (end - start) / (n - 1) if n > 1 else 0
     for i in range(n):
@@ -366,7 +362,7 @@ cdef void fill_linspace(TensorBase out, double start, double end) noexcept:
             value = fma(step, i, start)
         else:
             value = fma(-step, n - 1 - i, end)
-        if single:
+        if out.code() == F32:
             (<float*> out.data())[i] = <float> value
         else:
             (<double*> out.data())[i] = value
@@ -578,7 +574,6 @@ def from_numpy(ndarray):
     ValueError
         For negative strides.
     """
-    import numpy
     if not isinstance(ndarray, numpy.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     made = from_array(ndarray, True)

@@ -91,27 +91,21 @@ cdef tuple line(TensorBase t, int dim, TensorBase index, str where):
     return (slice(None),) * dim + (array,) if t.ndim_ else ()
 
 
-cdef TensorBase like_index(TensorBase out, TensorBase index):
-    """A gathered tensor has the shape of its index, also where one of both is 0-d."""
-    return reshape_to(out, shape_tuple(index))
-
-
 # ---------------------------------------------------------------- gather
 
 cdef class GatherBackward0(PlacesNode):
     """Adds the gradient at the places that were read."""
 
     cdef tuple apply(self, tuple grads):
-        if not self.sizes:
-            return (reshape_to(sum_op(grads[0], None, False), ()),)
-        return (self.added(grads[0]),)
+        return (self.added(grads[0]) if self.sizes else sum_op(grads[0], None, False),)
 
 
 cdef TensorBase gather_op(TensorBase t, int dim, TensorBase index):
     """out[i][j] = t[index[i][j]][j] for dim 0, and so on; recorded."""
     cdef tuple arrays = grid(t, dim, index, "gather")
     cdef GatherBackward0 node
-    cdef TensorBase out = like_index(gather_raw(t, arrays), index)
+    # the shape of the index, also where one of both is 0-d
+    cdef TensorBase out = reshape_to(gather_raw(t, arrays), shape_tuple(index))
     if records1(t):
         node = GatherBackward0.__new__(GatherBackward0)
         node.arrays, node.sizes = frozen(arrays), shape_tuple(t)
@@ -512,7 +506,7 @@ cdef class IndexFillBackward0(PlacesNode):
 
 
 cdef class IndexFillBackward1(PlacesNode):
-    """Nothing for what was overwritten; the sum of the places for the value."""
+    """Nothing for what was overwritten; the sum of the places, each once, for the value."""
 
     cdef tuple apply(self, tuple grads):
         return (self.put_zeros(grads[0]) if self.needs(0) else None,
@@ -544,7 +538,6 @@ cdef TensorBase index_fill_op(object input, object dim, object index, object val
         else:
             node = IndexFillBackward1.__new__(IndexFillBackward1)
             connect2(node, t, given)
-        # a place named twice has the value only once
         node.arrays = tuple([a if isinstance(a, slice) else numpy.unique(a) for a in arrays])
     put_raw(out, arrays, values, False)
     return finish(out, node, inplace)

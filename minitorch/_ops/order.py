@@ -111,6 +111,9 @@ def checked_parts(x, q, interpolation, out):
         if not 0 <= q <= 1:
             raise RuntimeError(f"quantile() q must be in the range [0, 1] but got {q}")
         q = scalar_tensor(float(q), dtype=x.dtype)
+    if not isinstance(q, type(x)):
+        raise TypeError("quantile() received an invalid combination of arguments: 'q' must be "
+                        f"float or Tensor, not {type(q).__name__}")
     if q.dim() > 1:
         raise RuntimeError("quantile() q must be a scalar or 1D tensor")
     if x.dtype not in (float32, float64):
@@ -238,12 +241,6 @@ def check_search(bounds, values, right, side, sorter):
             "dimensions of boundaries tensor and input value tensor must match, but we got "
             f"boundaries tensor {list(bounds.shape)} and input value tensor "
             f"{list(values.shape)}")
-    if bounds.dtype is not values.dtype and values.dim() \
-            and bounds.is_floating_point() != values.is_floating_point():
-        raise RuntimeError(
-            "torch.searchsorted(): boundaries and input value tensors should have same dtype, but "
-            f"got boundaries tensor dtype {scalar_type(bounds.dtype)} and input value tensor dtype "
-            f"{scalar_type(values.dtype)}")
 
 
 def bucketize(input, boundaries, *, out_int32=False, right=False, out=None):

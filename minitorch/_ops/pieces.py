@@ -8,8 +8,8 @@ from minitorch._ops.rule import RuleNode, given, is_scalar, tensor_arg, wrapped
 # The names also stand in COPIES, at the foot of this file.
 __all__ = [
     "adjoint", "as_strided_scatter", "diagflat", "diagonal_scatter", "dsplit", "fill_diagonal_",
-    "hsplit", "narrow_copy", "row_stack", "select_scatter", "slice_scatter", "unsafe_chunk",
-    "unsafe_split", "unsafe_split_with_sizes", "vsplit",
+    "hsplit", "moveaxis", "movedim", "narrow_copy", "row_stack", "select_scatter", "slice_scatter",
+    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vsplit",
 ]
 
 
@@ -112,6 +112,43 @@ def fill_diagonal_(self, fill_value, wrap=False):
 def diagflat(input, offset=0):
     """A matrix with the elements of the flat input on a diagonal."""
     return diag_embed(tensor_arg(input, "diagflat", "input").reshape(-1), offset)
+
+
+# ---------------------------------------------------------------- axes moved
+
+def movedim(input, source, destination):
+    """A view with axes moved to other places; the others keep their order.
+
+    Parameters
+    ----------
+    input : Tensor
+    source, destination : int or tuple of int
+
+    Raises
+    ------
+    RuntimeError
+        If the two differ in length or an axis is named twice.
+    """
+    x = tensor_arg(input, "movedim", "input")
+    here, there = ([axes] if isinstance(axes, int) else list(axes)
+                   for axes in (source, destination))
+    if len(here) != len(there):
+        raise RuntimeError(f"movedim: Invalid source or destination dims: source ({here} dims) "
+                           f"should contain the same number of dims as destination ({there} dims)")
+    moves = [(wrapped(to, x.dim()), wrapped(axis, x.dim()))
+             for to, axis in zip(there, here, strict=True)]
+    for k, name, axes in ((1, "source", here), (0, "destination", there)):
+        if len({move[k] for move in moves}) != len(moves):
+            raise RuntimeError(f"movedim: repeated dim in `{name}` ({axes})")
+    order = [axis for axis in range(x.dim()) if axis not in {move[1] for move in moves}]
+    for to, axis in sorted(moves):
+        order.insert(to, axis)
+    return view.permute(x, order)
+
+
+def moveaxis(input, source, destination):
+    """`movedim` under numpy's name."""
+    return movedim(input, source, destination)
 
 
 # ---------------------------------------------------------------- cutting

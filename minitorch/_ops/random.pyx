@@ -71,7 +71,8 @@ cdef class Generator:
         if t.dtype_.code != U8:
             raise TypeError("RNG state must be a torch.ByteTensor")
         if t.numel_ != RNG_STATE_BYTES:
-            raise RuntimeError("RNG state is wrong size")
+            raise RuntimeError(f"Expected a CPUGeneratorImplState of size {<int> RNG_STATE_BYTES} "
+                               f"but found the input RNG state size to be {t.numel_}")
         t = contiguous_raw(t)
         if rng_set_state(&self.state, <const uint8_t*> t.data()):
             raise RuntimeError("Invalid mt19937 state")
@@ -169,7 +170,8 @@ cdef int draw(Kind kind, Generator g, TensorBase t, object a, object b, str wher
 
 CONTINUOUS = {EXPONENTIAL: "Exponential", CAUCHY: "Cauchy"}
 # What PyTorch's errors call the kernels.
-KERNELS = {"uniform_": "check_uniform_bounds", "normal_": "normal_kernel_cpu",
+KERNELS = {**dict.fromkeys(("uniform_", "rand", "rand_like"), "check_uniform_bounds"),
+           **dict.fromkeys(("normal_", "randn", "randn_like", "normal"), "normal_kernel_cpu"),
            "log_normal_": "log_normal_cpu", "geometric_": "geometric_cpu"}
 
 
@@ -469,7 +471,7 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
     cdef DType d = wanted(dtype, out, of_code(I64), "randperm")
     check_options("randperm", layout, device, pin_memory)
     if count < 0:
-        raise RuntimeError(f"n must be non-negative, got {n}")
+        raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
     if d.category != FLOATING and count - 1 > limits_of(d)[1]:
         raise RuntimeError(f"value cannot be converted to type {d.name}_t without overflow")
     t = new_tensor(of_code(I64), 1, &count)

@@ -260,6 +260,11 @@ def put(input, index, source, accumulate=False, *, out=None):
                            f"{index.numel()}")
     if x.numel() == 0 and index.numel():
         raise IndexError("put_(): Tried to put elements into an empty tensor")
+    if index.numel():
+        for place in (int(index.min()), int(index.max())):
+            if not -x.numel() <= place < x.numel():
+                raise IndexError(f"out of range: tried to access index {place} on a tensor of "
+                                 f"{x.numel()} elements.")
     flat = x.detach().reshape(-1).clone()
     flat.index_put_((index.reshape(-1),), source.detach().reshape(-1), accumulate)
     return given(PutBackward0.record(flat.reshape(x.shape), (x, source), (index,),

@@ -450,49 +450,6 @@ def get_H(input):
     return transpose_op(x, 0, 1) if x.ndim_ else permute_op(x, NULL)
 
 
-def movedim(input, source, destination):
-    """A view with axes moved to other places; the others keep their order.
-
-    Parameters
-    ----------
-    input : Tensor
-    source, destination : int or tuple of int
-
-    Raises
-    ------
-    RuntimeError
-        If the two differ in length or an axis is named twice.
-    """
-    cdef TensorBase t = check_tensor(input, "movedim", "input")
-    cdef Dims a, b
-    cdef int order[MAX_DIMS]
-    cdef list left
-    dims_from(source, &a, "movedim", "source")
-    dims_from(destination, &b, "movedim", "destination")
-    if a.n != b.n:
-        raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({size_text(a.n, a.at)} dims) "
-            "should contain the same number of dims as destination "
-            f"({size_text(b.n, b.at)} dims)")
-    from_ = [wrap_index_dim(a.at[i], t.ndim_) for i in range(a.n)]
-    to_ = [wrap_index_dim(b.at[i], t.ndim_) for i in range(b.n)]
-    if len(set(from_)) != a.n:
-        raise RuntimeError(f"movedim: repeated dim in `source` ({size_text(a.n, a.at)})")
-    if len(set(to_)) != b.n:
-        raise RuntimeError(f"movedim: repeated dim in `destination` ({size_text(b.n, b.at)})")
-    left = [i for i in range(t.ndim_) if i not in from_]
-    for place, axis in sorted(zip(to_, from_)):
-        left.insert(place, axis)
-    for i in range(t.ndim_):
-        order[i] = left[i]
-    return permute_op(t, order)
-
-
-def moveaxis(input, source, destination):
-    """`movedim` under numpy's name."""
-    return movedim(input, source, destination)
-
-
 # ---------------------------------------------------------------- axes of size 1
 
 cdef class SqueezeBackward0(ViewBackward0):
