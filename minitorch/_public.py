@@ -62,7 +62,6 @@ from minitorch._ops import (
     extremes,
     facts,
     gather,
-    grid,
     grids,
     index,
     join,
@@ -92,6 +91,7 @@ from minitorch._ops import (
     scans,
     smooth,
     sorting,
+    spatial,
     special,
     statistics,
     ternary,
@@ -244,7 +244,7 @@ _FUNCTIONS = {
         layer_norm group_norm native_layer_norm native_group_norm""",
     normalization: """
         batch_norm instance_norm rms_norm""",
-    grid: """
+    spatial: """
         grid_sampler grid_sampler_2d grid_sampler_3d affine_grid_generator""",
     dropout: """
         dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_

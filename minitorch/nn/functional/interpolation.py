@@ -3,7 +3,11 @@
 import warnings
 
 from minitorch._ops import resample as _resample
-from minitorch.nn.functional.pooling import adaptive_avg_pool2d
+from minitorch.nn.functional.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+)
 
 __all__ = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
 
@@ -18,6 +22,8 @@ _DIMENSIONS = {
     "bicubic": (4,),
     "lanczos": (4,),
 }
+# "area" is the mean over the parts that each axis is divided into.
+_POOLS = {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}
 _WITHOUT_CORNERS = ("nearest", "nearest-exact", "area")
 
 
@@ -86,7 +92,7 @@ def interpolate(
         )
     _check_mode(input.dim(), mode, align_corners, antialias)
     if mode == "area":
-        return _area(input, sizes)
+        return _POOLS[input.dim()](input, sizes)
     return _resample.upsample(input, sizes, factors, mode, bool(align_corners), antialias)
 
 
@@ -142,20 +148,6 @@ def _check_mode(dimensions, mode, align_corners, antialias):
         f"(got {dimensions}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | "
         f"lanczos | area | nearest-exact (got {mode})"
     )
-
-
-def _area(input, sizes):
-    """Means over the parts that each axis is divided into."""
-    if len(sizes) == 1:
-        return adaptive_avg_pool2d(input.unsqueeze(-2), (1, *sizes)).squeeze(-2)
-    if len(sizes) == 2:
-        return adaptive_avg_pool2d(input, sizes)
-    # windows of a volume are windows of its planes, then of its columns
-    batch, channels, depth = input.shape[:3]
-    planes = adaptive_avg_pool2d(input.flatten(1, 2), sizes[1:])
-    columns = planes.reshape(batch, channels, depth, -1)
-    pooled = adaptive_avg_pool2d(columns, (sizes[0], columns.shape[-1]))
-    return pooled.reshape(batch, channels, *sizes)
 
 
 # ---- older names ---------------------------------------------------------------------------------

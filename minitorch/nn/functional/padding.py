@@ -171,8 +171,6 @@ def _pad_circular(input, bounds):
         cut.append((dim, max(-before, 0), size + min(after, 0)))
         place.append((dim, max(before, 0), shape[dim] - max(after, 0)))
     out = input.new_empty(shape)
-    if out.numel() == 0:
-        return out
     _part(out, place).copy_(_part(input, cut))
     for dim, start, stop in reversed(place):
         size = shape[dim]
@@ -185,6 +183,8 @@ def _pad_circular(input, bounds):
 
 
 def _part(tensor, ranges):
+    """The view of some ranges, as much of them as there is."""
     for dim, start, stop in ranges:
-        tensor = tensor.narrow(dim, start, stop - start)
+        start, stop = (min(max(bound, 0), tensor.shape[dim]) for bound in (start, stop))
+        tensor = tensor.narrow(dim, start, max(stop - start, 0))
     return tensor

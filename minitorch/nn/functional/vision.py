@@ -2,7 +2,7 @@
 
 import warnings
 
-from minitorch._ops import grid as _grid
+from minitorch._ops import spatial as _spatial
 
 __all__ = ["affine_grid", "grid_sample"]
 
@@ -43,23 +43,23 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
     RuntimeError
         If the shapes or dtypes do not fit.
     """
-    if mode not in _grid.MODES:
+    if mode not in _spatial.MODES:
         raise ValueError(
             "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', "
             f"but got: '{mode}'"
         )
-    if padding_mode not in _grid.PADDING_MODES:
+    if padding_mode not in _spatial.PADDING_MODES:
         raise ValueError(
             "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or "
             f"'reflection', but got: '{padding_mode}'"
         )
     if align_corners is None:
         warnings.warn(_CORNERS, stacklevel=2)
-    return _grid.grid_sampler(
+    return _spatial.grid_sampler(
         input,
         grid,
-        _grid.MODES.index(mode),
-        _grid.PADDING_MODES.index(padding_mode),
+        _spatial.MODES.index(mode),
+        _spatial.PADDING_MODES.index(padding_mode),
         bool(align_corners),
     )
 
@@ -111,4 +111,4 @@ def affine_grid(theta, size, align_corners=None):
         )
     elif min(size) <= 0:
         raise ValueError(f"Expected non-zero, positive output size. Got {size}")
-    return _grid.affine_grid_generator(theta, size, align_corners)
+    return _spatial.affine_grid_generator(theta, size, align_corners)
