@@ -11,6 +11,7 @@ import numpy as _np
 from minitorch import autograd as autograd
 from minitorch import backends as backends
 from minitorch import cli as cli
+from minitorch import compat as compat
 from minitorch import datasets as datasets
 from minitorch import func as func
 from minitorch import linalg as linalg

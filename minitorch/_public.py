@@ -278,10 +278,8 @@ double, half = _dtypes.float64, _dtypes.float16
 long, int, short = _dtypes.int64, _dtypes.int32, _dtypes.int16
 bool = _dtypes.bool_
 
-_LAZY_MODULES = ("nn", "optim", "serialization", "testing", "utils", "models", "transforms",
-                 "datasets", "profiler", "training", "compat", "cli")
 _LAZY_MODULES = ("nn", "func", "optim", "serialization", "testing", "utils", "models", "transforms",
-                 "datasets", "profiler", "training", "cli")
+                 "datasets", "profiler", "training", "compat", "cli")
 _LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization"}
 
 

@@ -134,6 +134,7 @@ INDEXING = [
             Sample(uniform(rng, 5), -1, np.array([4, 0])),
         ],
         method="index_select",
+        out="same",
     ),
     Op(
         "gather",
@@ -143,6 +144,7 @@ INDEXING = [
             Sample(uniform(rng, 4, 3), 1, rng.integers(0, 3, (4, 5))),
         ],
         method="gather",
+        out="same",
     ),
     Op(
         "scatter",

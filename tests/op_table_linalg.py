@@ -89,8 +89,6 @@ LINALG = [
        _samples(lambda rng: Sample(uniform(rng, 2, 3), uniform(rng, 2, 3), 1),
                 lambda rng: Sample(uniform(rng, 3, 4), uniform(rng, 3, 4), 0)),
        method="cross", slack=10),
-    Op("trace", np.trace, _samples(_draw((3, 3)), _draw((2, 4))), method="trace", slack=4,
-       errors=(Error(lambda mt: mt.trace(mt.ones(3)), RuntimeError, "expected a matrix"),)),
     Op("tensordot", lambda a, b, dims: np.tensordot(a, b, dims),
        lambda rng: [Sample(uniform(rng, 2, 3, 4), uniform(rng, 3, 4, 5), 2),
                     Sample(uniform(rng, 2, 3), uniform(rng, 4, 5), 0),

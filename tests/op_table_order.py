@@ -102,7 +102,7 @@ ORDER = [
        method="mode"),
     Op("quantile", lambda x, q, dim=None: np.quantile(x, q, dim),
        lambda rng: [Sample(distinct(rng, 3, 5), 0.3), Sample(distinct(rng, 3, 5), 0.75, 1)],
-       method="quantile", slack=10, dtypes=("float64",),
+       method="quantile", slack=10, dtypes=("float64",), out="same",
        errors=(Error(lambda mt: mt.quantile(mt.ones(3), 1.5), RuntimeError,
                      r"quantile\(\) q must be in the range \[0, 1\] but got 1.5"),)),
     Op("scatter_reduce", _scatter_reduce,

@@ -15,7 +15,7 @@ from minitorch._core.record cimport bump, check_writable, records1, records2, se
 from minitorch._core.shape cimport size_text
 from minitorch._core.tensor cimport TensorBase, extent
 from minitorch._kernels.types cimport BOOL, I32, I64, U8
-from minitorch._ops._base cimport clone_raw, deliver, set_history
+from minitorch._ops._base cimport check_out, clone_raw, deliver, set_history
 from minitorch._ops.array cimport array_of, from_array, numbers_of
 from minitorch._ops.strided cimport shape_tuple
 
@@ -183,8 +183,8 @@ cdef object deliver_apart(TensorBase result, object out, list inputs, bint exact
     """
     cdef TensorBase to, t
     cdef Py_ssize_t low, high, first, last
-    if isinstance(out, TensorBase):
-        to = <TensorBase> out
+    if out is not None:
+        to = check_out(result, out, None)
         if exact and to.dtype_ is not result.dtype_:
             raise RuntimeError(f"Expected out tensor to have dtype {cxx_name(result.dtype_)}, but "
                                f"got {cxx_name(to.dtype_)} instead")

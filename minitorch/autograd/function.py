@@ -349,10 +349,11 @@ def _wrapped(ctx, inputs, out, nr):
     handed_through = _among(out, inputs)
     if handed_through and _among(out, ctx.dirty_tensors):
         return _changed_in_place(ctx, out, nr)
+    differentiable = out.dtype.is_floating_point and not _among(out, ctx.non_differentiable)
     if handed_through:
         with no_grad():
             out = out.view_as(out)
-    if out.dtype.is_floating_point and not _among(out, ctx.non_differentiable):
+    if differentiable:
         ctx._set_output(out, nr)
         return out
     return out.detach() if out.requires_grad else out

@@ -1,24 +1,35 @@
 """Neural networks: Module, the layers, and ``nn.functional``, ``nn.init``, ``nn.utils``."""
 
+# Each file of layers has its list of them in __all__.
+# ruff: noqa: F401, F403
+
 from minitorch.nn import common_types, functional, init, modules, parameter, utils
-from minitorch.nn.modules import *  # noqa: F403 - its __all__ is the list of the layers
+from minitorch.nn.modules.activation import *
+from minitorch.nn.modules.attention import *
+from minitorch.nn.modules.batchnorm import *
+from minitorch.nn.modules.container import *
+from minitorch.nn.modules.conv import *
+from minitorch.nn.modules.distance import *
+from minitorch.nn.modules.dropout import *
+from minitorch.nn.modules.flatten import *
+from minitorch.nn.modules.fold import *
+from minitorch.nn.modules.fractional_pooling import *
+from minitorch.nn.modules.instancenorm import *
+from minitorch.nn.modules.lazy_conv import *
+from minitorch.nn.modules.lazy_norm import *
+from minitorch.nn.modules.linear import *
+from minitorch.nn.modules.loss import *
+from minitorch.nn.modules.module import Module
+from minitorch.nn.modules.normalization import *
+from minitorch.nn.modules.padding import *
+from minitorch.nn.modules.pooling import *
+from minitorch.nn.modules.rnn import *
+from minitorch.nn.modules.sparse import *
+from minitorch.nn.modules.transformer import *
+from minitorch.nn.modules.upsampling import *
 from minitorch.nn.parameter import (
     Buffer,
     Parameter,
     UninitializedBuffer,
     UninitializedParameter,
 )
-
-__all__ = [
-    "Buffer",
-    "Parameter",
-    "UninitializedBuffer",
-    "UninitializedParameter",
-    "common_types",
-    "functional",
-    "init",
-    "modules",
-    "parameter",
-    "utils",
-]
-__all__ += modules.__all__
