@@ -120,8 +120,8 @@ class Tensor(TensorBase):
         if value.dtype is not self.dtype:
             raise RuntimeError(
                 f"attempting to assign a gradient with dtype '{_type_name(value).lower()}' to a "
-                f"tensor with grad_dtype '{_type_name(self)}'. The gradient must match the tensor's "
-                "grad_dtype (defaults to the tensor's dtype).")
+                f"tensor with grad_dtype '{_type_name(self)}'. The gradient must match the "
+                "tensor's grad_dtype (defaults to the tensor's dtype).")
         if value.shape != self.shape:
             raise RuntimeError(
                 f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of "

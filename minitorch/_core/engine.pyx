@@ -274,13 +274,12 @@ cdef tuple run_tensor_hooks(Node node, tuple grads):
     if isinstance(node, AccumulateGrad):
         leaf = (<AccumulateGrad> node).leaf
         hooks = leaf.hooks
-        if not hooks or grads[0] is None:
+        if not hooks:
             return grads
         return (call_hooks(hooks, grads[0]),)
     changed = list(grads)
     for nr, hooks in node.tensor_hooks:
-        if changed[nr] is not None:
-            changed[nr] = call_hooks(hooks, changed[nr])
+        changed[nr] = call_hooks(hooks, changed[nr])
     return tuple(changed)
 
 
@@ -429,7 +428,7 @@ cdef int accumulate(AccumulateGrad node, tuple grads, bint create_graph) except 
             add_to_leaf(leaf, g, create_graph)
         finally:
             end_turn(turn)
-    if g is not None and leaf.post_accumulate_hooks:
+    if leaf.post_accumulate_hooks:
         for hook in list(leaf.post_accumulate_hooks.values()):
             result = hook(leaf)
             if result is not None:
@@ -480,6 +479,11 @@ cdef Py_ssize_t next_task_id = 0
 def current_graph_task_id():
     """Number of the backward that runs in this thread, or -1."""
     return -1 if mt_current_run == NULL else (<Run> <object> mt_current_run).task_id
+
+
+def current_backward_has_inputs():
+    """Whether the backward that runs in this thread is restricted to some inputs."""
+    return mt_current_run != NULL and (<Run> <object> mt_current_run).captures is not None
 
 
 def will_execute_node(Node node):

@@ -99,7 +99,9 @@ cdef int pack_tensor(SavedTensor saved, object pack, object unpack_hook) except 
                            "operations as this can lead to unexpected side-effects. Please open "
                            "an issue if you need to perform in-place operations on the input to "
                            "a pack hook.")
-    saved.packed = packed
+    # the history goes with what was packed: it may come back without one
+    saved.packed = (packed, None if saved.is_output else edge_of(saved.tensor),
+                    saved.tensor.output_nr)
     saved.unpack_hook = unpack_hook
     saved.tensor = None
     return 0
@@ -164,11 +166,15 @@ cdef TensorBase unpack(object kept, Node node):
         return None
     saved = <SavedTensor> kept
     if saved.unpack_hook is not None:
-        given = saved.unpack_hook(saved.packed)
+        packed, edge, output_nr = saved.packed
+        given = saved.unpack_hook(packed)
         if not isinstance(given, TensorBase):
             raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got "
                             f"result of type {type(given).__name__}")
         t = <TensorBase> given
+        if edge is not None and not t.requires():
+            t = alias(t)
+            t.grad_fn_, t.output_nr = edge, output_nr
     else:
         t = saved.tensor
         if t.base is not None:

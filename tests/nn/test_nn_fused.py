@@ -194,6 +194,8 @@ def test_weight_decided_by_an_attribute_is_the_one_used():
     module_hooks.register_module_full_backward_pre_hook])
 def test_modules_are_called_for_global_hooks(register):
     group, seen = Group(), []
+    if "full_backward" in register.__name__:
+        group.act.inplace = False   # autograd refuses a change of what such a hook looks at
     handle = register(lambda module, *_: seen.append(module))
     try:
         assert not fusible(image(0), group.conv, group.norm, group.act)
