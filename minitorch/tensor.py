@@ -10,7 +10,7 @@ from copy import deepcopy
 import numpy
 
 from minitorch import _tensor_str, autograd
-from minitorch._core import engine
+from minitorch._core import record
 from minitorch._core.device import check_device
 from minitorch._core.dtype import get_default_dtype
 from minitorch._core.tensor import TensorBase, register_tensor_type
@@ -97,7 +97,7 @@ class Tensor(TensorBase):
     def grad(self):
         """The accumulated gradient of a leaf, or None."""
         found = self._grad
-        if found is None and not self.is_leaf and not engine.retains_grad(self):
+        if found is None and not self.is_leaf and not record.retains_grad(self):
             warnings.warn(_NON_LEAF_GRAD, stacklevel=2)
         return found
 
@@ -153,7 +153,7 @@ class Tensor(TensorBase):
     @property
     def retains_grad(self):
         """True for a non-leaf whose `.grad` will be filled."""
-        return not self.is_leaf and engine.retains_grad(self)
+        return not self.is_leaf and record.retains_grad(self)
 
     def requires_grad_(self, requires_grad=True):
         """Set `requires_grad` and return the tensor."""
@@ -184,11 +184,11 @@ class Tensor(TensorBase):
 
     def retain_grad(self):
         """Fill `.grad` of this non-leaf tensor during backward."""
-        engine.retain_grad(self)
+        record.retain_grad(self)
 
     def register_hook(self, hook):
         """Call ``hook(grad)`` with this tensor's gradient; what it returns takes its place."""
-        return engine.register_tensor_hook(self, hook)
+        return record.register_tensor_hook(self, hook)
 
     def register_post_accumulate_grad_hook(self, hook):
         """Call ``hook(tensor)`` after a gradient was added into `.grad` of this leaf."""
@@ -219,6 +219,12 @@ class Tensor(TensorBase):
             If the tensor requires a gradient.
         TypeError
             For bfloat16, which numpy lacks.
+
+        Notes
+        -----
+        What is written into the array is not counted as a change. Where a graph has saved the
+        elements, its backward compares them with what they were (up to 64 KB; in anomaly mode
+        all) and warns of a difference.
         """
         if self.requires_grad:
             if not force:

@@ -455,6 +455,18 @@ cdef int add_to_leaf(TensorBase leaf, TensorBase g, bint create_graph) except -1
     return 0
 
 
+def fill_grad(TensorBase t, TensorBase g):
+    """Add into `.grad` of a non-leaf."""
+    cdef int turn = take_turn(t)
+    try:
+        if t.grad_ is None:
+            t.grad_ = g if grad_enabled() else copy_(g, t)
+        else:
+            t.grad_ = add_(t.grad_, g)
+    finally:
+        end_turn(turn)
+
+
 cdef bint is_ours(TensorBase g) noexcept:
     """Whether nothing but this run refers to `g` and its memory, so that it may be kept.
 
@@ -598,81 +610,3 @@ cdef int set_captures(Run run, tuple inputs, bint allow_unreachable) except -1:
 cdef str unused_text(Py_ssize_t i):
     return (f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
             "Set allow_unused=True if this is the desired behavior.")
-
-
-# ---------------------------------------------------------------- hooks on tensors
-
-def register_tensor_hook(TensorBase t, hook):
-    """Call ``hook(grad)`` with the gradient of `t`; a Tensor it returns takes its place.
-
-    Raises
-    ------
-    RuntimeError
-        If `t` does not require a gradient.
-    """
-    from minitorch._hooks import HookTable, RemovableHandle
-    cdef Node node
-    if not t.requires():
-        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    node = t.function()
-    if node is None:
-        if t.hooks is None:
-            t.hooks = HookTable()
-        hooks = t.hooks
-    else:
-        hooks = HookTable()
-        if node.tensor_hooks is None:
-            node.tensor_hooks = []
-        node.tensor_hooks.append((t.output_nr, hooks))
-    handle = RemovableHandle(hooks)
-    hooks[handle.id] = hook
-    return handle
-
-
-class Retained:
-    """Fills `.grad` of a non-leaf with the gradient that arrives at its node.
-
-    Where an in-place change gives the tensor another node, this goes with it.
-    """
-
-    __slots__ = ("reference",)
-
-    def __init__(self, t):
-        import weakref
-        self.reference = weakref.ref(t)
-
-    def __call__(self, g):
-        tensor = self.reference()
-        if tensor is not None:
-            fill_grad(tensor, g)
-
-
-def retain_grad(TensorBase t):
-    """Fill `.grad` of a non-leaf during backward."""
-    cdef Node node
-    if not t.requires():
-        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    node = t.function()
-    if node is None or retains_grad(t):
-        return
-    if node.retained is None:
-        node.retained = {}
-    node.retained[t.output_nr] = Retained(t)
-
-
-def retains_grad(TensorBase t):
-    """Whether `.grad` of the non-leaf `t` is filled during backward."""
-    cdef Node node = t.function()
-    return node is not None and node.retained is not None and t.output_nr in node.retained
-
-
-cdef int fill_grad(TensorBase t, TensorBase g) except -1:
-    cdef int turn = take_turn(t)
-    try:
-        if t.grad_ is None:
-            t.grad_ = g if grad_enabled() else copy_(g, t)
-        else:
-            t.grad_ = add_(t.grad_, g)
-    finally:
-        end_turn(turn)
-    return 0
