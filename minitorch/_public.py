@@ -153,7 +153,7 @@ _FUNCTIONS = {
     dropout: """
         dropout""",
     copy: """
-        clone detach""",
+        clone detach detach_""",
 }
 
 for _module, _names in _FUNCTIONS.items():

@@ -117,11 +117,16 @@ class Tensor(TensorBase):
                             f"{type(value).__name__}")
         if value is self:
             raise RuntimeError("can't assign Variable as its own grad")
-        if value.dtype is not self.dtype:
+        wanted = self.grad_dtype if self.is_leaf else self.dtype
+        if wanted is not None and value.dtype is not wanted:
             raise RuntimeError(
-                f"attempting to assign a gradient with dtype '{_type_name(value).lower()}' to a "
-                f"tensor with grad_dtype '{_type_name(self)}'. The gradient must match the "
-                "tensor's grad_dtype (defaults to the tensor's dtype).")
+                "attempting to assign a gradient with dtype "
+                f"'{_type_name(value.dtype).lower()}' to a tensor with grad_dtype "
+                f"'{_type_name(wanted)}'. The gradient must match the "
+                "tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's "
+                "grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
+                "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may "
+                "break downstream systems that assume they match.")
         if value.shape != self.shape:
             raise RuntimeError(
                 f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of "
@@ -377,9 +382,10 @@ class Tensor(TensorBase):
         return self.shape == other.shape
 
 
-def _type_name(tensor):
-    """Its dtype as PyTorch's C++ names it, such as Double."""
-    return tensor.type().removeprefix("torch.").removesuffix("Tensor")
+def _type_name(dtype):
+    """A dtype as PyTorch's C++ names it, such as Double."""
+    name = creation.empty(0, dtype=dtype).type()
+    return name.removeprefix("torch.").removesuffix("Tensor")
 
 
 def creation_dtypes():

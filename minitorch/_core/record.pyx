@@ -20,7 +20,8 @@ from minitorch._core.shape cimport size_text
 from minitorch._core.storage cimport (
     SUMMED_BYTES, Storage, changes, check_sum, count_change, source_of, unseen)
 from minitorch._core.tensor cimport (
-    VIEW_CUSTOM, VIEW_DEFAULT, VIEW_INFERENCE, VIEW_MULTI_OUTPUT, TensorBase, alias, shape_of)
+    VIEW_CUSTOM, VIEW_DEFAULT, VIEW_INFERENCE, VIEW_MULTI_OUTPUT, VIEW_NO_GRAD, TensorBase, alias,
+    shape_of)
 
 
 # ---------------------------------------------------------------- saved tensors
@@ -267,6 +268,8 @@ cdef Node accumulator_of(TensorBase leaf):
     node = AccumulateGrad.__new__(AccumulateGrad)
     node.leaf = leaf
     note_output(node, leaf, 0)
+    if leaf.grad_dtype_ is not None:
+        node.out_dtype = leaf.grad_dtype_ or None
     node.next_ = ()
     node.n_outputs = 1
     node.sequence_nr = <unsigned long long> -1
@@ -530,8 +533,12 @@ def refuse_rebase(TensorBase t, bint indirect):
     if t.creation == VIEW_INFERENCE:
         mode, block, end = "inference mode", "inference_mode", " in normal mode"
     if maker is not None:
-        start = (f"Output {t.output_nr} of {short_name(maker)} is a view and {changed} modified "
-                 "inplace")
+        start = f"Output {t.output_nr} of {short_name(maker)} is a view"
+        if t.creation in (VIEW_NO_GRAD, VIEW_INFERENCE):
+            start = (f"{start} of a view which was created in {mode} and {changed} modified "
+                     f"inplace{end}")
+        else:
+            start = f"{start} and {changed} modified inplace"
     else:
         start = f"A view was created in {mode} and {changed} modified inplace{end}"
     if t.creation == VIEW_MULTI_OUTPUT:

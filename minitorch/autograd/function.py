@@ -15,7 +15,14 @@ from minitorch._core.tensor import TensorBase
 from minitorch._ops._base import rebase_history
 from minitorch.autograd.grad_mode import no_grad
 
-__all__ = ["BackwardCFunction", "Function", "FunctionCtx", "once_differentiable"]
+__all__ = [
+    "BackwardCFunction",
+    "Function",
+    "FunctionCtx",
+    "FunctionMeta",
+    "InplaceFunction",
+    "once_differentiable",
+]
 
 
 class FunctionCtx:
@@ -177,7 +184,7 @@ def _user_backward(cls):
     return cls.vjp if own_vjp else cls.backward
 
 
-class _FunctionMeta(type):
+class FunctionMeta(type):
     """Gives each Function the class of its nodes, named as PyTorch names it."""
 
     def __init__(cls, name, bases, attributes):
@@ -185,7 +192,7 @@ class _FunctionMeta(type):
         cls._backward_cls = type(name + "Backward", (BackwardCFunction,), {"_forward_cls": cls})
 
 
-class Function(metaclass=_FunctionMeta):
+class Function(metaclass=FunctionMeta):
     """Base class for functions that bring their own derivative.
 
     Subclass it, write the static methods ``forward(ctx, *args)`` and
@@ -411,6 +418,14 @@ def _kept(tensor, outputs, wrapped):
         if tensor is out and result.requires_grad:
             return save_tensor(result, True)
     return save_tensor(tensor)
+
+
+class InplaceFunction(Function):
+    """A Function that is told at construction whether it works in place; kept for old code."""
+
+    def __init__(self, inplace=False):
+        super().__init__()
+        self.inplace = inplace
 
 
 class _DifferentiatedTwice(PythonNode):

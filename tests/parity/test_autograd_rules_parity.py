@@ -289,6 +289,24 @@ def attributes_and_their_refusals(mt, note):
 
 
 @program
+def gradients_of_another_dtype(mt, note):
+    x = mt.ones(2, requires_grad=True)
+    note(x.grad_dtype, mt.ones(1).grad_dtype)
+    x.grad_dtype = mt.float64
+    (x * 2).sum().backward()
+    (x * 2).sum().backward()
+    note(x.grad)
+    note.refused(setattr, x, "grad_dtype", 3)
+    note.refused(lambda: (x * 2).grad_dtype)
+    y = mt.ones(1, requires_grad=True)
+    y.grad_dtype = mt.float64
+    note.refused(setattr, y, "grad", mt.ones(1))
+    y.grad_dtype = None
+    y.grad = mt.ones(1, dtype=mt.float64)
+    note(y.grad_dtype is None, y.grad)
+
+
+@program
 def gradients_accumulate(mt, note):
     w = leaf(mt, 1.0, 2.0)
     (w * 2).sum().backward()
