@@ -10,7 +10,7 @@ from copy import deepcopy
 import numpy
 
 from minitorch import _tensor_str, autograd
-from minitorch._core import engine
+from minitorch._core import record
 from minitorch._core.device import check_device
 from minitorch._core.dtype import get_default_dtype
 from minitorch._core.tensor import TensorBase, register_tensor_type
@@ -115,7 +115,7 @@ class Tensor(TensorBase):
     def grad(self):
         """The accumulated gradient of a leaf, or None."""
         found = self._grad
-        if found is None and not self.is_leaf and not engine.retains_grad(self):
+        if found is None and not self.is_leaf and not record.retains_grad(self):
             warnings.warn(_NON_LEAF_GRAD, stacklevel=2)
         return found
 
@@ -135,11 +135,19 @@ class Tensor(TensorBase):
                             f"{type(value).__name__}")
         if value is self:
             raise RuntimeError("can't assign Variable as its own grad")
-        if value.dtype is not self.dtype:
+        wanted = self.grad_dtype if self.is_leaf else self.dtype
+        if wanted is not None and value.dtype is not wanted:
             raise RuntimeError(
                 f"attempting to assign a gradient with dtype '{_type_name(value).lower()}' to a "
                 f"tensor with grad_dtype '{_type_name(self)}'. The gradient must match the "
                 "tensor's grad_dtype (defaults to the tensor's dtype).")
+                "attempting to assign a gradient with dtype "
+                f"'{_type_name(value.dtype).lower()}' to a tensor with grad_dtype "
+                f"'{_type_name(wanted)}'. The gradient must match the "
+                "tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's "
+                "grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
+                "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may "
+                "break downstream systems that assume they match.")
         if value.shape != self.shape:
             raise RuntimeError(
                 f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of "
@@ -171,7 +179,7 @@ class Tensor(TensorBase):
     @property
     def retains_grad(self):
         """True for a non-leaf whose `.grad` will be filled."""
-        return not self.is_leaf and engine.retains_grad(self)
+        return not self.is_leaf and record.retains_grad(self)
 
     def requires_grad_(self, requires_grad=True):
         """Set `requires_grad` and return the tensor."""
@@ -202,11 +210,11 @@ class Tensor(TensorBase):
 
     def retain_grad(self):
         """Fill `.grad` of this non-leaf tensor during backward."""
-        engine.retain_grad(self)
+        record.retain_grad(self)
 
     def register_hook(self, hook):
         """Call ``hook(grad)`` with this tensor's gradient; what it returns takes its place."""
-        return engine.register_tensor_hook(self, hook)
+        return record.register_tensor_hook(self, hook)
 
     def register_post_accumulate_grad_hook(self, hook):
         """Call ``hook(tensor)`` after a gradient was added into `.grad` of this leaf."""
@@ -237,6 +245,12 @@ class Tensor(TensorBase):
             If the tensor requires a gradient.
         TypeError
             For bfloat16, which numpy lacks.
+
+        Notes
+        -----
+        What is written into the array is not counted as a change. Where a graph has saved the
+        elements, its backward compares them with what they were (up to 64 KB; in anomaly mode
+        all) and warns of a difference.
         """
         if self.requires_grad:
             if not force:
@@ -401,9 +415,10 @@ class Tensor(TensorBase):
         return self.shape == other.shape
 
 
-def _type_name(tensor):
-    """Its dtype as PyTorch's C++ names it, such as Double."""
-    return tensor.type().removeprefix("torch.").removesuffix("Tensor")
+def _type_name(dtype):
+    """A dtype as PyTorch's C++ names it, such as Double."""
+    name = creation.empty(0, dtype=dtype).type()
+    return name.removeprefix("torch.").removesuffix("Tensor")
 
 
 def creation_dtypes():

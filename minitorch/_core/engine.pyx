@@ -274,13 +274,12 @@ cdef tuple run_tensor_hooks(Node node, tuple grads):
     if isinstance(node, AccumulateGrad):
         leaf = (<AccumulateGrad> node).leaf
         hooks = leaf.hooks
-        if not hooks or grads[0] is None:
+        if not hooks:
             return grads
         return (call_hooks(hooks, grads[0]),)
     changed = list(grads)
     for nr, hooks in node.tensor_hooks:
-        if changed[nr] is not None:
-            changed[nr] = call_hooks(hooks, changed[nr])
+        changed[nr] = call_hooks(hooks, changed[nr])
     return tuple(changed)
 
 
@@ -429,7 +428,7 @@ cdef int accumulate(AccumulateGrad node, tuple grads, bint create_graph) except 
             add_to_leaf(leaf, g, create_graph)
         finally:
             end_turn(turn)
-    if g is not None and leaf.post_accumulate_hooks:
+    if leaf.post_accumulate_hooks:
         for hook in list(leaf.post_accumulate_hooks.values()):
             result = hook(leaf)
             if result is not None:
@@ -454,6 +453,18 @@ cdef int add_to_leaf(TensorBase leaf, TensorBase g, bint create_graph) except -1
     else:
         add_into_(before, g)
     return 0
+
+
+def fill_grad(TensorBase t, TensorBase g):
+    """Add into `.grad` of a non-leaf."""
+    cdef int turn = take_turn(t)
+    try:
+        if t.grad_ is None:
+            t.grad_ = g if grad_enabled() else copy_(g, t)
+        else:
+            t.grad_ = add_(t.grad_, g)
+    finally:
+        end_turn(turn)
 
 
 cdef bint is_ours(TensorBase g) noexcept:
@@ -602,81 +613,3 @@ cdef int set_captures(Run run, tuple inputs, bint allow_unreachable) except -1:
 cdef str unused_text(Py_ssize_t i):
     return (f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
             "Set allow_unused=True if this is the desired behavior.")
-
-
-# ---------------------------------------------------------------- hooks on tensors
-
-def register_tensor_hook(TensorBase t, hook):
-    """Call ``hook(grad)`` with the gradient of `t`; a Tensor it returns takes its place.
-
-    Raises
-    ------
-    RuntimeError
-        If `t` does not require a gradient.
-    """
-    from minitorch._hooks import HookTable, RemovableHandle
-    cdef Node node
-    if not t.requires():
-        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    node = t.function()
-    if node is None:
-        if t.hooks is None:
-            t.hooks = HookTable()
-        hooks = t.hooks
-    else:
-        hooks = HookTable()
-        if node.tensor_hooks is None:
-            node.tensor_hooks = []
-        node.tensor_hooks.append((t.output_nr, hooks))
-    handle = RemovableHandle(hooks)
-    hooks[handle.id] = hook
-    return handle
-
-
-class Retained:
-    """Fills `.grad` of a non-leaf with the gradient that arrives at its node.
-
-    Where an in-place change gives the tensor another node, this goes with it.
-    """
-
-    __slots__ = ("reference",)
-
-    def __init__(self, t):
-        import weakref
-        self.reference = weakref.ref(t)
-
-    def __call__(self, g):
-        tensor = self.reference()
-        if tensor is not None:
-            fill_grad(tensor, g)
-
-
-def retain_grad(TensorBase t):
-    """Fill `.grad` of a non-leaf during backward."""
-    cdef Node node
-    if not t.requires():
-        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    node = t.function()
-    if node is None or retains_grad(t):
-        return
-    if node.retained is None:
-        node.retained = {}
-    node.retained[t.output_nr] = Retained(t)
-
-
-def retains_grad(TensorBase t):
-    """Whether `.grad` of the non-leaf `t` is filled during backward."""
-    cdef Node node = t.function()
-    return node is not None and node.retained is not None and t.output_nr in node.retained
-
-
-cdef int fill_grad(TensorBase t, TensorBase g) except -1:
-    cdef int turn = take_turn(t)
-    try:
-        if t.grad_ is None:
-            t.grad_ = g if grad_enabled() else copy_(g, t)
-        else:
-            t.grad_ = add_(t.grad_, g)
-    finally:
-        end_turn(turn)
-    return 0

@@ -20,7 +20,8 @@ from minitorch._core.shape cimport size_text
 from minitorch._core.storage cimport (
     SUMMED_BYTES, Storage, changes, check_sum, count_change, source_of, unseen)
 from minitorch._core.tensor cimport (
-    VIEW_CUSTOM, VIEW_DEFAULT, VIEW_INFERENCE, VIEW_MULTI_OUTPUT, TensorBase, alias, shape_of)
+    VIEW_CUSTOM, VIEW_DEFAULT, VIEW_INFERENCE, VIEW_MULTI_OUTPUT, VIEW_NO_GRAD, TensorBase, alias,
+    shape_of)
 
 
 # ---------------------------------------------------------------- saved tensors
@@ -270,6 +271,8 @@ cdef Node accumulator_of(TensorBase leaf):
     node = AccumulateGrad.__new__(AccumulateGrad)
     node.leaf = leaf
     note_output(node, leaf, 0)
+    if leaf.grad_dtype_ is not None:
+        node.out_dtype = leaf.grad_dtype_ or None
     node.next_ = ()
     node.n_outputs = 1
     node.sequence_nr = <unsigned long long> -1
@@ -405,6 +408,73 @@ def save_tensor(TensorBase t, bint is_output=False):
     return save_output(t) if is_output else save(t)
 
 
+# ---------------------------------------------------------------- hooks on tensors
+
+def register_tensor_hook(TensorBase t, hook):
+    """Call ``hook(grad)`` with the gradient of `t`; a Tensor it returns takes its place.
+
+    Raises
+    ------
+    RuntimeError
+        If `t` does not require a gradient.
+    """
+    from minitorch._hooks import HookTable, RemovableHandle
+    cdef Node node
+    if not t.requires():
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    node = t.function()
+    if node is None:
+        if t.hooks is None:
+            t.hooks = HookTable()
+        hooks = t.hooks
+    else:
+        hooks = HookTable()
+        if node.tensor_hooks is None:
+            node.tensor_hooks = []
+        node.tensor_hooks.append((t.output_nr, hooks))
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
+
+
+class Retained:
+    """Fills `.grad` of a non-leaf with the gradient that arrives at its node.
+
+    Where an in-place change gives the tensor another node, this goes with it.
+    """
+
+    __slots__ = ("reference",)
+
+    def __init__(self, t):
+        import weakref
+        self.reference = weakref.ref(t)
+
+    def __call__(self, g):
+        from minitorch._core.engine import fill_grad
+        tensor = self.reference()
+        if tensor is not None:
+            fill_grad(tensor, g)
+
+
+def retain_grad(TensorBase t):
+    """Fill `.grad` of a non-leaf during backward."""
+    cdef Node node
+    if not t.requires():
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    node = t.function()
+    if node is None or retains_grad(t):
+        return
+    if node.retained is None:
+        node.retained = {}
+    node.retained[t.output_nr] = Retained(t)
+
+
+def retains_grad(TensorBase t):
+    """Whether `.grad` of the non-leaf `t` is filled during backward."""
+    cdef Node node = t.function()
+    return node is not None and node.retained is not None and t.output_nr in node.retained
+
+
 # ---------------------------------------------------------------- in-place changes
 
 cdef void bump(TensorBase t) noexcept:
@@ -438,7 +508,8 @@ cdef int check_writable(TensorBase t, bint records) except -1:
     if grad_enabled() and (records or t.requires()):
         if t.base is not None:
             refuse_rebase(t, False)
-            if t.base.leaf_requires_grad and t.base.grad_fn_ is None:
+            if ((t.base.leaf_requires_grad and t.base.grad_fn_ is None)
+                    or (t.leaf_requires_grad and t.grad_fn_ is None)):
                 raise RuntimeError("a view of a leaf Variable that requires grad is being used in "
                                    "an in-place operation.")
         elif t.leaf_requires_grad and t.grad_fn_ is None:
@@ -461,32 +532,35 @@ def refuse_rebase(TensorBase t, bint indirect):
         return
     changed = "its base or another view of its base has been" if indirect else "is being"
     maker = t.grad_fn_
+    mode, block, end = "no_grad mode", "no_grad", " with grad mode enabled"
+    if t.creation == VIEW_INFERENCE:
+        mode, block, end = "inference mode", "inference_mode", " in normal mode"
     if maker is not None:
         start = f"Output {t.output_nr} of {short_name(maker)} is a view"
-    elif t.creation == VIEW_INFERENCE:
-        start = "A view was created in inference mode"
+        if t.creation in (VIEW_NO_GRAD, VIEW_INFERENCE):
+            start = (f"{start} of a view which was created in {mode} and {changed} modified "
+                     f"inplace{end}")
+        else:
+            start = f"{start} and {changed} modified inplace"
     else:
-        start = "A view was created in no_grad mode"
-    start = f"{start} and {changed} modified inplace"
-    if t.creation == VIEW_MULTI_OUTPUT and maker is not None:
+        start = f"A view was created in {mode} and {changed} modified inplace{end}"
+    if t.creation == VIEW_MULTI_OUTPUT:
         raise RuntimeError(
             f"{start}. This view is the output of a function that returns multiple views. Such "
             "functions do not allow the output views to be modified inplace. You should replace "
             "the inplace operation by an out-of-place one.")
-    if t.creation == VIEW_CUSTOM and maker is not None:
+    if t.creation == VIEW_CUSTOM:
         raise RuntimeError(
             f"{start}. This view was created inside a custom Function (or because an input was "
             "returned as-is) and the autograd logic to handle view+inplace would override the "
             "custom backward associated with the custom Function, leading to incorrect gradients. "
             "This behavior is forbidden. You can fix this by cloning the output of the custom "
             "Function.")
-    mode, block = (("normal mode", "inference_mode") if t.creation == VIEW_INFERENCE
-                   else ("with grad mode enabled", "no_grad"))
     raise RuntimeError(
-        f"{start} {'in ' if t.creation == VIEW_INFERENCE else ''}{mode}. Given that this use case "
-        "is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
-        f"the view and the inplace either both inside the {block} block (if you don't want the "
-        "inplace to be tracked) or both outside (if you want the inplace to be tracked).")
+        f"{start}. Given that this use case is ambiguous and error-prone, it is forbidden. You can "
+        "clarify your code by moving both the view and the inplace either both inside the "
+        f"{block} block (if you don't want the inplace to be tracked) or both outside (if you "
+        "want the inplace to be tracked).")
 
 
 cdef str short_name(Node node):

@@ -41,7 +41,7 @@ cdef class TensorBase:
     cdef CreationMeta creation
     cdef str view_name                # operation that made a multi-output view
     cdef unsigned long view_version   # storage version for which grad_fn_ of a view holds
-    cdef object names_                # free slot for the Python face
+    cdef object grad_dtype_           # of a leaf: a dtype; None is its own, False is any
 
     cdef inline char* data(self) noexcept nogil:
         return self.storage.data + self.offset * self.dtype_.itemsize

@@ -11,7 +11,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.string cimport memcpy
 
-from minitorch._core.dtype cimport FLOATING, dtype, from_buffer_format
+from minitorch._core.dtype cimport FLOATING, dtype, from_buffer_format, type_name
 from minitorch._core.grad_mode cimport inference_mode
 from minitorch._core.node cimport Node
 from minitorch._core.shape cimport (
@@ -373,6 +373,31 @@ cdef class TensorBase:
     @_grad.setter
     def _grad(self, value):
         self.grad_ = value
+
+    @property
+    def grad_dtype(self):
+        """The dtype in which gradients of this leaf are accumulated; None for any."""
+        if self.function() is not None:
+            raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
+        return self.dtype_ if self.grad_dtype_ is None else self.grad_dtype_ or None
+
+    @grad_dtype.setter
+    def grad_dtype(self, value):
+        if self.function() is not None:
+            raise RuntimeError("grad_dtype can only be set on leaf tensors.")
+        if value is not None and not isinstance(value, dtype):
+            raise RuntimeError("grad_dtype must be a torch.dtype or None, but got "
+                               f"{type(value).__name__}")
+        if (value is not None and self.grad_ is not None
+                and (<TensorBase> self.grad_).dtype_ is not value):
+            raise RuntimeError(
+                f"Cannot set grad_dtype to '{type_name(value)}' because there is already a "
+                f"gradient with dtype '{type_name((<TensorBase> self.grad_).dtype_)}'. Please "
+                "clear the gradient (.grad = None) before changing grad_dtype, or ensure the new "
+                "grad_dtype matches the existing gradient's dtype.")
+        self.grad_dtype_ = False if value is None else value
+        if self.accumulator != NULL:
+            (<Node> <object> self.accumulator).out_dtype = value
 
     @property
     def _base(self):

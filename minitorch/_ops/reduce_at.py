@@ -232,7 +232,7 @@ class PutBackward0(RuleNode):
         return mine, grad.take(index).reshape(self.sizes) if self.asked(1) else None
 
 
-def put(input, index, source, accumulate=False, *, out=None):
+def put(input, index, source, accumulate=False):
     """A copy with the elements of `source` at places counted in the flat input.
 
     Parameters
@@ -267,8 +267,8 @@ def put(input, index, source, accumulate=False, *, out=None):
                                  f"{x.numel()} elements.")
     flat = x.detach().reshape(-1).clone()
     flat.index_put_((index.reshape(-1),), source.detach().reshape(-1), accumulate)
-    return given(PutBackward0.record(flat.reshape(x.shape), (x, source), (index,),
-                                     accumulate=accumulate, sizes=source.shape), out)
+    return PutBackward0.record(flat.reshape(x.shape), (x, source), (index,),
+                               accumulate=accumulate, sizes=source.shape)
 
 
 scatter_reduce_ = inplace_form(scatter_reduce)

@@ -15,7 +15,14 @@ from minitorch._core.tensor import TensorBase
 from minitorch._ops._base import rebase_history
 from minitorch.autograd.grad_mode import no_grad
 
-__all__ = ["BackwardCFunction", "Function", "FunctionCtx", "once_differentiable"]
+__all__ = [
+    "BackwardCFunction",
+    "Function",
+    "FunctionCtx",
+    "FunctionMeta",
+    "InplaceFunction",
+    "once_differentiable",
+]
 
 
 class FunctionCtx:
@@ -33,13 +40,7 @@ class FunctionCtx:
     """
 
     def save_for_backward(self, *tensors):
-        """Keep tensors (or None) for the backward. At most one call."""
-        for i, tensor in enumerate(tensors):
-            if tensor is not None and not isinstance(tensor, TensorBase):
-                raise TypeError(
-                    "save_for_backward can only save variables, "
-                    f"but argument {i} is of type {type(tensor).__name__}"
-                )
+        """Keep tensors (or None) for the backward. The last call counts."""
         self.to_save = tensors
 
     def save_for_forward(self, *tensors):
@@ -59,10 +60,20 @@ class FunctionCtx:
 
     def mark_non_differentiable(self, *tensors):
         """Name the outputs that have no gradient, such as indices."""
+        for i, tensor in enumerate(tensors):
+            if not isinstance(tensor, TensorBase):
+                raise RuntimeError(
+                    "mark_non_differentiable only accepts variable arguments, "
+                    f"but got {type(tensor).__name__} as argument {i}"
+                )
         self.non_differentiable = tensors
 
     def set_materialize_grads(self, value):
         """Whether ``backward`` gets zeros (True, as at the start) or None for unused outputs."""
+        if not isinstance(value, bool):
+            raise TypeError(
+                f"set_materialize_grads(): argument must be bool, not {type(value).__name__}"
+            )
         self.materialize_grads = value
 
 
@@ -81,16 +92,23 @@ class BackwardCFunction(PythonNode, FunctionCtx):
     _saved = ()
     _inputs = ()
     _outputs = ()
-    _was_freed = False
+    _was_freed = _was_accessed = False
 
     @property
     def saved_tensors(self):
         """The saved tensors, each checked for in-place changes since."""
+        if self._was_accessed:
+            raise RuntimeError(
+                "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True "
+                "is set on the autograd.Function. Either access saved_tensors only once, or set "
+                "clear_saved_tensors_on_access=False."
+            )
         if self._was_freed:
             raise RuntimeError(FREED)
         found = tuple(None if kept is None else kept.unpack_for(self) for kept in self._saved)
         if found and self._forward_cls.clear_saved_tensors_on_access:
             self._release()
+            self._was_accessed = True
         return found
 
     def _release(self):
@@ -166,7 +184,7 @@ def _user_backward(cls):
     return cls.vjp if own_vjp else cls.backward
 
 
-class _FunctionMeta(type):
+class FunctionMeta(type):
     """Gives each Function the class of its nodes, named as PyTorch names it."""
 
     def __init__(cls, name, bases, attributes):
@@ -174,7 +192,7 @@ class _FunctionMeta(type):
         cls._backward_cls = type(name + "Backward", (BackwardCFunction,), {"_forward_cls": cls})
 
 
-class Function(metaclass=_FunctionMeta):
+class Function(metaclass=FunctionMeta):
     """Base class for functions that bring their own derivative.
 
     Subclass it, write the static methods ``forward(ctx, *args)`` and
@@ -304,6 +322,7 @@ def _recorded(ctx, inputs, output):
     """Connect the node: edges to the inputs, outputs marked as its results, tensors saved."""
     single = not isinstance(output, tuple)
     outputs = (output,) if single else output
+    _check_saved(ctx.to_save)
     _check_dirty(ctx, inputs, outputs)
     ctx._inputs = tuple(_about(x) for x in inputs)
     ctx._outputs = tuple(_about(out) for out in outputs)
@@ -325,6 +344,15 @@ def _about(value):
 
 def _among(tensor, tensors):
     return any(tensor is other for other in tensors)
+
+
+def _check_saved(tensors):
+    for i, tensor in enumerate(tensors):
+        if tensor is not None and not isinstance(tensor, TensorBase):
+            raise TypeError(
+                "save_for_backward can only save variables, "
+                f"but argument {i} is of type {type(tensor).__name__}"
+            )
 
 
 def _check_dirty(ctx, inputs, outputs):
@@ -391,6 +419,14 @@ def _kept(tensor, outputs, wrapped):
         if tensor is out and result.requires_grad:
             return save_tensor(result, True)
     return save_tensor(tensor)
+
+
+class InplaceFunction(Function):
+    """A Function that is told at construction whether it works in place; kept for old code."""
+
+    def __init__(self, inplace=False):
+        super().__init__()
+        self.inplace = inplace
 
 
 class _DifferentiatedTwice(PythonNode):

@@ -27,6 +27,7 @@ _RENAMED = {
     "get_T": "numpy_T",
     "get_mT": "mT",
     "get_H": "matrix_H",
+    "adaptive_avg_pool": "adaptive_avg_pool2d",
 }
 
 # Operations of nn.functional: those of the tensor and of the package are in the tables.

@@ -289,6 +289,24 @@ def attributes_and_their_refusals(mt, note):
 
 
 @program
+def gradients_of_another_dtype(mt, note):
+    x = mt.ones(2, requires_grad=True)
+    note(x.grad_dtype, mt.ones(1).grad_dtype)
+    x.grad_dtype = mt.float64
+    (x * 2).sum().backward()
+    (x * 2).sum().backward()
+    note(x.grad)
+    note.refused(setattr, x, "grad_dtype", 3)
+    note.refused(lambda: (x * 2).grad_dtype)
+    y = mt.ones(1, requires_grad=True)
+    y.grad_dtype = mt.float64
+    note.refused(setattr, y, "grad", mt.ones(1))
+    y.grad_dtype = None
+    y.grad = mt.ones(1, dtype=mt.float64)
+    note(y.grad_dtype is None, y.grad)
+
+
+@program
 def gradients_accumulate(mt, note):
     w = leaf(mt, 1.0, 2.0)
     (w * 2).sum().backward()
@@ -352,6 +370,73 @@ def hooks_run_in_order(mt, note):
     node.register_hook(lambda inputs, outputs: log.append(f"after {inputs} {len(outputs)}"))
     y.sum().backward()
     note(log, y.grad, x.grad, node.name(), repr(node), repr(y.grad_fn))
+
+
+@program
+def hooks_see_missing_gradients(mt, note):
+    class Nothing(mt.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 1
+
+        @staticmethod
+        def backward(ctx, grad):
+            return None
+
+    x, seen = leaf(mt, 1.0, 2.0), []
+    x.register_hook(lambda g: seen.append(f"leaf {g}"))
+    x.register_post_accumulate_grad_hook(lambda leaf: seen.append("accumulated"))
+    y = x * 2
+    y.register_hook(lambda g: seen.append(f"tensor {g}"))
+    y.grad_fn.register_hook(lambda inputs, outputs: seen.append(f"node {inputs} {outputs}"))
+    Nothing.apply(y).sum().backward()
+    a, b = x.unbind()
+    b.register_hook(lambda g: g)
+    a.backward()
+    note(seen, x.grad)
+    b.register_hook(lambda g: mt.ones((), dtype=mt.float64))
+    note.refused(x.unbind()[0].backward)
+
+
+@program
+def gradients_by_views_and_changed_tensors(mt, note):
+    x = leaf(mt, 1.0, 2.0, 3.0)
+    y = x * 2
+    view = y[0:2]
+    y.mul_(3)
+    z = (y**2).sum()
+    note.refused(mt.autograd.grad, z, view, allow_unused=True, retain_graph=True)
+    note(mt.autograd.grad((view**2).sum(), view), mt.autograd.grad(z, y, retain_graph=True))
+    y = x * 2
+    view = y[0:2]
+    view.mul_(5)
+    seen = []
+    y.grad_fn.register_prehook(lambda grads: seen.append(grads[0].tolist()))
+    y.register_hook(lambda g: g * 2)
+    view.register_hook(lambda g: seen.append(g.tolist()))
+    (y.sum() + view.sum()).backward()
+    note(seen, x.grad)
+
+
+@program
+def the_base_learns_of_a_gradient_through_its_view(mt, note):
+    x = leaf(mt, 1.0, 2.0)
+    base = mt.zeros(4, dtype=mt.float64)
+    first, second = base[:2], base[2:]
+    first.add_(x)
+    note(base.requires_grad, second.requires_grad, base.grad_fn.name(), second.grad_fn.name())
+    second.mul_(2)
+    (base * base).sum().backward()
+    note(x.grad)
+    with mt.no_grad():
+        base = mt.zeros(4, dtype=mt.float64)
+        view, parts = base[:2], base.split(2)
+    note.refused(view.add_, x)
+    base[:1].add_(x[:1])
+    note.refused(lambda: view.grad_fn)
+    note.refused(lambda: parts[0] * 2)
+    leaf_view = mt.ones(2).view(2, 1).requires_grad_()
+    note.refused(leaf_view.mul_, 2)
 
 
 @program
@@ -586,6 +671,10 @@ def hooks_on_saved_tensors(mt, note):
     raw.register_hooks(lambda t: t * 2, lambda t: t)
     note.refused(raw.register_hooks, lambda t: t, lambda t: t)
     note(mt.autograd.grad(y.sum(), x))
+    with graph.save_on_cpu():
+        cube = x**3
+    first = mt.autograd.grad(cube.sum(), x, create_graph=True)[0]
+    note(first, mt.autograd.grad(first.sum(), x))
     with graph.disable_saved_tensors_hooks("not here"):
         note.refused(graph.saved_tensors_hooks(id, id).__enter__)
     with graph.allow_mutation_on_saved_tensors():

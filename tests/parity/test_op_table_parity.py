@@ -135,7 +135,7 @@ def writes_out(ns, op, sample, dtype=None):
 # Written in more dtypes here than in PyTorch, which wants the result's own, or not written at all.
 OTHER_OUT = set("""
     max min cumsum cumprod norm index_select gather scatter scatter_add masked_select nonzero
-    index_add topk sort matmul mm bmm mv dot addmm
+    index_add topk sort matmul mm bmm mv dot addmm slice_scatter hardshrink
 """.split())
 
 
