@@ -251,7 +251,6 @@ _FUNCTIONS = {
         feature_alpha_dropout feature_alpha_dropout_""",
     copy: """
         clone detach detach_ fill fill_ zero_""",
-        clone detach detach_""",
 }
 
 for _module, _names in _FUNCTIONS.items():
