@@ -954,7 +954,7 @@ def prod(input: Tensor, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtyp
     """The product of all elements, or along the axis `dim`."""
 def promote_types(type1: _Any, type2: _Any) -> _DType:
     """The dtype of an operation between tensors of `type1` and `type2`."""
-def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _b.bool = ..., *, out: Tensor | None = ...) -> Tensor:
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _b.bool = ...) -> Tensor:
     """A copy with the elements of `source` at places counted in the flat input."""
 def qr(input: Tensor, some: _Any = ..., *, out: Tensor | None = ...) -> Tensor:
     """An orthogonal and an upper triangular factor; see `linalg.qr`."""

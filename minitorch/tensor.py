@@ -138,9 +138,6 @@ class Tensor(TensorBase):
         wanted = self.grad_dtype if self.is_leaf else self.dtype
         if wanted is not None and value.dtype is not wanted:
             raise RuntimeError(
-                f"attempting to assign a gradient with dtype '{_type_name(value).lower()}' to a "
-                f"tensor with grad_dtype '{_type_name(self)}'. The gradient must match the "
-                "tensor's grad_dtype (defaults to the tensor's dtype).")
                 "attempting to assign a gradient with dtype "
                 f"'{_type_name(value.dtype).lower()}' to a tensor with grad_dtype "
                 f"'{_type_name(wanted)}'. The gradient must match the "

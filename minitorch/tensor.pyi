@@ -484,6 +484,8 @@ class Tensor:
     @grad.setter
     def grad(self, value: Tensor | None) -> None: ...
     @property
+    def grad_dtype(self) -> _Any: ...
+    @property
     def grad_fn(self) -> _Any: ...
     def greater(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
         """gt of two tensors, or a tensor and a number, elementwise."""
@@ -847,7 +849,7 @@ class Tensor:
         """`input` where it is positive, else ``weight * input``; one weight, or one a channel."""
     def prod(self, dim: _Dims | None = ..., keepdim: _b.bool = ..., *, dtype: _DType | None = ..., out: Tensor | None = ..., axis: _Any = ..., keepdims: _b.bool | None = ...) -> Tensor:
         """The product of all elements, or along the axis `dim`."""
-    def put(self, index: Tensor, source: Tensor, accumulate: _b.bool = ..., *, out: Tensor | None = ...) -> Tensor:
+    def put(self, index: Tensor, source: Tensor, accumulate: _b.bool = ...) -> Tensor:
         """A copy with the elements of `source` at places counted in the flat input."""
     def put_(self, *args: _Any, **kwargs: _Any) -> Tensor:
         """`put` in place."""
