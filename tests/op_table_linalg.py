@@ -36,7 +36,7 @@ def added(name, product, *shapes):
         method=name,
         inplace=name + "_",
         slack=10,
-        out="same",
+        out="cast" if name == "addr" else "same",
         errors=() if name in ("addr", "addbmm") else (
             Error(
                 lambda mt: getattr(mt.ones(1), name + "_")(*(mt.ones(s) for s in shapes[1:])),

@@ -12,6 +12,7 @@ from minitorch._ops.rule import (
     RuleNode,
     cxx_type,
     given,
+    given_cast,
     is_scalar,
     scalar_type,
     tensor_arg,
@@ -48,7 +49,7 @@ def outer(input, vec2, *, out=None):
         if tensor_arg(value, "outer", name).dim() != 1:
             raise RuntimeError(f"outer: Expected 1-D argument {'self' if value is input else name}"
                                f", but got {value.dim()}-D")
-    return given(input.unsqueeze(1) * vec2, out)
+    return given_cast(input.unsqueeze(1) * vec2, out)
 
 
 def ger(input, vec2, *, out=None):
@@ -293,7 +294,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1, out=None):
             and not input.dtype.is_floating_point:
         value = value.to((input.detach() + product).dtype)
     value = value.expand(sizes) if value.shape != sizes else value
-    return given(AddrBackward0.record(value, (input, u, v), (u, v), beta=beta, alpha=alpha,
+    return given_cast(AddrBackward0.record(value, (input, u, v), (u, v), beta=beta, alpha=alpha,
                                       sizes=input.shape), out)
 
 
@@ -414,7 +415,7 @@ def kron(input, other, *, out=None):
     result = mul(a.reshape(spread_a), b.reshape(spread_b))
     sizes = tuple(x * y for x, y in zip(sizes_a, sizes_b, strict=True))
     result = unsafe_view(result, sizes) if result.is_contiguous() else result.reshape(sizes)
-    return given(result, out)
+    return given_cast(result, out)
 
 
 def block_diag(*tensors):

@@ -12,6 +12,7 @@ from minitorch._ops.rule import (
     RuleNode,
     elements,
     given,
+    given_cast,
     numbers,
     scalar_type,
     tensor_arg,
@@ -130,7 +131,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
         raise RuntimeError(f"order must be non-negative but got {n}")
     axis = wrapped(dim, x.dim())
     if n == 0:
-        return given(zeros_like(x).copy_(x), out)
+        return given_cast(zeros_like(x).copy_(x), out)
     parts = [x if end is x else checked_end(x, end, axis)
              for end in (prepend, x, append) if end is not None]
     x = cat(parts, axis) if len(parts) > 1 else x
@@ -138,7 +139,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
         size = max(x.shape[axis] - 1, 0)
         behind, ahead = narrow(x, axis, min(1, x.shape[axis]), size), narrow(x, axis, 0, size)
         x = logical_xor(behind, ahead) if "bool" in repr(x.dtype) else behind - ahead
-    return given(x, out)
+    return given_cast(x, out)
 
 
 def checked_end(x, end, axis):

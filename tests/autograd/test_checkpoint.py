@@ -100,8 +100,6 @@ def test_arguments_are_checked():
         checkpoint(mt.exp, x)
     with pytest.raises(ValueError, match="Unexpected keyword arguments: k"):
         checkpoint(Counted(), x, k=3, use_reentrant=True)
-    with pytest.raises(NotImplementedError, match="debug"):
-        checkpoint(mt.exp, x, use_reentrant=False, debug=True)
     with pytest.warns(UserWarning, match="None of the inputs have requires_grad=True"):
         assert not checkpoint(mt.exp, x.detach(), use_reentrant=True).requires_grad
     y = checkpoint(mt.exp, x, use_reentrant=True)
