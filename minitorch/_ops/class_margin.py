@@ -1,10 +1,10 @@
 """The two losses that ask for a margin between the scores of classes."""
 
 from minitorch._core.dtype import TYPE_NAMES, float32, int64
-from minitorch._ops.rare_node import RareNode
+from minitorch._ops.rule import RuleNode
 
 
-class ClassMargin(RareNode):
+class ClassMargin(RuleNode):
     """A loss of rows of scores, made of the amounts by which classes come too near a target.
 
     `wrong` (N, T, C) tells by how much class C comes too near target T of row N, 0 where it does
@@ -12,23 +12,20 @@ class ClassMargin(RareNode):
     times `factor`.
     """
 
-    def __init__(self, wrong, places, factor, power, reduction):
-        self.wrong, self.places, self.factor = wrong, places, factor
-        self.power, self.reduction = power, reduction
-
-    def loss(self, input):
+    @classmethod
+    def loss(cls, input, wrong, places, factor, power, reduction):
         """The loss, recorded."""
-        losses = (self.wrong**self.power * self.factor).sum((1, 2))
-        if self.reduction == "none":
+        losses = (wrong**power * factor).sum((1, 2))
+        if reduction == "none":
             out = losses if input.dim() == 2 else losses.reshape(())
         else:
             # an empty batch has the mean 0
-            mean = self.reduction == "mean" and input.numel()
+            mean = reduction == "mean" and input.numel()
             out = losses.mean() if mean else losses.sum()
-        return self.record(out.to(input.dtype), (input,))
+        return cls.record(out.to(input.dtype), (input,), (input,), wrong=wrong, places=places,
+                          factor=factor, power=power, reduction=reduction)
 
-    def slopes(self, g):
-        (input,) = self.unpacked()
+    def slopes(self, g, input):
         g = g.reshape(-1, 1, 1)
         if self.reduction == "mean":
             g = g / max(self.wrong.shape[0], 1)
@@ -95,8 +92,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="me
     factor = 1 / classes
     if weight is not None:
         factor = (weight.to(rows.dtype)[places] / classes).unsqueeze(2)
-    node = MultiMarginLossBackward0(wrong.unsqueeze(1), places, factor, p, reduction)
-    return node.loss(input)
+    return MultiMarginLossBackward0.loss(input, wrong.unsqueeze(1), places, factor, p, reduction)
 
 
 def multilabel_margin_loss(input, target, reduction="mean"):
@@ -119,5 +115,4 @@ def multilabel_margin_loss(input, target, reduction="mean"):
     others = rows.new_zeros(rows.shape).scatter_add(1, places, valid) == 0
     wrong = (rows.unsqueeze(1) - rows.gather(1, places).unsqueeze(2) + 1).clamp(0)
     wrong = wrong * valid.unsqueeze(2) * others.to(rows.dtype).unsqueeze(1)
-    node = MultilabelMarginLossBackward0(wrong, places, 1 / classes, 1, reduction)
-    return node.loss(input)
+    return MultilabelMarginLossBackward0.loss(input, wrong, places, 1 / classes, 1, reduction)

@@ -9,7 +9,7 @@ import numpy
 
 from minitorch._core.dtype import TYPE_NAMES, float64, int32, int64
 from minitorch._ops.creation import from_numpy, tensor
-from minitorch._ops.rare_node import RareNode
+from minitorch._ops.rule import RuleNode
 
 
 def _sum_logs(logs):
@@ -83,19 +83,14 @@ class _Lattice:
         return ended
 
 
-class CtcLossBackward0(RareNode):
+class CtcLossBackward0(RuleNode):
     """exp(log_probs) minus the share of the alignments that show each class at each step.
 
     As in PyTorch, that is the derivative by scores before a log_softmax, which leaves it as it
     is; a second derivative does not exist.
     """
 
-    def __init__(self, lattice, forward, losses, zero_infinity):
-        self.lattice, self.forward, self.losses = lattice, forward, losses
-        self.zero_infinity = zero_infinity
-
-    def slopes(self, g):
-        (log_probs,) = self.unpacked()
+    def slopes(self, g, log_probs):
         logs = log_probs.detach().to(float64).numpy()
         lattice = self.lattice
         # a step's own score is in both sums
@@ -161,5 +156,6 @@ def ctc_losses(log_probs, targets, input_lengths, target_lengths, blank, zero_in
     forward = lattice.forward()
     losses = lattice.losses(forward)
     out = from_numpy(losses.copy()).to(log_probs.dtype)
-    node = CtcLossBackward0(lattice, forward, losses, zero_infinity)
-    return node.record(out, (log_probs,)), tensor(sizes.tolist()).to(log_probs.dtype)
+    CtcLossBackward0.record(out, (log_probs,), (log_probs,), lattice=lattice, forward=forward,
+                            losses=losses, zero_infinity=zero_infinity)
+    return out, tensor(sizes.tolist()).to(log_probs.dtype)

@@ -12,7 +12,7 @@ from minitorch._ops.expand import broadcast_tensors
 from minitorch._ops.join import cat
 from minitorch._ops.linear import matmul
 from minitorch._ops.out import result_type
-from minitorch._ops.rare_node import RareNode
+from minitorch._ops.rule import RuleNode
 from minitorch._ops.statistics import norm
 
 # Differences of all pairs are formed in pieces of about so many numbers.
@@ -104,14 +104,10 @@ def _slope_of_norm(g, difference, length, p):
 
 # ---------------------------------------------------------------- all pairs of two sets
 
-class CdistBackward0(RareNode):
+class CdistBackward0(RuleNode):
     """Keeps the distances too, which all but p = 1 divide by."""
 
-    def __init__(self, p, by_product):
-        self.p, self.by_product = p, by_product
-
-    def slopes(self, g):
-        a, b, length = self.unpacked()
+    def slopes(self, g, a, b, length):
         if self.by_product:
             share = where(length == 0, 0, g / where(length == 0, 1, length))
             across = share.transpose(-1, -2)
@@ -185,17 +181,13 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     product = p == 2 and (compute_mode == MODES[2] or large and compute_mode != MODES[3])
     a, b = x1.detach(), x2.detach()
     out = _by_product(a, b) if product else _by_differences(a, b, p)
-    return CdistBackward0(p, product).record(out, (x1, x2), keep_output=True)
+    return CdistBackward0.record(out, (x1, x2), (x1, x2, out), p=p, by_product=product)
 
 
 # ---------------------------------------------------------------- all pairs of one set
 
-class PdistBackward0(RareNode):
-    def __init__(self, p, first, second):
-        self.p, self.first, self.second = p, first, second
-
-    def slopes(self, g):
-        x, length = self.unpacked()
+class PdistBackward0(RuleNode):
+    def slopes(self, g, x, length):
         difference = x.index_select(0, self.first) - x.index_select(0, self.second)
         slope = _slope_of_norm(g.unsqueeze(-1), difference, length.unsqueeze(-1), self.p)
         zero = x.new_zeros(x.shape)
@@ -228,7 +220,7 @@ def pdist(input, p=2.0):
                      for places in numpy.triu_indices(input.shape[0], 1))
     x = input.detach()
     out = norm(x.index_select(0, first) - x.index_select(0, second), p, -1)
-    return PdistBackward0(p, first, second).record(out, (input,), keep_output=True)
+    return PdistBackward0.record(out, (input,), (input, out), p=p, first=first, second=second)
 
 
 # ---------------------------------------------------------------- bilinear forms
