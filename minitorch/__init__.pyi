@@ -33,6 +33,16 @@ from minitorch.autograd.grad_mode import enable_grad as enable_grad
 from minitorch.autograd.grad_mode import inference_mode as inference_mode
 from minitorch.autograd.grad_mode import no_grad as no_grad
 from minitorch.autograd.grad_mode import set_grad_enabled as set_grad_enabled
+from minitorch.compat import amp as amp
+from minitorch.compat import compiler as compiler
+from minitorch.compat import cuda as cuda
+from minitorch.compat import distributed as distributed
+from minitorch.compat import fx as fx
+from minitorch.compat import hub as hub
+from minitorch.compat import jit as jit
+from minitorch.compat import mps as mps
+from minitorch.compat import version as version
+from minitorch.compat._disabled import autocast as autocast
 from minitorch.tensor import Tensor as Tensor
 
 _Number = _b.int | _b.float | _b.bool
@@ -355,6 +365,8 @@ def column_stack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Ten
     """Join tensors of one axis as columns, others along axis 1."""
 def combinations(input: Tensor, r: _Any = ..., with_replacement: _Any = ...) -> Tensor:
     """All ways to take `r` elements of a vector, in order, as rows."""
+def compile(model: _Any = ..., *, fullgraph: _Any = ..., dynamic: _Any = ..., backend: _Any = ..., mode: _b.str | None = ..., options: _Any = ..., disable: _Any = ...) -> Tensor:
+    """The function or module itself, or a decorator that gives it back."""
 def concat(tensors: _Sequence[Tensor], dim: _Dims = ..., *, out: Tensor | None = ...) -> Tensor:
     """`cat` under another name."""
 def concatenate(tensors: _Sequence[Tensor], axis: _Any = ..., out: Tensor | None = ..., *, dim: _Dims | None = ...) -> Tensor:

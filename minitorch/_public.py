@@ -280,12 +280,17 @@ bool = _dtypes.bool_
 
 _LAZY_MODULES = ("nn", "func", "optim", "serialization", "testing", "utils", "models", "transforms",
                  "datasets", "profiler", "training", "compat", "cli")
-_LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization"}
+# What a PyTorch without a GPU says of devices and compilers, for programs that ask.
+_STAND_INS = ("amp", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps", "version")
+_LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization", "compile": "compat._extras",
+                   "autocast": "compat._extras"}
 
 
 def __getattr__(name):
     if name in _LAZY_MODULES:
         return _import_module("minitorch." + name)
+    if name in _STAND_INS:
+        return _import_module("minitorch.compat." + name)
     if name in _LAZY_FUNCTIONS:
         return getattr(_import_module("minitorch." + _LAZY_FUNCTIONS[name]), name)
     raise AttributeError(f"module 'minitorch' has no attribute {name!r}")

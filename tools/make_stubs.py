@@ -218,8 +218,9 @@ def stub(module_name):
         if name == "Tensor" and module_name == "minitorch.tensor":
             body.append(class_stub(value, name))
         elif isinstance(value, types.ModuleType):
-            if value.__name__ == f"minitorch.{name}" and module_name == "minitorch":
-                imports.append(f"from minitorch import {name} as {name}")
+            home, _, last = value.__name__.rpartition(".")
+            if home in ("minitorch", "minitorch.compat") and module_name == "minitorch":
+                imports.append(f"from {home} import {last} as {name}")
         elif is_compiled(value):
             body.append(function_stub(name, value))
         elif isinstance(value, types.FunctionType) and module_name != "minitorch.tensor":

@@ -13,10 +13,6 @@ ROOTS = ("torch", "torchvision")
 MODULES = {
     "torch": "minitorch",
     "torch.amp": "minitorch.compat.amp",
-    "torch.backends": "minitorch.compat.backends",
-    "torch.backends.cuda": "minitorch.compat.backends.cuda",
-    "torch.backends.cudnn": "minitorch.compat.backends.cudnn",
-    "torch.backends.mps": "minitorch.compat.backends.mps",
     "torch.compiler": "minitorch.compat.compiler",
     "torch.cuda": "minitorch.compat.cuda",
     "torch.cuda.amp": "minitorch.compat.cuda_amp",

@@ -218,6 +218,14 @@ def test_every_module_that_stands_for_one_of_torch_is_there():
         assert _names.source_of(name) is not None, name
 
 
+def test_programs_that_import_minitorch_as_torch_may_ask_for_devices_too():
+    assert mt.cuda.is_available() is False and mt.cuda.device_count() == 0
+    assert mt.jit.is_scripting() is False and mt.compile(len) is len
+    assert not mt.distributed.is_available()
+    with pytest.raises(AssertionError, match="not compiled with CUDA"):
+        mt.cuda.synchronize()
+
+
 def test_parts_of_minitorch_are_no_parts_of_torch():
     assert _names.source_of("torch.training") is None
     assert "models" not in _names.names_in("torch")
