@@ -19,15 +19,15 @@ else:
 
     from minitorch._public import *  # noqa: F403
     from minitorch._public import (  # noqa: F401
-        _LAZY_FUNCTIONS,
         _LAZY_MODULES,
+        _LAZY_NAMES,
         _STAND_INS,
         __all__,
         __getattr__,
         __version__,
     )
 
-    __all__ = [*__all__, *_LAZY_MODULES, *_STAND_INS, *_LAZY_FUNCTIONS]  # noqa: PLE0604
+    __all__ = [*__all__, *_LAZY_MODULES, *_STAND_INS, *_LAZY_NAMES]  # noqa: PLE0604
 
     def __dir__():
         return sorted({*globals(), *__all__})

@@ -10,7 +10,7 @@ use, so that `import minitorch` stays short.
 from importlib import import_module as _import_module
 from types import SimpleNamespace as _SimpleNamespace
 
-from minitorch import _legacy, autograd, backends, linalg, random
+from minitorch import autograd, backends, random
 from minitorch import tensor as _tensor
 from minitorch._core import dtype as _dtypes
 from minitorch._core.device import device
@@ -45,19 +45,12 @@ from minitorch._kernels.parallel import get_num_threads, set_num_threads
 from minitorch._ops import (
     activation,
     arithmetic,
-    borders,
     choice,
     compare,
     composed,
-    conv,
-    conv_forms,
     copy,
     creation,
     decompositions,
-    distance,
-    dropout,
-    einsum,
-    embedding,
     expand,
     extremes,
     facts,
@@ -68,7 +61,6 @@ from minitorch._ops import (
     linear,
     loss,
     masked,
-    normalization,
     norms,
     old_linalg,
     order,
@@ -77,21 +69,15 @@ from minitorch._ops import (
     parts,
     pieces,
     piecewise,
-    pool,
-    pool1d,
     power,
     products,
     rearrange,
-    recurrent,
     reduce,
     reduce_at,
-    row_norm,
     sampling,
     scan,
     scans,
-    smooth,
     sorting,
-    spatial,
     special,
     statistics,
     ternary,
@@ -159,8 +145,6 @@ _FUNCTIONS = {
         relu relu_""",
     piecewise: """
         threshold threshold_ rrelu rrelu_ prelu hardshrink""",
-    smooth: """
-        selu selu_ celu celu_""",
     choice: """
         where clamp clamp_ clamp_min clamp_min_ clamp_max clamp_max_ clip clip_""",
     compare: """
@@ -172,8 +156,6 @@ _FUNCTIONS = {
     products: """
         addbmm addmv addmv_ addr baddbmm block_diag chain_matmul cross ger inner kron outer
         tensordot trace vdot""",
-    einsum: """
-        einsum""",
     reduce: """
         sum mean nansum nanmean count_nonzero all any""",
     extremes: """
@@ -192,7 +174,6 @@ _FUNCTIONS = {
     facts: """
         conj conj_physical get_device imag is_conj is_inference is_neg is_nonzero is_same_size
         is_signed real resolve_conj resolve_neg""",
-    _legacy: " ".join(_legacy.__all__),
     sampling: """
         multinomial""",
     order: """
@@ -222,36 +203,46 @@ _FUNCTIONS = {
         flip fliplr flipud roll rot90 tril triu diag_embed diag tile repeat_interleave""",
     sorting: """
         sort argsort topk unique kthvalue msort unique_consecutive""",
-    conv: """
-        conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d""",
-    conv_forms: """
-        convolution conv_tbc""",
-    pool: """
-        max_pool2d max_pool3d""",
-    pool1d: """
-        max_pool1d max_pool1d_with_indices avg_pool1d adaptive_avg_pool1d adaptive_max_pool1d""",
     loss: """
         softmax log_softmax""",
-    distance: """
-        cosine_similarity pairwise_distance cdist pdist bilinear""",
-    embedding: """
-        embedding embedding_renorm_""",
-    recurrent: """
-        rnn_tanh rnn_relu lstm gru rnn_tanh_cell rnn_relu_cell lstm_cell gru_cell""",
-    borders: """
-        constant_pad_nd pixel_shuffle pixel_unshuffle channel_shuffle""",
-    row_norm: """
-        layer_norm group_norm native_layer_norm native_group_norm""",
-    normalization: """
-        batch_norm instance_norm rms_norm""",
-    spatial: """
-        grid_sampler grid_sampler_2d grid_sampler_3d affine_grid_generator""",
-    dropout: """
-        dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_
-        feature_alpha_dropout feature_alpha_dropout_""",
     copy: """
         clone detach detach_ fill fill_ zero_""",
 }
+
+# Families of which only functions of the package are made, imported at the first use of one.
+_LAZY_FAMILIES = {
+    "smooth": """
+        selu selu_ celu celu_""",
+    "einsum": """
+        einsum""",
+    "conv": """
+        conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d""",
+    "conv_forms": """
+        convolution conv_tbc""",
+    "pool": """
+        max_pool2d max_pool3d""",
+    "pool1d": """
+        max_pool1d max_pool1d_with_indices avg_pool1d adaptive_avg_pool1d adaptive_max_pool1d""",
+    "distance": """
+        cosine_similarity pairwise_distance cdist pdist bilinear""",
+    "embedding": """
+        embedding embedding_renorm_""",
+    "recurrent": """
+        rnn_tanh rnn_relu lstm gru rnn_tanh_cell rnn_relu_cell lstm_cell gru_cell""",
+    "borders": """
+        constant_pad_nd pixel_shuffle pixel_unshuffle channel_shuffle""",
+    "row_norm": """
+        layer_norm group_norm native_layer_norm native_group_norm""",
+    "normalization": """
+        batch_norm instance_norm rms_norm""",
+    "spatial": """
+        grid_sampler grid_sampler_2d grid_sampler_3d affine_grid_generator""",
+    "dropout": """
+        dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_
+        feature_alpha_dropout feature_alpha_dropout_""",
+}
+_LAZY_NAMES = {_name: f"_ops.{_family}" for _family, _names in _LAZY_FAMILIES.items()
+               for _name in _names.split()}
 
 for _module, _names in _FUNCTIONS.items():
     for _name in _names.split():
@@ -278,12 +269,15 @@ double, half = _dtypes.float64, _dtypes.float16
 long, int, short = _dtypes.int64, _dtypes.int32, _dtypes.int16
 bool = _dtypes.bool_
 
-_LAZY_MODULES = ("nn", "func", "optim", "serialization", "testing", "utils", "models", "transforms",
-                 "datasets", "profiler", "training", "compat", "cli")
+_LAZY_MODULES = ("nn", "func", "linalg", "optim", "serialization", "testing", "utils", "models",
+                 "transforms", "datasets", "profiler", "training", "compat", "cli")
 # What a PyTorch without a GPU says of devices and compilers, for programs that ask.
 _STAND_INS = ("amp", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps", "version")
-_LAZY_FUNCTIONS = {"load": "serialization", "save": "serialization", "compile": "compat._extras",
-                   "autocast": "compat._extras"}
+_LAZY_NAMES |= {_name: "_legacy" for _name in (
+    "TypedStorage", "get_default_device", "set_default_device", "set_default_tensor_type",
+    *(_kind + _what for _kind in _dtypes.TYPE_NAMES.values() for _what in ("Tensor", "Storage")))}
+_LAZY_NAMES |= {"load": "serialization", "save": "serialization", "compile": "compat._extras",
+                "autocast": "compat._extras"}
 
 
 def __getattr__(name):
@@ -291,8 +285,8 @@ def __getattr__(name):
         return _import_module("minitorch." + name)
     if name in _STAND_INS:
         return _import_module("minitorch.compat." + name)
-    if name in _LAZY_FUNCTIONS:
-        return getattr(_import_module("minitorch." + _LAZY_FUNCTIONS[name]), name)
+    if name in _LAZY_NAMES:
+        return getattr(_import_module("minitorch." + _LAZY_NAMES[name]), name)
     raise AttributeError(f"module 'minitorch' has no attribute {name!r}")
 
 
@@ -351,7 +345,7 @@ def are_deterministic_algorithms_enabled():
 
 def is_storage(obj):
     """True for the storage of a tensor."""
-    return isinstance(obj, (UntypedStorage, _legacy.TypedStorage))
+    return isinstance(obj, (UntypedStorage, __getattr__("TypedStorage")))
 
 
 _MODULES = {_module.__name__.rpartition(".")[2] for _module in _FUNCTIONS}
