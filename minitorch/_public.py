@@ -47,38 +47,25 @@ from minitorch._ops import (
     arithmetic,
     choice,
     compare,
-    composed,
     copy,
     creation,
-    decompositions,
     expand,
     extremes,
     facts,
     gather,
-    grids,
     index,
     join,
     linear,
     loss,
     masked,
-    norms,
-    old_linalg,
-    order,
     out,
-    pairs,
     parts,
-    pieces,
     piecewise,
     power,
-    products,
     rearrange,
     reduce,
-    reduce_at,
-    sampling,
     scan,
-    scans,
     sorting,
-    special,
     statistics,
     ternary,
     unary,
@@ -134,13 +121,6 @@ _FUNCTIONS = {
     parts: """
         round round_ frac frac_ frexp deg2rad deg2rad_ rad2deg rad2deg_ sgn signbit isposinf
         isneginf isreal nan_to_num nan_to_num_""",
-    special: """
-        lgamma mvlgamma digamma polygamma erfinv i0 i0_ sinc sinc_ logit logit_""",
-    pairs: """
-        copysign hypot nextafter heaviside fmin fmax ldexp ldexp_ logaddexp logaddexp2 xlogy xlogy_
-        gcd gcd_ lcm lcm_""",
-    composed: """
-        float_power""",
     activation: """
         relu relu_""",
     piecewise: """
@@ -153,9 +133,6 @@ _FUNCTIONS = {
         equal isclose allclose""",
     linear: """
         matmul mm bmm mv dot addmm""",
-    products: """
-        addbmm addmv addmv_ addr baddbmm block_diag chain_matmul cross ger inner kron outer
-        tensordot trace vdot""",
     reduce: """
         sum mean nansum nanmean count_nonzero all any""",
     extremes: """
@@ -164,20 +141,9 @@ _FUNCTIONS = {
         var std var_mean std_mean norm logsumexp""",
     scan: """
         prod cumsum cumprod""",
-    scans: """
-        cummax cummin cumulative_trapezoid diff logcumsumexp trapezoid trapz""",
-    decompositions: """
-        det matrix_power slogdet""",
-    norms: """
-        dist frobenius_norm nuclear_norm""",
-    old_linalg: " ".join(old_linalg.__all__),
     facts: """
         conj conj_physical get_device imag is_conj is_inference is_neg is_nonzero is_same_size
         is_signed real resolve_conj resolve_neg""",
-    sampling: """
-        multinomial""",
-    order: """
-        bincount bucketize histc isin mode nanquantile quantile searchsorted""",
     view: """
         reshape flatten unflatten ravel permute transpose swapaxes swapdims t squeeze
         unsqueeze""",
@@ -193,10 +159,6 @@ _FUNCTIONS = {
     gather: """
         gather take_along_dim scatter scatter_add index_select index_add index_copy index_fill
         take""",
-    reduce_at: """
-        index_reduce put scatter_reduce""",
-    pieces: " ".join(name for name in pieces.__all__ if not name.endswith("_")),
-    grids: " ".join(grids.__all__),
     masked: """
         masked_fill masked_select masked_scatter""",
     rearrange: """
@@ -209,8 +171,41 @@ _FUNCTIONS = {
         clone detach detach_ fill fill_ zero_""",
 }
 
-# Families of which only functions of the package are made, imported at the first use of one.
+# Families that are imported at the first use of a name, to keep the import of all short.
 _LAZY_FAMILIES = {
+    "decompositions": """
+        det matrix_power slogdet""",
+    "products": """
+        addbmm addmv addmv_ addr baddbmm block_diag chain_matmul cross ger inner kron outer
+        tensordot trace vdot""",
+    "norms": """
+        dist frobenius_norm nuclear_norm""",
+    "scans": """
+        cummax cummin cumulative_trapezoid diff logcumsumexp trapezoid trapz""",
+    "sampling": """
+        multinomial""",
+    "order": """
+        bincount bucketize histc isin mode nanquantile quantile searchsorted""",
+    "reduce_at": """
+        index_reduce put scatter_reduce""",
+    "special": """
+        lgamma mvlgamma digamma polygamma erfinv i0 i0_ sinc sinc_ logit logit_""",
+    "pairs": """
+        copysign hypot nextafter heaviside fmin fmax ldexp ldexp_ logaddexp logaddexp2 xlogy
+        xlogy_ gcd gcd_ lcm lcm_""",
+    "composed": """
+        float_power""",
+    "old_linalg": """
+        cholesky inverse logdet pinverse qr svd""",
+    "pieces": """
+        adjoint as_strided_scatter diagflat diagonal_scatter dsplit hsplit moveaxis movedim
+        narrow_copy row_stack select_scatter slice_scatter unsafe_chunk unsafe_split
+        unsafe_split_with_sizes vsplit alias_copy as_strided_copy detach_copy diagonal_copy
+        expand_copy permute_copy select_copy slice_copy split_copy split_with_sizes_copy
+        squeeze_copy t_copy transpose_copy unbind_copy unfold_copy unsqueeze_copy view_copy""",
+    "grids": """
+        cartesian_prod combinations empty_permuted nonzero_static range tril_indices
+        triu_indices unravel_index vander""",
     "smooth": """
         selu selu_ celu celu_""",
     "einsum": """
@@ -252,9 +247,6 @@ for _module, _names in _FUNCTIONS.items():
 for _name in "as_strided_ detach_ fill_ resize_as_ zero_".split():
     globals()[_name] = getattr(Tensor, _name)
 
-# The types of results with names, such as torch.return_types.max.
-return_types = _SimpleNamespace(**{
-    _kind.kind: _kind for _kind in sorting.NamedOutputs.__subclasses__()})
 
 # Constants and dtypes; `bool` hides Python's own here, so it comes last.
 inf = float("inf")
@@ -285,9 +277,18 @@ def __getattr__(name):
         return _import_module("minitorch." + name)
     if name in _STAND_INS:
         return _import_module("minitorch.compat." + name)
+    if name == "return_types":
+        return _return_types()
     if name in _LAZY_NAMES:
         return getattr(_import_module("minitorch." + _LAZY_NAMES[name]), name)
     raise AttributeError(f"module 'minitorch' has no attribute {name!r}")
+
+
+def _return_types():
+    """The types of results with names, such as ``torch.return_types.max``."""
+    for family in _LAZY_FAMILIES:
+        _import_module("minitorch._ops." + family)
+    return _SimpleNamespace(**{kind.kind: kind for kind in sorting.NamedOutputs.__subclasses__()})
 
 
 def is_tensor(obj):

@@ -6,6 +6,7 @@ method. To add a method, write the operation there and its name here.
 
 import warnings
 from copy import deepcopy
+from importlib import import_module
 
 import numpy
 
@@ -20,41 +21,27 @@ from minitorch._ops import (
     arithmetic,
     choice,
     compare,
-    composed,
     copy,
     creation,
-    decompositions,
     expand,
     extremes,
     facts,
     gather,
     gradients,  # noqa: F401  gives the engine its arithmetic
-    grids,
     index,
     join,
     linear,
     loss,
     masked,
-    memory,
-    norms,
-    old_linalg,
     operators,
-    order,
-    pairs,
     parts,
-    pieces,
     piecewise,
     power,
-    products,
     random,
     rearrange,
     reduce,
-    reduce_at,
-    sampling,
     scan,
-    scans,
     sorting,
-    special,
     statistics,
     strided,
     ternary,
@@ -472,14 +459,6 @@ _METHODS = {
     parts: """
         round round_ frac frac_ frexp deg2rad deg2rad_ rad2deg rad2deg_ sgn sgn_ signbit isposinf
         isneginf isreal nan_to_num nan_to_num_""",
-    special: """
-        lgamma lgamma_ mvlgamma mvlgamma_ digamma digamma_ polygamma_ erfinv erfinv_ i0 i0_ sinc
-        sinc_ logit logit_""",
-    pairs: """
-        copysign copysign_ hypot hypot_ nextafter nextafter_ heaviside heaviside_ fmin fmax
-        ldexp ldexp_ logaddexp logaddexp2 xlogy xlogy_ gcd gcd_ lcm lcm_""",
-    composed: """
-        float_power float_power_""",
     activation: """
         relu relu_""",
     piecewise: """
@@ -494,9 +473,6 @@ _METHODS = {
         bitwise_left_shift_ bitwise_right_shift bitwise_right_shift_ equal isclose allclose""",
     linear: """
         matmul mm bmm mv dot addmm""",
-    products: """
-        addbmm addbmm_ addmm_ addmv addmv_ addr addr_ baddbmm baddbmm_ cross ger inner kron outer
-        trace vdot""",
     reduce: """
         sum mean nansum nanmean count_nonzero all any sum_to_size""",
     extremes: """
@@ -505,31 +481,9 @@ _METHODS = {
         var std logsumexp""",
     scan: """
         prod cumsum cumsum_ cumprod cumprod_""",
-    scans: """
-        cummax cummin diff logcumsumexp""",
-    decompositions: """
-        det matrix_power slogdet""",
-    old_linalg: """
-        cholesky inverse logdet pinverse qr svd""",
-    norms: """
-        dist""",
     facts: """
         conj conj_physical dim_order get_device is_conj is_neg is_nonzero pin_memory resolve_conj
         resolve_neg""",
-    grids: """
-        nonzero_static""",
-    memory: """
-        apply_ is_set_to map2_ map_ resize_ resize_as_ set_""",
-    sampling: """
-        multinomial""",
-    order: """
-        bincount histc mode nanquantile quantile""",
-    reduce_at: """
-        index_reduce index_reduce_ put put_ scatter_reduce scatter_reduce_""",
-    pieces: """
-        adjoint as_strided_scatter diagflat diagonal_scatter dsplit fill_diagonal_ hsplit
-        moveaxis movedim narrow_copy select_scatter slice_scatter unsafe_chunk unsafe_split
-        unsafe_split_with_sizes vsplit""",
     creation: """
         new_empty new_zeros new_ones new_full""",
     random: """
@@ -568,6 +522,70 @@ for _module, _names in _METHODS.items():
     for _name in _names.split():
         setattr(Tensor, _name, getattr(_module, _name))
 
+# Families that are imported at the first use of a method, to keep the import of all short.
+_LAZY_METHODS = {
+    "decompositions": """
+        det matrix_power slogdet""",
+    "products": """
+        addbmm addbmm_ addmm_ addmv addmv_ addr addr_ baddbmm baddbmm_ cross ger inner kron
+        outer trace vdot""",
+    "norms": """
+        dist""",
+    "scans": """
+        cummax cummin diff logcumsumexp""",
+    "sampling": """
+        multinomial""",
+    "order": """
+        bincount histc mode nanquantile quantile""",
+    "reduce_at": """
+        index_reduce index_reduce_ put put_ scatter_reduce scatter_reduce_""",
+    "memory": """
+        apply_ is_set_to map2_ map_ resize_ resize_as_ set_""",
+    "special": """
+        lgamma lgamma_ mvlgamma mvlgamma_ digamma digamma_ polygamma_ erfinv erfinv_ i0 i0_
+        sinc sinc_ logit logit_""",
+    "pairs": """
+        copysign copysign_ hypot hypot_ nextafter nextafter_ heaviside heaviside_ fmin fmax
+        ldexp ldexp_ logaddexp logaddexp2 xlogy xlogy_ gcd gcd_ lcm lcm_""",
+    "composed": """
+        float_power float_power_""",
+    "old_linalg": """
+        cholesky inverse logdet pinverse qr svd""",
+    "pieces": """
+        adjoint as_strided_scatter diagflat diagonal_scatter dsplit fill_diagonal_ hsplit
+        moveaxis movedim narrow_copy select_scatter slice_scatter unsafe_chunk unsafe_split
+        unsafe_split_with_sizes vsplit""",
+    "grids": """
+        nonzero_static""",
+}
+
+
+class _Later:
+    """A method that takes its own place in the class when it is first looked up."""
+
+    def __init__(self, family, name):
+        self.family, self.name = family, name
+
+    def __set_name__(self, owner, name):
+        self.method = name
+
+    def __get__(self, instance, owner):
+        function = getattr(import_module("minitorch._ops." + self.family), self.name)
+        setattr(Tensor, self.method, function)
+        return function if instance is None else function.__get__(instance, owner)
+
+
+def _bind_later(family, name, method):
+    later = _Later(family, name)
+    later.__set_name__(Tensor, method)
+    setattr(Tensor, method, later)
+
+
+for _family, _names in _LAZY_METHODS.items():
+    for _name in _names.split():
+        _bind_later(_family, _name, _name)
+_bind_later("special", "tensor_polygamma", "polygamma")
+
 for _name in """
         add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow iadd isub
         imul itruediv ifloordiv imod ipow neg abs""".split():
@@ -589,7 +607,6 @@ Tensor.__div__ = Tensor.__truediv__
 Tensor.__rdiv__ = Tensor.__rtruediv__
 Tensor.__idiv__ = Tensor.__itruediv__
 Tensor.__long__, Tensor.__nonzero__ = Tensor.__int__, Tensor.__bool__
-Tensor.polygamma = special.tensor_polygamma
 Tensor.__getitem__ = index.getitem
 Tensor.__setitem__ = index.setitem
 Tensor.__matmul__ = linear.op_matmul

@@ -172,6 +172,7 @@ def class_stub(cls, name):
         dunder = member.startswith("__")
         if member.startswith("_") and not (dunder and member[2:-2] in OPERATORS):
             continue
+        getattr(cls, member, None)   # methods that are bound at their first use
         value = inspect.getattr_static(cls, member)
         if dunder and getattr(object, member, None) is value:
             continue
