@@ -7,7 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-from torchvision_nets import NETS
+
+pytest.importorskip("torch")
+
+from torchvision_nets import NETS  # noqa: E402 - it imports torch
 
 SCRIPT = pathlib.Path(__file__).parents[1] / "torchvision_nets.py"
 
