@@ -27,7 +27,7 @@ else:
         __version__,
     )
 
-    __all__ = [*__all__, *_LAZY_MODULES, *_STAND_INS, *_LAZY_NAMES, "return_types"]  # noqa: PLE0604
+    __all__ = [*__all__, *_LAZY_MODULES, *_STAND_INS, *_LAZY_NAMES, "return_types"]  # noqa: PLE0604, F405
 
     def __dir__():
         return sorted({*globals(), *__all__})
