@@ -280,7 +280,10 @@ def __getattr__(name):
     if name == "return_types":
         return _return_types()
     if name in _LAZY_NAMES:
-        return getattr(_import_module("minitorch." + _LAZY_NAMES[name]), name)
+        value = getattr(_import_module("minitorch." + _LAZY_NAMES[name]), name)
+        # into the package, so that this is not asked again
+        setattr(_import_module("minitorch"), name, value)
+        return value
     raise AttributeError(f"module 'minitorch' has no attribute {name!r}")
 
 

@@ -563,11 +563,8 @@ _LAZY_METHODS = {
 class _Later:
     """A method that takes its own place in the class when it is first looked up."""
 
-    def __init__(self, family, name):
-        self.family, self.name = family, name
-
-    def __set_name__(self, owner, name):
-        self.method = name
+    def __init__(self, family, name, method):
+        self.family, self.name, self.method = family, name, method
 
     def __get__(self, instance, owner):
         function = getattr(import_module("minitorch._ops." + self.family), self.name)
@@ -575,16 +572,10 @@ class _Later:
         return function if instance is None else function.__get__(instance, owner)
 
 
-def _bind_later(family, name, method):
-    later = _Later(family, name)
-    later.__set_name__(Tensor, method)
-    setattr(Tensor, method, later)
-
-
 for _family, _names in _LAZY_METHODS.items():
     for _name in _names.split():
-        _bind_later(_family, _name, _name)
-_bind_later("special", "tensor_polygamma", "polygamma")
+        setattr(Tensor, _name, _Later(_family, _name, _name))
+Tensor.polygamma = _Later("special", "tensor_polygamma", "polygamma")
 
 for _name in """
         add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow iadd isub
@@ -621,9 +612,4 @@ Tensor.H = property(view.get_H)
 Tensor.mH = property(view.get_mT)
 Tensor.real = property(facts.real)
 Tensor.imag = property(facts.imag)
-Tensor.__rmatmul__ = lambda self, other: linear.op_matmul(other, self)
-Tensor.__long__ = Tensor.__int__
-Tensor.__nonzero__ = Tensor.__bool__
-Tensor.__div__ = Tensor.__truediv__
-Tensor.__idiv__ = Tensor.__itruediv__
 Tensor.new_empty_strided = creation.new_empty_strided

@@ -1,5 +1,6 @@
 """What is recorded, under which name, within what."""
 
+import subprocess
 import sys
 import threading
 
@@ -289,3 +290,21 @@ def test_results_are_the_same(net, images):
         nn.functional.cross_entropy(seen, target).backward()
     assert (seen == plain).all()
     assert all((p.grad == g).all() for p, g in zip(net.parameters(), grads, strict=True))
+
+
+def test_first_uses_within_a_profile_bind_the_operations_themselves():
+    # in a process of its own: here others may have been first
+    program = """
+import minitorch as mt
+from minitorch.profiler import profile
+with profile() as prof:
+    mt.eye(2).det()
+    mt.kron(mt.ones(1), mt.ones(1))
+names = {event.key for event in prof.key_averages()}
+assert {"aten::det", "aten::kron"} <= names, names
+from minitorch._ops import decompositions, products
+assert mt.Tensor.det is decompositions.det and mt.kron is products.kron
+assert "kron" in vars(mt) and not hasattr(mt.kron, "__wrapped__")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
