@@ -49,7 +49,7 @@ def run(args):
         else:
             sys.path.insert(0, os.path.dirname(os.path.abspath(args.script)))
             runpy.run_path(args.script, run_name="__main__")
-    except (BrokenPipeError, UsageError):
+    except BrokenPipeError:
         raise
     except Exception as error:
         _print_traceback(error)

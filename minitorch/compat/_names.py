@@ -53,7 +53,7 @@ ONE_MODULE = ("minitorch.nn.functional.", "minitorch.optim.lr_scheduler.")
 ADVICE = {
     "torch.jit.trace": "call the module itself; minitorch has no compiler",
     "torch.jit.load": "save the state_dict and load that",
-    "torch.onnx": "'minitorch convert MODEL.safetensors MODEL.onnx' exports",
+    "torch.onnx": "minitorch.save writes a .pth file from which PyTorch can export",
     "torch.utils.tensorboard": "write the numbers yourself, or use the tensorboardX package",
     "torch.complex64": "minitorch has no complex dtypes",
     "torch.complex128": "minitorch has no complex dtypes",

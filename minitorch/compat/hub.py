@@ -10,9 +10,7 @@ __all__ = ["download_url_to_file", "get_dir", "load_state_dict_from_url", "load_
 
 def get_dir():
     """PyTorch's own cache folder for hub, in which files that are there already are found."""
-    home = os.environ.get("TORCH_HOME") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "torch")
-    return os.path.join(home, "hub")
+    return os.path.join(_download._home("TORCH_HOME", "torch"), "hub")
 
 
 def download_url_to_file(url, dst, hash_prefix=None, progress=True):
