@@ -95,7 +95,7 @@ class FinetuneSettings:
 
     def _frozen_as_trained(self):
         """What ``--train`` would say for ``--freeze``; None if ``--freeze`` leaves it open."""
-        if self.freeze in (None, "bn"):
+        if not isinstance(self.freeze, str) or self.freeze == "bn":
             return None
         known = {"none": "all", "backbone": "head"}
         return known.get(self.freeze, f"after:{self.freeze.removeprefix('until:')}")
