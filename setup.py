@@ -41,12 +41,15 @@ EXTRA_SOURCES = {"minitorch._kernels.parallel": ["minitorch/_kernels/pool.c"]}
 # others, and the tests' doors to the kernels, are built for size.
 OPS_FLAGS = {
     "-O3": ("_base", "binary", "operators", "scalars"),
-    "-O2": ("activation", "arithmetic", "conv", "expand", "norm", "power", "reduce", "sgd",
-            "strided", "unary", "view"),
+    "-O2": ("activation", "arithmetic", "conv", "expand", "history", "norm", "power", "reduce",
+            "sgd", "strided", "unary", "view", "writing"),
 }
 OPS_FLAG = {"minitorch._ops." + family: flag for flag, families in OPS_FLAGS.items()
             for family in families}
-FAST_CORE = {"minitorch._core." + module for module in ("engine", "record", "tensor")}
+FAST_CORE = {"minitorch._core." + module for module in ("engine", "leaves", "record", "tensor")}
+# What Cython would put into each of the modules anew: its function type and the like.  It is C
+# that Cython writes, and a seventh of the wheel.
+SHARED = "minitorch._cython"
 
 DEBUG = bool(os.environ.get("MINITORCH_DEBUG"))
 SYMBOLS = bool(os.environ.get("MINITORCH_SYMBOLS"))
@@ -104,6 +107,11 @@ def extensions():
             include_dirs=["minitorch/_kernels", ISA_DIR],
             extra_compile_args=COMMON_FLAGS + optimisation_flags(name),
             extra_link_args=link_flags()))
+    if not wanted or SHARED in wanted:
+        found.append(Extension(
+            SHARED, [SHARED.replace(".", "/") + ".c"],
+            extra_compile_args=COMMON_FLAGS + optimisation_flags(SHARED),
+            extra_link_args=link_flags()))
     return found
 
 
@@ -113,6 +121,7 @@ def cythonized():
         extensions(),
         annotate=bool(os.environ.get("MINITORCH_ANNOTATE")),
         include_path=["."],
+        shared_utility_qualified_name=SHARED,
         nthreads=os.cpu_count() or 1,
         compiler_directives={
             "language_level": 3,
