@@ -11,7 +11,6 @@ from typing import NamedTuple
 from minitorch.serialization._errors import quote
 
 
-
 class Architecture(NamedTuple):
     """What tells one ResNet of torchvision from another."""
 
