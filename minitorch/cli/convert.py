@@ -70,7 +70,7 @@ def add_arguments(parser):
     parser.add_argument("--key", help="entry of the file that holds the weights, where it is not "
                         "one of the usual names")  # fmt: skip
     parser.add_argument("--dtype", choices=["float32", "float16"],
-                        help="floating type to write (default: as in SRC)")  # fmt: skip
+                        help="floating type to write (default: as in SRC; float32 in .onnx)")  # fmt: skip
     parser.add_argument("--allow-expanded", action="store_true",
                         help="write views that take more room than SRC itself")  # fmt: skip
     parser.add_argument("--image-size", type=number(int, 32, 8192), metavar="PIXELS",
@@ -156,8 +156,10 @@ def convert(args):
     if network is not None and checkpoint.format == "onnx":
         _check_graph(checkpoint.details["model"], mapped)
     tensors = mapped.tensors
-    if args.dtype:
-        tensors = {name: cast(name, record, args.dtype) for name, record in tensors.items()}
+    # Who runs an .onnx feeds it float32, whatever type the weights were stored in.
+    dtype = args.dtype or ("float32" if kind_of(args.dst) == "onnx" else None)
+    if dtype:
+        tensors = {name: cast(name, record, dtype) for name, record in tensors.items()}
     metadata = {**checkpoint.metadata, **metadata, "format": "pt",
                 "source": os.path.basename(args.src), "source_sha256": digest}  # fmt: skip
     write(args.dst, tensors, metadata, _say, network, args.image_size)

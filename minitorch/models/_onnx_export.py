@@ -42,7 +42,8 @@ def resnet_graph(arch, tensors, metadata=None, image_size=None):
     output = graph.network(ARCHITECTURES[arch])
     model = graph.model
     model.name = arch
-    model.metadata = dict(metadata or {})
+    # "format" tells readers of safetensors whose tensors these are.
+    model.metadata = {key: text for key, text in (metadata or {}).items() if key != "format"}
     sides = ("height", "width") if image_size is None else (image_size, image_size)
     width = tensors["fc.weight"].size[0] if output == LOGITS else _channels(arch)
     model.inputs[INPUT] = (dtype, ("batch", 3, *sides))

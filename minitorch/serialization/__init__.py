@@ -75,8 +75,8 @@ def load(
         )
     if checkpoint.format == "onnx":
         raise CheckpointError(
-            "an ONNX file, which load() does not open (nor does torch.load); "
-            "`minitorch convert MODEL.onnx MODEL.safetensors` takes its weights out", source.name
+            "an ONNX file, which is opened neither here nor by PyTorch; "
+            "`minitorch convert FILE.onnx FILE.safetensors` takes the weights out", source.name
         )
     factory = TensorFactory(bool(mmap), remap, map_location is not None)
     try:
