@@ -11,7 +11,8 @@ Environment (for developers):
 ``MINITORCH_EXT=a.b,a.c``  build only these modules
 ``MINITORCH_DEBUG=1``      no optimisation, debug symbols
 ``MINITORCH_SYMBOLS=1``    optimised, with symbols: for profilers
-``MINITORCH_SANITIZE=1``   AddressSanitizer and UBSan
+``MINITORCH_SANITIZE=1``   AddressSanitizer and UBSan; or a list for the compiler's -fsanitize
+``MINITORCH_CHECKED=1``    every check of Cython and of CPython's headers, patterned stack memory
 ``MINITORCH_ANNOTATE=1``   write Cython's annotated HTML beside each source
 """
 
@@ -50,7 +51,13 @@ FAST_CORE = {"minitorch._core." + module for module in ("engine", "record", "ten
 
 DEBUG = bool(os.environ.get("MINITORCH_DEBUG"))
 SYMBOLS = bool(os.environ.get("MINITORCH_SYMBOLS"))
-SANITIZE = bool(os.environ.get("MINITORCH_SANITIZE"))
+SANITIZE = os.environ.get("MINITORCH_SANITIZE", "").replace("1", "address,undefined")
+CHECKED = bool(os.environ.get("MINITORCH_CHECKED"))
+# Asserts of Python.h, no unchecked access to tuples and lists, a pattern in what is not
+# initialised, and glibc's checked string functions.
+CHECKED_FLAGS = ["-O1", "-g", "-UNDEBUG", "-DCYTHON_ASSUME_SAFE_MACROS=0",
+                 "-DCYTHON_ASSUME_SAFE_SIZE=0", "-ftrivial-auto-var-init=pattern",
+                 "-D_FORTIFY_SOURCE=2"]
 
 
 def is_x86():
@@ -60,8 +67,10 @@ def is_x86():
 def optimisation_flags(name):
     """Kernels and the core for speed; what only leads from Python to them, for size."""
     if SANITIZE:
-        return ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
-                "-fno-sanitize-recover=undefined"]
+        return ["-O1", "-g", "-fno-omit-frame-pointer", f"-fsanitize={SANITIZE}",
+                "-fno-sanitize-recover=all"]
+    if CHECKED:
+        return CHECKED_FLAGS
     if DEBUG:
         return ["-Og", "-g"]
     flag = OPS_FLAG.get(name, "-Os")
@@ -73,8 +82,8 @@ def optimisation_flags(name):
 
 
 def link_flags():
-    flags = ["-fsanitize=address,undefined"] if SANITIZE else []
-    if not (DEBUG or SYMBOLS or SANITIZE) and sys.platform.startswith("linux"):
+    flags = [f"-fsanitize={SANITIZE}"] if SANITIZE else []
+    if not (DEBUG or SYMBOLS or SANITIZE or CHECKED) and sys.platform.startswith("linux"):
         flags.append("-Wl,-s")
     return flags
 
@@ -119,7 +128,8 @@ def cythonized():
             "boundscheck": True,   # of lists and tuples; kernels use pointers
             "wraparound": True,
             "cdivision": True,
-            "initializedcheck": False,
+            "initializedcheck": CHECKED,
+            "nonecheck": CHECKED,
             "binding": True,
             "embedsignature": False,
             "freethreading_compatible": False,

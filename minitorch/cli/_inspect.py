@@ -1,6 +1,7 @@
 """``minitorch convert --inspect``: what a file holds, without running or converting it."""
 
 import hashlib
+import itertools
 from collections import Counter
 
 from minitorch.cli._common import result
@@ -126,7 +127,7 @@ class _Printer:
             return
         children = _children(value)
         if children is None:
-            self.line(path, f"{type(value).__name__} {quote(repr(value), _MAX_TEXT)}")
+            self.line(path, f"{type(value).__name__} {quote(_brief(value), _MAX_TEXT)}")
             return
         self.line(path, _summary(value))
         if id(value) in self.seen or depth >= _MAX_DEPTH:
@@ -159,6 +160,15 @@ def _children(value):
     if isinstance(value, (list, tuple)) and any(_is_rich(item) for item in value):
         return list(enumerate(value))
     return None
+
+
+def _brief(value):
+    """Return the repr of a value, of a long one only its beginning."""
+    if isinstance(value, (str, bytes, bytearray, list, tuple)):
+        value = value[:_MAX_TEXT]
+    elif isinstance(value, (set, frozenset)) and len(value) > _MAX_TEXT:
+        value = set(itertools.islice(value, _MAX_TEXT))
+    return repr(value)
 
 
 def _is_rich(item):

@@ -2,8 +2,7 @@
 
 import minitorch
 from minitorch.models import get_model
-from minitorch.models._onnx_run import run_graph
-from minitorch.serialization._bridge import TensorFactory
+from minitorch.models._onnx_run import as_tensor, run_graph
 
 IMAGES, PIXELS = 2, 64
 _LARGEST = 1024  # pixels a side, and images, that a file may ask for
@@ -47,8 +46,7 @@ class Probe:
         numpy.ndarray
             (images, classes), float32.
         """
-        factory = TensorFactory()
-        state = {name: factory.tensor(record) for name, record in tensors.items()}
+        state = {name: as_tensor(record) for name, record in tensors.items()}
         self.network.load_state_dict(state)
         with minitorch.no_grad():
             return self.network(self.images).numpy()

@@ -65,7 +65,7 @@ def load(
     from minitorch.serialization._bridge import TensorFactory
     from minitorch.serialization._open import open_checkpoint
 
-    checkpoint, source = open_checkpoint(f, writable=bool(mmap))
+    checkpoint, source = open_checkpoint(f, mapped=bool(mmap))
     if mmap and checkpoint.format in ("legacy", "tar"):
         # Their tensors lie at odd addresses.
         raise RuntimeError(

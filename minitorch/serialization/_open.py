@@ -35,14 +35,14 @@ class FlatCheckpoint:
         return {name: factory.tensor(record) for name, record in self.records.items()}, {}
 
 
-def open_checkpoint(f, writable=False):
+def open_checkpoint(f, mapped=False):
     """Open a ``.pth`` (zip, legacy, tar), safetensors, npz or ONNX file.
 
     Parameters
     ----------
     f : str, os.PathLike or binary file object
         The file.
-    writable : bool
+    mapped : bool
         See ``Source``.
 
     Returns
@@ -55,7 +55,7 @@ def open_checkpoint(f, writable=False):
     CheckpointError
         If the content is none of these or damaged; names the file.
     """
-    source = Source(f, writable)
+    source = Source(f, mapped)
     try:
         return _open(source), source
     except CheckpointError as error:

@@ -126,7 +126,7 @@ def read_model(view, folder=None):
         If the file is damaged, describes more than it holds, or wants files from elsewhere.
     """
     wire = Wire(view)
-    model, graphs = OnnxModel(), []
+    model, graphs, files = OnnxModel(), [], _Folder(folder)
     producer = ["", ""]
     for field in wire.fields(0, len(view)):
         if field.number == 1:
@@ -144,7 +144,7 @@ def read_model(view, folder=None):
     if len(graphs) != 1:
         raise CheckpointError(f"an ONNX file with {len(graphs) or 'no'} graphs" if graphs
                               else "an ONNX file without a graph; is it truncated?")  # fmt: skip
-    _read_graph(wire, graphs[0], model, folder)
+    _read_graph(wire, graphs[0], model, files)
     return model
 
 
@@ -174,7 +174,7 @@ def _read_pair(wire, field):
 
 
 # -- graphs -------------------------------------------------------------------------------
-def _read_graph(wire, span, model, folder):
+def _read_graph(wire, span, model, files):
     for field in wire.fields(*span):
         if field.number == 1:
             model.nodes.append(_read_node(wire, field))
@@ -183,7 +183,7 @@ def _read_graph(wire, span, model, folder):
         elif field.number == 2:
             model.name = wire.text(field)
         elif field.number == 5:
-            name, record = _read_tensor(wire, field, folder)
+            name, record = _read_tensor(wire, field, files)
             _add_once(model.initializers, name, record, "initializer", field)
         elif field.number in (11, 12):
             name, described = _read_value_info(wire, field)
@@ -228,7 +228,7 @@ def _read_attribute(wire, field):
             start, end = wire.span(part)
             value = bytes(wire.view[start:end]).decode("utf-8", "replace")
         elif part.number == 5:
-            value = _read_tensor(wire, part, None)[1]
+            value = _read_tensor(wire, part, _Folder(None))[1]
         elif part.number in (6, 11):
             value = Subgraph()
         elif part.number == 7:
@@ -278,7 +278,7 @@ def _read_dim(wire, field):
 
 
 # -- tensors ------------------------------------------------------------------------------
-def _read_tensor(wire, field, folder):
+def _read_tensor(wire, field, files):
     """Return (name, TensorRecord)."""
     name, kind, location, dims = "", 0, 0, []
     data, external = {}, {}
@@ -305,7 +305,7 @@ def _read_tensor(wire, field, folder):
     try:
         dtype, home = _check_tensor(name, kind, dims)
         if location == _EXTERNAL:
-            found = _external_data(external, folder, product(dims) * dtype.itemsize)
+            found = files.data(external, product(dims) * dtype.itemsize)
         else:
             found = _own_data(data, dtype, home)
         size = product(dims) * dtype.itemsize
@@ -365,26 +365,35 @@ def _narrowed(parts, dtype):
 
 
 # -- data in other files ------------------------------------------------------------------
-def _external_data(entries, folder, size):
-    """Return the bytes that lie in a file of their own, which must be inside ``folder``."""
-    location = entries.get("location", "")
-    if folder is None:
-        raise CheckpointError("its data is in another file, which is only read for a model "
-                              "opened by its path")  # fmt: skip
-    path = _inside(folder, location)
-    try:
-        view = Source(path).view
-    except OSError as error:
-        raise CheckpointError(f"its data file {quote(location)} cannot be read: "
-                              f"{error.strerror}") from None  # fmt: skip
-    offset = _number(entries, "offset", 0)
-    length = _number(entries, "length", size)
-    if length != size:
-        raise CheckpointError(f"{length} bytes of {quote(location)} where {size} are needed")
-    if offset > len(view) or length > len(view) - offset:
-        raise CheckpointError(f"bytes {offset} to {offset + length} of {quote(location)}, "
-                              f"which has {len(view)}")  # fmt: skip
-    return view[offset : offset + length]
+class _Folder:
+    """The files beside the model that hold its data; each is read once."""
+
+    def __init__(self, path):
+        self.path = path
+        self._views = {}
+
+    def data(self, entries, size):
+        """Return the bytes of a tensor that lies in a file of its own inside the folder."""
+        location = entries.get("location", "")
+        if self.path is None:
+            raise CheckpointError("its data is in another file, which is only read for a model "
+                                  "opened by its path")  # fmt: skip
+        path = _inside(self.path, location)
+        try:
+            if path not in self._views:
+                self._views[path] = Source(path).view
+        except OSError as error:
+            raise CheckpointError(f"its data file {quote(location)} cannot be read: "
+                                  f"{error.strerror}") from None  # fmt: skip
+        view = self._views[path]
+        offset = _number(entries, "offset", 0)
+        length = _number(entries, "length", size)
+        if length != size:
+            raise CheckpointError(f"{length} bytes of {quote(location)} where {size} are needed")
+        if offset > len(view) or length > len(view) - offset:
+            raise CheckpointError(f"bytes {offset} to {offset + length} of {quote(location)}, "
+                                  f"which has {len(view)}")  # fmt: skip
+        return view[offset : offset + length]
 
 
 def _inside(folder, location):
