@@ -26,7 +26,7 @@ from minitorch.cli._common import (
     report_unreadable,
     result,
 )
-from minitorch.training.settings import DEFAULTS, FinetuneSettings
+from minitorch.training.settings import DEFAULTS, SPEED_ONLY, FinetuneSettings
 
 SUMMARY = "train a pretrained ResNet on a folder of images"
 DESCRIPTION = """
@@ -59,7 +59,7 @@ def add_parser(subparsers):
     _add_data_options(parser.add_argument_group("data"))
     _add_model_options(parser.add_argument_group("model"))
     _add_training_options(parser.add_argument_group("training"))
-    add_machine_options(parser.add_argument_group("machine"))
+    add_machine_options(parser.add_argument_group("machine (what may change on --resume)"))
     _add_output_options(parser.add_argument_group("output"))
     # None means "not said": --resume must tell a flag from a default.
     parser.set_defaults(**{name: None for name in _setting_names()})
@@ -116,9 +116,14 @@ def _add_training_options(group):
 def _add_output_options(group):
     group.add_argument("--output", metavar="DIR",
                        help="folder of the run (default: runs/<date-time>)")
+    group.add_argument("--checkpoint-every", type=number(float, 0), metavar="MINUTES",
+                       help="write last.ckpt within an epoch too, so that a run that is killed "
+                            "loses no more than this (default: 5)")
     group.add_argument("--resume", action="store_true",
-                       help="continue the run in --output; its settings are kept, and a flag "
-                            "that contradicts them is an error")
+                       help="continue the run in --output, to the same bits as if it had never "
+                            "stopped; its settings are kept, and a flag that contradicts them is "
+                            "an error, but for the speed: --workers, --threads, "
+                            "--checkpoint-every.  Starts a run that was killed before it wrote")
     group.add_argument("--force", action="store_true",
                        help="replace the run in --output, if there is one")
 
@@ -148,7 +153,8 @@ def run(args):
     for name in ("data", "weights"):
         given = _absolute(given, name)
     output = _output_folder(args)
-    settings = _recorded_settings(output, given) if args.resume else FinetuneSettings(**given)
+    recorded = args.resume and (output / "config.json").is_file()
+    settings = _recorded_settings(output, given) if recorded else FinetuneSettings(**given)
     _check_apart(output, settings.data)
     apply_threads(settings.threads)
 
@@ -171,6 +177,7 @@ def _absolute(given, name):
 # -- the run's folder -------------------------------------------------------------------------
 def _output_folder(args):
     """The folder of the run, checked but not made."""
+    from minitorch.training.run_folder import RunFolder
     if args.resume and args.force:
         raise UsageError("--resume continues a run and --force replaces it: choose one")
     if args.resume and args.output is None:
@@ -181,13 +188,25 @@ def _output_folder(args):
     if output.exists() and not output.is_dir():
         raise UsageError(f"--output {output} is a file, not a folder")
     if args.resume:
-        if not (output / "config.json").is_file():
-            raise UsageError(f"there is no run to resume in {output} (no config.json)")
-    elif not args.force and output.is_dir() and any(output.iterdir()):
+        _check_resumable(output)
+    elif not args.force and not RunFolder(output).holds_only_leftovers():
         raise UsageError(f"--output {output} is not empty; --resume continues the run in it, "
                          "--force replaces it")
     _check_writable(output)
     return output
+
+
+def _check_resumable(output):
+    """A run that was killed before its first file is resumed by starting it."""
+    from minitorch.training.run_folder import RunFolder
+    if (output / "config.json").is_file():
+        return
+    if not RunFolder(output).holds_only_leftovers():
+        raise UsageError(f"there is no run to resume in {output} (no config.json)")
+    from minitorch.training.naming import did_you_mean
+    runs = [path.parent.name for path in output.parent.glob("*/config.json")]
+    message(f"There is nothing to resume in {output}{did_you_mean(output.name, runs)}: "
+            "starting a new run.")
 
 
 def _check_apart(output, data):
@@ -227,7 +246,7 @@ def _check_space(finetuning):
     from minitorch.training.finetune import RUN_FILES
     weights = sum(p.numel() * 4 for p in finetuning.model.parameters())
     trained = sum(p.numel() * 4 for p in finetuning.model.parameters() if p.requires_grad)
-    needed = 2 * (2 * weights + trained)
+    needed = 3 * (2 * weights + trained)
     free = shutil.disk_usage(_existing(finetuning.output)).free
     # What an earlier run left here makes room when it is replaced.
     free += sum(path.stat().st_size for path in map(finetuning.path, RUN_FILES) if path.is_file())
@@ -247,7 +266,9 @@ def _recorded_settings(output, given):
         raise UsageError(f"{path} cannot be read as the settings of a run: {error}") from error
     for name, value in given.items():
         kept = getattr(settings, name)
-        if value != kept:
+        if name in SPEED_ONLY and name != "feature_cache":
+            setattr(settings, name, value)
+        elif value != kept:
             negated = "no-" if name in ("exif", "feature_cache") else ""
             flag = f"--{negated}{name}".replace("_", "-")
             asked = "" if isinstance(value, bool) else f" {value}"
@@ -265,11 +286,11 @@ def _check_recorded(settings):
 # -- before the first step --------------------------------------------------------------------
 def _prepare(settings, output, args):
     """Load data and weights, check everything, make the folder; None if nothing is left to do."""
-    from minitorch.training import finetune, load_checkpoint
+    from minitorch.training import finetune
+    from minitorch.training.run_folder import RunFolder
     from minitorch.training.weights import find_weights
-    checkpoint = None
-    if args.resume and (output / finetune.CHECKPOINT).exists():
-        checkpoint = load_checkpoint(output / finetune.CHECKPOINT)
+    folder = RunFolder(output)
+    checkpoint = folder.load() if args.resume else None
     if checkpoint is not None and checkpoint["training"]["epoch"] >= settings.epochs:
         message(f"The run in {output} is complete: all {settings.epochs} epochs are done.")
         return None
@@ -277,28 +298,21 @@ def _prepare(settings, output, args):
         finetune.check_trained_parts(settings)
     except ValueError as error:
         raise UsageError(f"--train: {error}") from error
-    data = finetune.load_data(settings)
+    data = finetune.load_data(settings, checkpoint)
     _describe_data(data)
     pretrained = None if checkpoint else find_weights(
         settings.weights, settings.arch, progress=is_terminal(sys.stderr))
-    finetuning = finetune.FinetuneRun(settings, data, pretrained, output, checkpoint)
-    _open_output(finetuning, args)
+    finetuning = finetune.FinetuneRun(settings, data, pretrained, folder, checkpoint)
+    _open_output(finetuning, checkpoint, args)
     _describe_run(finetuning, checkpoint)
     return finetuning
 
 
-def _open_output(finetuning, args):
-    from minitorch.training.finetune import RUN_FILES
+def _open_output(finetuning, checkpoint, args):
     _check_space(finetuning)
-    finetuning.output.mkdir(parents=True, exist_ok=True)
-    for name in RUN_FILES:
-        # What a killed run was writing; atomic_write names it so.
-        for partial in finetuning.output.glob(f".{name}.*.part"):
-            partial.unlink(missing_ok=True)
-        if args.force:
-            finetuning.path(name).unlink(missing_ok=True)
-    if not args.resume:
-        finetuning.open_folder()
+    if args.force:
+        finetuning.folder.clear()
+    finetuning.open_folder(checkpoint)
 
 
 def _describe_data(data):
@@ -317,7 +331,7 @@ def _describe_run(finetuning, checkpoint):
         message(f"weights   {pretrained.source if pretrained else 'random'}")
     message(f"model     {settings.arch}, training {settings.train}: {trained:,} of {total:,} "
             f"parameters, {settings.image_size} pixels, batches of {settings.batch_size}")
-    for note in finetuning.notes:
+    for note in [*finetuning.folder.notes, *finetuning.notes]:
         message(f"note      {note}")
     message(f"output    {finetuning.output}")
     if checkpoint is not None:

@@ -3,17 +3,20 @@
 import json
 
 import minitorch
+from minitorch.serialization.atomic import atomic_write
 from minitorch.training.errors import CheckpointMismatch
+from minitorch.training.manifest import pack
 
 __all__ = ["save_checkpoint", "load_checkpoint", "restore_checkpoint"]
 
-FORMAT, VERSION = "minitorch.checkpoint", 1
-_FIELDS = ("model", "optimizer", "training", "sampler", "rng", "info", "config", "data_digest")
+FORMAT, VERSION = "minitorch.checkpoint", 2
+_FIELDS = ("model", "optimizer", "training", "sampler", "rng", "info", "config", "data_digest",
+           "manifest", "best_sha256")
 
 
 def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config=None,
-                    data_digest=""):
-    """Write the state of a run, whole or not at all.
+                    data_digest="", manifest=None, best_sha256="", keep=None):
+    """Write the state of a run, whole or not at all; equal runs write equal bytes.
 
     The file is a plain ``.pth`` archive of dicts, numbers, strings and tensors:
     ``minitorch.load`` and PyTorch's ``torch.load(weights_only=True)`` open it.
@@ -31,8 +34,14 @@ def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config
         Kept as JSON.
     data_digest : str
         `DataSplit.digest`, to notice changed data.
+    manifest : Tensor, optional
+        `minitorch.training.manifest.pack` of `DataSplit.manifest`, to tell what changed.
+    best_sha256 : str
+        Digest of the best model's file, if there is one.
+    keep : str or os.PathLike, optional
+        In the same folder: where the file stays that this one replaces.
     """
-    minitorch.save({
+    values = {
         "format": FORMAT, "version": VERSION,
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
@@ -44,7 +53,30 @@ def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config
         "info": {} if info is None else info.to_metadata(),
         "config": json.dumps(config or {}),
         "data_digest": data_digest,
-    }, path)
+        "manifest": pack("") if manifest is None else manifest,
+        "best_sha256": best_sha256,
+    }
+    with atomic_write(path, keep) as file:
+        minitorch.save(_sharing_texts(values, {}), file)
+
+
+def _sharing_texts(value, known):
+    """A copy in which equal texts are one object.
+
+    A pickle says of an object that comes again where it was first: so equal texts that are one
+    object in a fresh run, and two in a resumed one, would make other bytes.
+    """
+    if isinstance(value, str):
+        return known.setdefault(value, value)
+    if isinstance(value, dict):
+        copy = type(value)((_sharing_texts(key, known), _sharing_texts(each, known))
+                           for key, each in value.items())
+        for name, each in getattr(value, "__dict__", {}).items():
+            setattr(copy, name, _sharing_texts(each, known))
+        return copy
+    if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
+        return type(value)(_sharing_texts(each, known) for each in value)
+    return value
 
 
 def load_checkpoint(path):

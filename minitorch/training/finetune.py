@@ -1,5 +1,6 @@
 """A finetuning run put together from its parts: data, weights, model, optimizer, files."""
 
+import math
 import time
 from pathlib import Path
 
@@ -20,33 +21,55 @@ from minitorch.training.features import (
     FrozenTrunk,
     without_head,
 )
-from minitorch.training.files import write_bytes, write_json
+from minitorch.training.files import file_digest, write_bytes, write_json
 from minitorch.training.fit import TrainingState, fit
 from minitorch.training.freezing import train_only
-from minitorch.training.history import history_csv
+from minitorch.training.history import history_csv, with_times
+from minitorch.training.manifest import pack, split_as_recorded, unpack
 from minitorch.training.model_io import ModelInfo, build_model, save_model
 from minitorch.training.naming import did_you_mean
 from minitorch.training.preprocessing import Preprocessing
+from minitorch.training.run_folder import (
+    BEST,
+    CHECKPOINT,
+    CONFIG,
+    CURVES,
+    METRICS,
+    PREVIOUS,
+    RUN_FILES,
+    RunFolder,
+)
 from minitorch.training.sampling import EpochBatches, derived_seed
 from minitorch.training.weights import HEAD, adopt_weights
 
 __all__ = ["FinetuneRun", "load_data", "trained_parts", "RUN_FILES"]
 
-CONFIG, CHECKPOINT, BEST = "config.json", "last.ckpt", "best.safetensors"
-METRICS, CURVES = "metrics.csv", "curves.png"
-RUN_FILES = (CONFIG, CHECKPOINT, BEST, METRICS, CURVES)
-
-# Seconds.  On known features an epoch takes milliseconds, its files a tenth of a second.
-_SAVE_INTERVAL = 2.0
+# On known features an epoch takes milliseconds, its files a tenth of a second: they wait for this
+# many seconds, and for this many times the seconds that writing them took.
+_SAVE_INTERVAL, _SAVE_SHARE = 2.0, 20
 # Images that a frozen trunk sees at once, if --batch-size does not ask for less memory.
 _TRUNK_BATCH = 32
 
 
-def load_data(settings):
-    """The `DataSplit` that `settings` ask for."""
+def load_data(settings, checkpoint=None):
+    """The `DataSplit` that `settings` ask for; with a checkpoint, the one that it was saved with.
+
+    Raises
+    ------
+    DataError
+        The folder cannot be trained on.
+    CheckpointMismatch
+        Images were added, renamed or rewritten since.
+    """
     if settings.data == "digits":
         return digits_data(settings.val_fraction, settings.seed)
-    return folder_data(settings.data, settings.val_fraction, settings.seed)
+
+    def scan():
+        return folder_data(settings.data, settings.val_fraction, settings.seed)
+
+    if checkpoint is None:
+        return scan()
+    return split_as_recorded(unpack(checkpoint["manifest"]), scan, settings.data, settings.data)
 
 
 def check_trained_parts(settings):
@@ -90,7 +113,7 @@ class FinetuneRun:
     settings : FinetuneSettings
     data : DataSplit
     pretrained : Pretrained or None
-    output : str or os.PathLike
+    output : str, os.PathLike or RunFolder
         The run's folder.
     checkpoint : dict, optional
         From `load_checkpoint`: the run goes on from there, and `pretrained` is not needed.
@@ -110,13 +133,16 @@ class FinetuneRun:
 
     def __init__(self, settings, data, pretrained, output, checkpoint=None):
         self.settings, self.data, self.pretrained = settings, data, pretrained
-        self.output = Path(output)
+        self.folder = output if isinstance(output, RunFolder) else RunFolder(output)
+        self.output = self.folder.path
         self.notes = list(data.notes)
         minitorch.manual_seed(derived_seed(settings.seed, "model"))
         self.model = build_model(settings.arch, len(data.classes))
         if pretrained is not None:
             self.notes += pretrained.notes
             self.notes += adopt_weights(self.model, pretrained, data.classes)
+        root = None if settings.data == "digits" else settings.data
+        self._manifest, self._digest = pack(data.manifest(root)), data.digest(root)
         parts = trained_parts(self.model, settings.train)
         train_only(self.model, parts, bn=not settings.bn_train)
         self.trunk_is_frozen = parts == [HEAD] and not settings.bn_train
@@ -134,7 +160,9 @@ class FinetuneRun:
         if checkpoint is not None:
             restore_checkpoint(checkpoint, model=self.model, optimizer=self.optimizer,
                                state=self.state, batches=self.batches,
-                               data_digest=self._digest())
+                               data_digest=self._digest)
+            self._recall_times()
+        self._best_sha256 = "" if checkpoint is None else checkpoint["best_sha256"]
         self._unsaved, self._best = False, None
         self.features = None
         if self.trunk_is_frozen and settings.feature_cache:
@@ -148,15 +176,14 @@ class FinetuneRun:
                                       exif=self.settings.exif)
 
     def _provenance(self):
-        # What only changes the speed does not belong to what a model is.
-        settings = {name: value for name, value in self.settings.to_dict().items()
-                    if name not in ("workers", "threads", "feature_cache")}
-        weights = {"name": self.settings.weights}
+        # Neither what only changes the speed nor where the files lay belongs to what a model is.
+        settings = self.settings.portable()
+        weights = {"name": settings["weights"]}
         if self.pretrained is not None:
-            weights |= {"source": self.pretrained.source, "sha256": self.pretrained.sha256}
+            weights |= {"source": _portable(self.pretrained.source), "sha256": self.pretrained.sha256}
         return {"program": f"minitorch {minitorch.__version__}", "weights": weights,
-                "data": {"name": self.data.name, "train": len(self.data.train),
-                         "val": len(self.data.val), "sha256": self._digest()},
+                "data": {"name": settings["data"], "train": len(self.data.train),
+                         "val": len(self.data.val), "sha256": self._digest},
                 "settings": settings}
 
     def _make_loaders(self):
@@ -173,16 +200,31 @@ class FinetuneRun:
         order = EpochBatches(len(val), settings.batch_size, shuffle=False, lone="keep")
         self.val_loader = make_loader(val, order, settings.workers)
 
-    def _digest(self):
-        root = None if self.settings.data == "digits" else self.settings.data
-        return self.data.digest(root)
+    def _recall_times(self):
+        """The times of the epochs behind us, which the checkpoint does not hold."""
+        try:
+            text = self.path(METRICS).read_text()
+        except (OSError, ValueError):
+            text = ""
+        self.state.history = with_times(self.state.history, text)
 
     def path(self, name):
         return self.output / name
 
-    def open_folder(self):
-        """Make the run's folder and write ``config.json``."""
+    def open_folder(self, checkpoint=None):
+        """Make the run's folder ready: ``config.json`` is there, and no half-written file.
+
+        Parameters
+        ----------
+        checkpoint : dict, optional
+            That the run goes on from.
+        """
         self.output.mkdir(parents=True, exist_ok=True)
+        if not self.folder.settle(checkpoint):
+            self.state.best = None
+            self._best_sha256 = ""
+        if self.path(CONFIG).exists():
+            return
         config = self.settings.to_dict() | {"run": {
             "minitorch": minitorch.__version__, "classes": self.data.classes,
             "train_images": len(self.data.train), "val_images": len(self.data.val),
@@ -228,11 +270,14 @@ class FinetuneRun:
         images = ImageList([(samples[place][0], place) for place in missing],
                            self.info.preprocessing.transform(), self.settings.exif, self.problems)
         order = EpochBatches(len(images), self._trunk_batch, shuffle=False, lone="keep")
-        done = len(table) - len(missing)
+        done, saved_at = len(table) - len(missing), time.monotonic()
 
         def on_batch():
-            nonlocal done
+            nonlocal done, saved_at
             done = min(done + self._trunk_batch, len(table))
+            if time.monotonic() - saved_at >= 60 * self.settings.checkpoint_every:
+                self.cache.save(table)
+                saved_at = time.monotonic()
             if on_images is not None:
                 on_images(done)
 
@@ -266,27 +311,38 @@ class FinetuneRun:
         if self.features is not None and not self.compute_features(on_images, stop):
             self.save_checkpoint()
             return False
-        saved_at = time.monotonic()
+        self._saved_at, self._saving_took = time.monotonic(), 0.0
 
         def after_epoch(state, improved):
-            nonlocal saved_at
             self._remember_epoch(improved)
-            if time.monotonic() - saved_at >= _SAVE_INTERVAL:
+            if self._save_is_due(max(_SAVE_INTERVAL, _SAVE_SHARE * self._saving_took)):
                 self.save()
-                saved_at = time.monotonic()
             if on_epoch is not None:
                 on_epoch(state, improved)
+
+        def after_step(split, metrics):
+            if on_step is not None:
+                on_step(split, metrics)
+            if self._save_is_due():
+                self.save()
 
         network, train_loader, val_loader = self._network_and_loaders()
         try:
             finished = fit(network, self.optimizer, self.loss_fn, train_loader, val_loader,
-                           epochs=self.settings.epochs, state=self.state, on_step=on_step,
+                           epochs=self.settings.epochs, state=self.state, on_step=after_step,
                            on_epoch=after_epoch, stop=stop)
         except Exception:
             self._save_after_error()
             raise
         self.save()
+        if finished:
+            self.folder.finish()
         return finished
+
+    def _save_is_due(self, wait=math.inf):
+        """Whether the last save is `wait` seconds or ``checkpoint_every`` minutes ago."""
+        wait = min(wait, 60 * self.settings.checkpoint_every)
+        return time.monotonic() - self._saved_at >= wait
 
     def _remember_epoch(self, improved):
         """Keep what `save` needs of an epoch that is over, as training goes on changing it."""
@@ -298,8 +354,11 @@ class FinetuneRun:
 
     def save(self):
         """Write the files of the run; the checkpoint last, as it vouches for the others."""
+        began = time.monotonic()
         self._save_results()
         self.save_checkpoint()
+        self._saved_at = time.monotonic()
+        self._saving_took = self._saved_at - began
 
     def _save_after_error(self):
         """Keep the completed epochs; what the error left of the one in progress is worth less."""
@@ -314,8 +373,9 @@ class FinetuneRun:
         self._unsaved = False
         best, weights = self.state.best, self._best
         if weights is not None:
+            self.folder.keep_vouched()
             save_model(self.path(BEST), self.model.state_dict() | weights, self.info)
-            self._best = None
+            self._best, self._best_sha256 = None, file_digest(self.path(BEST))
         write_bytes(self.path(METRICS), history_csv(self.state.history).encode())
         title = (f"{self.settings.arch} on {Path(self.data.name).name}: best validation accuracy "
                  f"{100 * best['accuracy']:.1f} % (epoch {best['epoch']})")
@@ -325,4 +385,12 @@ class FinetuneRun:
         """Write ``last.ckpt``."""
         save_checkpoint(self.path(CHECKPOINT), model=self.model, optimizer=self.optimizer,
                         state=self.state, batches=self.batches, info=self.info,
-                        config=self.settings.to_dict(), data_digest=self._digest())
+                        config=self.settings.portable(), data_digest=self._digest,
+                        manifest=self._manifest, best_sha256=self._best_sha256,
+                        keep=self.path(PREVIOUS))
+        self.folder.vouched()
+
+
+def _portable(source):
+    """A file's name without its folder; an address as it is."""
+    return source if "://" in source else Path(source).name

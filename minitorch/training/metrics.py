@@ -37,10 +37,13 @@ class EpochResult:
     images : int
         Images that were seen; unreadable ones are not.
     seconds : float
+        Of a pass that was continued: since then.
     finished : bool
         False if the pass was stopped on request.
     confusion : numpy.ndarray of shape (C, C) or None
         ``confusion[truth, guess]`` counts images.
+    timed : int, optional
+        Images seen in those seconds; default: all.
     """
 
     loss: float
@@ -49,10 +52,12 @@ class EpochResult:
     seconds: float
     finished: bool = True
     confusion: np.ndarray | None = None
+    timed: int | None = None
 
     @property
     def images_per_second(self):
-        return self.images / self.seconds if self.seconds > 0 else 0.0
+        timed = self.images if self.timed is None else self.timed
+        return timed / self.seconds if self.seconds > 0 else 0.0
 
     def per_class(self):
         """List of ``(accuracy, images)``, one per class; accuracy is None without images."""
@@ -73,7 +78,7 @@ class RunningMetrics:
     """
 
     def __init__(self, classes=None):
-        self.batches = self.images = self.correct = 0
+        self.batches = self.images = self.correct = self._untimed = 0
         self.loss_sum = self.seconds = 0.0
         self.confusion = None if classes is None else np.zeros((classes, classes), np.int64)
         self._since = time.perf_counter()
@@ -102,7 +107,8 @@ class RunningMetrics:
         """The sums so far as an `EpochResult`."""
         loss = self.loss_sum / self.images if self.images else float("nan")
         hits = self.correct / self.images if self.images else float("nan")
-        return EpochResult(loss, hits, self.images, self.seconds, finished, self.confusion)
+        return EpochResult(loss, hits, self.images, self.seconds, finished, self.confusion,
+                           self.images - self._untimed)
 
     def state_dict(self):
         return {name: getattr(self, name) for name in self._SAVED}
@@ -110,8 +116,9 @@ class RunningMetrics:
     def load_state_dict(self, state):
         for name in self._SAVED:
             setattr(self, name, state[name])
+        self._untimed, self.seconds = self.images, 0.0
 
-    _SAVED = ("batches", "images", "correct", "loss_sum", "seconds")
+    _SAVED = ("batches", "images", "correct", "loss_sum")
 
 
 def _guesses(outputs):

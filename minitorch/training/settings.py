@@ -1,8 +1,9 @@
 """The settings of a finetuning run, and what they are when nobody says otherwise."""
 
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 
-__all__ = ["FinetuneSettings", "DEFAULTS"]
+__all__ = ["FinetuneSettings", "DEFAULTS", "SPEED_ONLY"]
 
 # Per kind of data.  The digits' values are those that reach the accuracy the README states in
 # the time it states; a user's own few images stand on ImageNet features, so the head alone is
@@ -15,7 +16,11 @@ DEFAULTS = {
 }
 
 _LEAST = {"epochs": 1, "batch_size": 1, "image_size": 1, "lr": 0, "momentum": 0, "weight_decay": 0,
-          "seed": 0, "workers": 0, "threads": 1}
+          "seed": 0, "workers": 0, "threads": 1, "checkpoint_every": 0}
+
+# They change how long a run takes and nothing that it writes.
+SPEED_ONLY = ("workers", "threads", "checkpoint_every", "feature_cache")
+PATHS = ("data", "weights")
 
 
 @dataclass
@@ -39,6 +44,7 @@ class FinetuneSettings:
     feature_cache: bool = True
     workers: int = 2
     threads: int | None = None
+    checkpoint_every: float = 5.0
 
     def __post_init__(self):
         for name, value in DEFAULTS["digits" if self.data == "digits" else "folder"].items():
@@ -48,6 +54,12 @@ class FinetuneSettings:
     def to_dict(self):
         """A dictionary that JSON can hold."""
         return asdict(self)
+
+    def portable(self):
+        """What decides the bits of a run, as a dictionary without the paths of this machine."""
+        values = {name: value for name, value in asdict(self).items() if name not in SPEED_ONLY}
+        return {name: Path(value).name if name in PATHS else value
+                for name, value in values.items()}
 
     def check(self):
         """Raise ValueError if a setting, read from a file, is not what an option could give."""
