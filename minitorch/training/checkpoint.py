@@ -15,7 +15,8 @@ _FIELDS = ("model", "optimizer", "training", "sampler", "rng", "info", "config",
 
 
 def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config=None,
-                    data_digest="", manifest=None, best_sha256="", keep=None):
+                    data_digest="", manifest=None, best_sha256="", schedule=None, average=None,
+                    keep=None):
     """Write the state of a run, whole or not at all; equal runs write equal bytes.
 
     The file is a plain ``.pth`` archive of dicts, numbers, strings and tensors:
@@ -38,6 +39,8 @@ def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config
         `minitorch.training.manifest.pack` of `DataSplit.manifest`, to tell what changed.
     best_sha256 : str
         Digest of the best model's file, if there is one.
+    schedule : Schedule, optional
+    average : minitorch.optim.swa_utils.AveragedModel, optional
     keep : str or os.PathLike, optional
         In the same folder: where the file stays that this one replaces.
     """
@@ -45,6 +48,8 @@ def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config
         "format": FORMAT, "version": VERSION,
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
+        "schedule": {} if schedule is None else schedule.state_dict(),
+        "average": {} if average is None else average.state_dict(),
         "training": state.state_dict(),
         "sampler": {"seed": batches.seed, "length": batches.length,
                     "batch_size": batches.batch_size, "lone": batches.lone,
@@ -74,7 +79,7 @@ def _sharing_texts(value, known):
         for name, each in getattr(value, "__dict__", {}).items():
             setattr(copy, name, _sharing_texts(each, known))
         return copy
-    if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
+    if type(value) in (list, tuple):
         return type(value)(_sharing_texts(each, known) for each in value)
     return value
 
@@ -102,14 +107,15 @@ def load_checkpoint(path):
     return values
 
 
-def restore_checkpoint(values, *, model, optimizer, state, batches, data_digest=None):
+def restore_checkpoint(values, *, model, optimizer, state, batches, data_digest=None,
+                       schedule=None, average=None):
     """Put a loaded checkpoint into the objects of a run.
 
     Parameters
     ----------
     values : dict
         From `load_checkpoint`.
-    model, optimizer, state, batches
+    model, optimizer, state, batches, schedule, average
         As in `save_checkpoint`; made as they were made for the run that was saved.
     data_digest : str, optional
         If given it must equal the saved one.
@@ -129,5 +135,9 @@ def restore_checkpoint(values, *, model, optimizer, state, batches, data_digest=
                                      f"{getattr(batches, name)}")
     model.load_state_dict(values["model"])
     optimizer.load_state_dict(values["optimizer"])
+    if schedule is not None and values.get("schedule"):
+        schedule.load_state_dict(values["schedule"])
+    if average is not None and values.get("average"):
+        average.load_state_dict(values["average"])
     state.load_state_dict(values["training"])
     minitorch.default_generator.set_state(values["rng"])

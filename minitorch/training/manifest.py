@@ -38,7 +38,9 @@ def _name(source, root):
     if not isinstance(source, (str, Path)):
         return None
     name, prefix = str(source), "" if root is None else os.path.join(str(root), "")
-    return name[len(prefix):] if prefix and name.startswith(prefix) else name
+    if prefix and not name.startswith(prefix):
+        return os.path.relpath(name, root)
+    return name[len(prefix):]
 
 
 def _size(source, sizes):
@@ -68,7 +70,7 @@ def unpack(packed):
     return zlib.decompress(bytes(packed.numpy())).decode()
 
 
-def split_as_recorded(text, rescan, data, root):
+def split_as_recorded(text, rescan, root, is_part=False):
     """The split that a run began with, if nothing but missing files has changed since.
 
     Parameters
@@ -77,10 +79,10 @@ def split_as_recorded(text, rescan, data, root):
         The run's `manifest_text`.
     rescan : callable
         ``rescan()`` gives the `DataSplit` of the folder as it is now; it may raise `DataError`.
-    data : str
-        The run's name for its data, for messages.
     root : str or os.PathLike
         As in `manifest_text`.
+    is_part : bool
+        The split leaves out files of the folder, so that one more tells nothing.
 
     Returns
     -------
@@ -101,16 +103,16 @@ def split_as_recorded(text, rescan, data, root):
     if current == text:
         return now
     recorded = json.loads(text)
-    then = _sizes_of(recorded, root)
-    gone = [name for name in then if not os.path.lexists(os.path.join(root, name))]
+    then = _sizes_of(recorded)
+    gone = [name for name in then if not os.path.exists(_place(root, name))]
     if len(gone) == len(then):
-        raise CheckpointMismatch(f"{data}: none of the run's {len(then)} images is left")
-    changes = _changes(then, _sizes_of(json.loads(current), root) if current else None,
-                       set(gone), root)
+        raise CheckpointMismatch(f"{root}: none of the run's {len(then)} images is left")
+    seen = None if current is None or (is_part and gone) else _sizes_of(json.loads(current))
+    changes = _changes(then, seen, set(gone), root)
     if changes:
-        raise CheckpointMismatch(f"{data}: the images have changed since the run was saved: "
+        raise CheckpointMismatch(f"{root}: the images have changed since the run was saved: "
                                  f"{'; '.join(changes)}; start a new run, or put them back")
-    splits = {split: [(os.path.join(root, name), target) for name, target, _ in recorded[split]]
+    splits = {split: [(_place(root, name), target) for name, target, _ in recorded[split]]
               for split in ("train", "val")}
     notes = [f"{_listed(gone)} {'is' if len(gone) == 1 else 'are'} gone since the run was saved, "
              "and left out from here on"] if gone else []
@@ -118,17 +120,21 @@ def split_as_recorded(text, rescan, data, root):
     empty = DataSplit(str(root), recorded["classes"], [], []) if now is None else now
     return dataclasses.replace(
         empty, classes=recorded["classes"], notes=empty.notes + notes, **splits,
-        sizes={os.path.join(root, name): size for name, size in then.items()})
+        sizes={_place(root, name): size for name, size in then.items()})
 
 
-def _sizes_of(record, root):
+def _place(root, name):
+    return os.path.normpath(os.path.join(root, name))
+
+
+def _sizes_of(record):
     return {name: size for split in ("train", "val") for name, _, size in record[split]}
 
 
 def _changes(then, now, gone, root):
     """What happened besides files that went away, in words."""
     if now is None:
-        now = {name: _size(os.path.join(root, name), None) for name in then}
+        now = {name: _size(_place(root, name), None) for name in then}
     added = sorted(set(now) - set(then))
     rewritten = [name for name, size in then.items()
                  if name not in gone and name in now and now[name] != size]
