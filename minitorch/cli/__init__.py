@@ -31,6 +31,7 @@ COMMANDS = {
     "convert": "convert a file of weights, or show what is in it",
     "run": "run a script that imports torch, on minitorch",
     "lint": "list what a script for PyTorch uses that minitorch lacks",
+    "selftest-resume": "kill a small run again and again, and compare with one left alone",
 }
 
 
@@ -77,7 +78,7 @@ def _add_commands(parser, argv):
     module = None
     for name, summary in COMMANDS.items():
         if name == wanted:
-            module = importlib.import_module(f"minitorch.cli.{name}")
+            module = importlib.import_module(f"minitorch.cli.{name.replace('-', '_')}")
             module.add_parser(subparsers)
         else:
             subparsers.add_parser(name, help=summary, add_help=False)
