@@ -28,6 +28,7 @@ COMMANDS = {
     "finetune": "train a pretrained ResNet on a folder of images",
     "predict": "classify images with a finetuned model",
     "evaluate": "measure a finetuned model on a folder of labelled images",
+    "check": "look through a folder of images for what would spoil the training",
     "convert": "convert a file of weights, or show what is in it",
     "run": "run a script that imports torch, on minitorch",
     "lint": "list what a script for PyTorch uses that minitorch lacks",
