@@ -30,6 +30,7 @@ COMMANDS = {
     "evaluate": "measure a finetuned model on a folder of labelled images",
     "check": "look through a folder of images for what would spoil the training",
     "convert": "convert a file of weights, or show what is in it",
+    "summary": "list the layers of a network, with shapes, parameters and memory",
     "run": "run a script that imports torch, on minitorch",
     "lint": "list what a script for PyTorch uses that minitorch lacks",
 }
