@@ -33,7 +33,14 @@ from minitorch.training.fit import TrainingState, fit
 from minitorch.training.freezing import freeze, train_only, unfreeze
 from minitorch.training.history import history_csv, history_row
 from minitorch.training.loop import evaluate, predict, train_one_epoch
-from minitorch.training.metrics import EpochResult, RunningMetrics, accuracy
+from minitorch.training.metrics import (
+    ClassScores,
+    EpochResult,
+    RunningMetrics,
+    accuracy,
+    class_scores,
+    macro_f1,
+)
 from minitorch.training.model_io import ModelInfo, build_model, load_model, save_model
 from minitorch.training.preprocessing import Preprocessing
 from minitorch.training.sampling import EpochBatches
@@ -44,6 +51,7 @@ from minitorch.training.weights import Pretrained, adopt_weights, find_weights, 
 __all__ = [
     "DEFAULTS",
     "CheckpointMismatch",
+    "ClassScores",
     "DataError",
     "DataSplit",
     "EpochBatches",
@@ -65,6 +73,7 @@ __all__ = [
     "accuracy",
     "adopt_weights",
     "build_model",
+    "class_scores",
     "digits_data",
     "draw_curves",
     "evaluate",
@@ -79,6 +88,7 @@ __all__ = [
     "load_data",
     "load_model",
     "load_weights",
+    "macro_f1",
     "make_loader",
     "predict",
     "restore_checkpoint",
