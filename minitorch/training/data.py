@@ -18,8 +18,6 @@ from minitorch.utils.data import DataLoader, Dataset
 __all__ = ["DataSplit", "ImageList", "ReadProblems", "folder_data", "digits_data",
            "labelled_images", "make_loader", "stratified_split"]
 
-_MAX_ASPECT = 1000
-
 
 class ReadProblems:
     """The files that could not be read, each once; worker threads add, the main thread takes."""
@@ -69,27 +67,20 @@ class ImageList(Dataset):
         return len(self.samples)
 
     def __getitem__(self, index):
-        from minitorch.datasets.images import ImageError, load_image
+        from minitorch.datasets.images import ImageError, check_sides, load_image
         source, target = self.samples[index]
         if not isinstance(source, (str, Path)):
             image = source
         else:
             try:
                 image = load_image(source, exif=self.exif)
-                _check_sides(source, image)
+                check_sides(source, image)
             except (ImageError, OSError) as error:
                 if self.problems is None:
                     raise
                 self.problems.add(str(source), reason_of(error, source))
                 return None
         return (image if self.transform is None else self.transform(image)), target
-
-
-def _check_sides(path, image):
-    """Refuse an image that, with its short side scaled up, would fill the memory."""
-    from minitorch.datasets.images import ImageError
-    if max(image.size) > _MAX_ASPECT * min(image.size):
-        raise ImageError(path, f"too thin to be used: {image.width} by {image.height} pixels")
 
 
 def reason_of(error, path):
@@ -279,7 +270,7 @@ def images_below(root):
 
     Raises OSError for a folder that may not be read.
     """
-    from minitorch.datasets.images import EXTENSIONS, raise_it
+    from minitorch.datasets.listing import EXTENSIONS, raise_it
     found = []
     for folder, folders, names in os.walk(root, onerror=raise_it):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
