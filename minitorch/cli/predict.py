@@ -1,5 +1,6 @@
 """``minitorch predict``: classes of images, one line or one JSON object each."""
 
+import io
 import json
 import os
 import re
@@ -75,7 +76,7 @@ def run(args):
     apply_threads(args.threads)
     model, info = load_model(args.model)
     problems = ReadProblems()
-    sources = _Sources(args.images, problems)
+    sources = _Sources(args.images, info.preprocessing.exif, problems)
     show = (_Table(min(args.top, len(info.classes))) if args.csv
             else _show_json if args.json else _show_text)
     done = 0
@@ -104,8 +105,8 @@ class _Sources:
         Of the images so far, the unreadable ones among them.
     """
 
-    def __init__(self, arguments, problems):
-        self.arguments, self.problems = arguments, problems
+    def __init__(self, arguments, exif, problems):
+        self.arguments, self.exif, self.problems = arguments, exif, problems
         self.count = 0
 
     def __iter__(self):
@@ -129,52 +130,66 @@ class _Sources:
         if sys.stdin is None:
             raise UsageError("'-' asks for standard input, which is closed")
         stream = sys.stdin.buffer
-        head = stream.peek(1)
+        head = _beginning(stream)
         if _holds_paths(head):
-            for name in _split(stream):
+            for name in _split(head, stream):
                 yield from self._found(os.fsdecode(name))
             return
-        from minitorch.datasets.images import ImageError, decode_image
+        from minitorch.datasets.images import ImageError, check_sides, load_image
         try:
-            yield decode_image(stream.read(), "-")
+            image = load_image(io.BytesIO(head + stream.read()), exif=self.exif)
+            check_sides("-", image)
+            yield image
         except ImageError as error:
             self.count += 1
             self.problems.add("-", error.reason)
 
 
-_TEXT_IMAGES = re.compile(rb"P[1-7fF]\s|#define|/\* XPM|%!PS")
-_BINARY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# -- a list of paths on standard input --------------------------------------------------------
+_PIECE = 1 << 16
+# Images that may begin like text; all others have control characters or are no UTF-8.
+_SIGNATURES = re.compile(rb"P[1-7fF]\s|GIF8[79]a|RIFF.{4}WEBP|II\*\0|MM\0\*|#define|/\* XPM|%!PS",
+                         re.DOTALL)
+_CONTROL = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _beginning(stream):
+    """The first bytes: a line, or enough to tell an image by."""
+    head = b""
+    # read1 gives what is there, so that the paths of a slow list are answered as they come.
+    while len(head) < 64 and b"\n" not in head and (piece := stream.read1(_PIECE)):
+        head += piece
+    return head
 
 
 def _holds_paths(head):
-    """Whether the first bytes of a stream begin a list of paths, and no image."""
-    first = re.split(rb"[\0\n]", head, maxsplit=1)[0]
+    """Whether a stream that begins so is a list of paths, and no image."""
+    first = re.split(rb"[\0\n]", head, maxsplit=1)[0].removesuffix(b"\r")
     if first and os.path.lexists(first):
         return True
-    if _TEXT_IMAGES.match(head):
+    if _SIGNATURES.match(head) or _CONTROL.search(head):
         return False
-    # The end of what has come so far may be the middle of a character.
-    text = head.decode("utf-8", "ignore" if len(head) < 4 else "surrogateescape")[:-3] or ""
-    return not _BINARY.search(text.replace("\0", "")) and not re.search("[\udc80-\udcff]", text)
+    try:
+        first.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
-def _split(stream):
-    """The paths in a list: separated by NULs if there is one in the first piece, else lines."""
-    head = stream.peek(1)
+def _split(head, stream):
+    """The paths in a list: separated by NULs if there is one in `head`, else lines."""
     separator = b"\0" if b"\0" in head else b"\n"
-    rest = b""
-    # read1 gives what is there, so that the paths of a slow list are answered as they come.
-    while piece := stream.read1(1 << 16):
-        *whole, rest = (rest + piece).split(separator)
-        yield from _names(whole, separator)
-    yield from _names([rest], separator)
+    rest, piece = b"", head
+    while piece:
+        *names, rest = (rest + piece).split(separator)
+        yield from filter(None, (_without_return(name, separator) for name in names))
+        piece = stream.read1(_PIECE)
+    if rest:
+        yield _without_return(rest, separator)
 
 
-def _names(names, separator):
-    for name in names:
-        name = name.removesuffix(b"\r") if separator == b"\n" else name
-        if name:
-            yield name
+def _without_return(name, separator):
+    return name.removesuffix(b"\r") if separator == b"\n" else name
 
 
 def _likeliest(row, classes, top, threshold):

@@ -1,13 +1,12 @@
 """Training curves as a picture, drawn with pillow alone."""
 
-import io
 import math
+
+from minitorch.training.drawing import GRID, MUTED, PAPER, SCALE, Pen, png
 
 __all__ = ["draw_curves"]
 
 WIDTH, HEIGHT = 1200, 520
-SCALE = 2           # drawn twice as large, then reduced: pillow's lines are not antialiased
-INK, MUTED, GRID, PAPER = "#1f2328", "#656d76", "#e4e7eb", "#ffffff"
 COLOURS = {"train": "#7a8793", "val": "#0969da"}
 
 
@@ -29,16 +28,14 @@ def draw_curves(rows, title="", path=None):
     """
     from PIL import Image, ImageDraw
     image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), PAPER)
-    pen = _Pen(ImageDraw.Draw(image))
+    pen = Pen(ImageDraw.Draw(image))
     pen.text((40, 24), title, size=20)
     _panel(pen, (84, 104, 570, 460), rows, "loss", "Loss", str_of=_short)
     _panel(pen, (684, 104, 1170, 460), rows, "accuracy", "Accuracy", str_of=_percent, top=1.0)
     image = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     if path is not None:
         from minitorch.training.files import write_bytes
-        buffer = io.BytesIO()
-        image.save(buffer, format="PNG", optimize=True)
-        write_bytes(path, buffer.getvalue())
+        write_bytes(path, png(image))
     return image
 
 
@@ -90,48 +87,6 @@ def _legend(pen, right, y):
         right -= pen.width(label, 13) + 8
         pen.line([(right - 22, y), (right, y)], colour, 3)
         right -= 40
-
-
-class _Pen:
-    """Drawing in the picture's own coordinates, whatever the scale."""
-
-    def __init__(self, draw):
-        self.draw = draw
-        self.fonts = {}
-
-    def font(self, size):
-        if size not in self.fonts:
-            from PIL import ImageFont
-            try:
-                self.fonts[size] = ImageFont.load_default(size * SCALE)
-            except TypeError:       # pillow before 10.1 has one bitmap font only
-                self.fonts[size] = ImageFont.load_default()
-        return self.fonts[size]
-
-    def text(self, at, text, size, colour=INK, anchor="la"):
-        text = text.encode("latin-1", "replace").decode("latin-1")
-        font = self.font(size)
-        point = (at[0] * SCALE, at[1] * SCALE)
-        if hasattr(font, "getmask2") and hasattr(font, "path"):
-            self.draw.text(point, text, colour, font, anchor=anchor)
-        else:
-            self.draw.text(point, text, colour, font)
-
-    def width(self, text, size):
-        return self.draw.textlength(text, self.font(size)) / SCALE
-
-    def line(self, points, colour, width):
-        self.draw.line([(x * SCALE, y * SCALE) for x, y in points], colour, width * SCALE,
-                       joint="curve")
-
-    def curve(self, points, colour):
-        if len(points) > 1:
-            self.line(points, colour, 3)
-        radius = 5 * SCALE
-        for x, y in points if len(points) <= 30 else points[-1:]:
-            x, y = x * SCALE, y * SCALE
-            self.draw.ellipse((x - radius, y - radius, x + radius, y + radius), colour, PAPER,
-                              SCALE)
 
 
 def _ticks(values, top=None):
