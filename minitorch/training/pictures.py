@@ -7,7 +7,8 @@ import numpy as np
 
 from minitorch.training.drawing import GRID, INK, MUTED, PAPER, SCALE, Pen, drawable
 
-__all__ = ["confusion_shades", "draw_confusion", "draw_mistakes", "thumbnail"]
+__all__ = ["confusion_shades", "draw_confusion", "draw_mistakes", "joined_classes",
+           "short_count", "thumbnail"]
 
 _MOST = 1000            # cells along a side; more classes share a cell
 _RIGHT, _WRONG = (9, 105, 218), (207, 34, 46)
@@ -51,8 +52,7 @@ def draw_confusion(confusion, classes, title=""):
         and above a thousand several share a cell.
     """
     from PIL import Image, ImageDraw
-    joined = math.ceil(len(classes) / _MOST)
-    counts = _joined(confusion, joined)
+    counts, joined = joined_classes(confusion)
     names = [_label(index, classes) for index in range(0, len(classes), joined)]
     cells = len(counts)
     side = min(80, max(2, 960 // cells))
@@ -89,12 +89,13 @@ def _label(index, classes):
     return f"#{index}" if "?" in drawable(classes[index]) else classes[index]
 
 
-def _joined(confusion, count):
-    """The matrix with each `count` neighbouring classes as one."""
+def joined_classes(confusion):
+    """A confusion matrix of at most a thousand rows, and how many classes each stands for."""
+    count = math.ceil(len(confusion) / _MOST)
     if count == 1:
-        return confusion
+        return confusion, 1
     starts = np.arange(0, len(confusion), count)
-    return np.add.reduceat(np.add.reduceat(confusion, starts, axis=0), starts, axis=1)
+    return np.add.reduceat(np.add.reduceat(confusion, starts, axis=0), starts, axis=1), count
 
 
 def _colours(counts, least):
