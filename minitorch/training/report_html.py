@@ -174,7 +174,8 @@ def _confusion_table(confusion, names):
         rows.append(f'<tr><th scope="row">{_clipped(name)}</th>{"".join(cells)}</tr>\n')
     return ('<div class="box confusion-box" tabindex="0" role="region" '
             'aria-label="confusion matrix">'
-            '<table class="confusion"><thead><tr><td class="corner">truth&nbsp;↓<br>guess&nbsp;→</td>'
+            '<table class="confusion"><thead><tr>'
+            '<td class="corner">truth&nbsp;↓<br>guess&nbsp;→</td>'
             f'{head}</tr></thead><tbody>\n{"".join(rows)}</tbody></table></div>\n')
 
 
