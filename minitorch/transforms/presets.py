@@ -8,7 +8,7 @@ from PIL import Image
 import minitorch
 from minitorch import nn
 from minitorch.transforms import functional as F
-from minitorch.transforms.functional import InterpolationMode
+from minitorch.transforms._image import InterpolationMode
 
 __all__ = ["ImageClassification"]
 
