@@ -7,12 +7,13 @@ from minitorch.training.errors import CheckpointMismatch
 
 __all__ = ["save_checkpoint", "load_checkpoint", "restore_checkpoint"]
 
-FORMAT, VERSION = "minitorch.checkpoint", 1
+FORMAT, VERSION = "minitorch.checkpoint", 2
+_READ = (1, 2)      # 1 had neither schedule nor average
 _FIELDS = ("model", "optimizer", "training", "sampler", "rng", "info", "config", "data_digest")
 
 
 def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config=None,
-                    data_digest=""):
+                    data_digest="", schedule=None, average=None):
     """Write the state of a run, whole or not at all.
 
     The file is a plain ``.pth`` archive of dicts, numbers, strings and tensors:
@@ -31,11 +32,15 @@ def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config
         Kept as JSON.
     data_digest : str
         `DataSplit.digest`, to notice changed data.
+    schedule : Schedule, optional
+    average : minitorch.optim.swa_utils.AveragedModel, optional
     """
     minitorch.save({
         "format": FORMAT, "version": VERSION,
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
+        "schedule": {} if schedule is None else schedule.state_dict(),
+        "average": {} if average is None else average.state_dict(),
         "training": state.state_dict(),
         "sampler": {"seed": batches.seed, "length": batches.length,
                     "batch_size": batches.batch_size, "lone": batches.lone,
@@ -61,23 +66,24 @@ def load_checkpoint(path):
     values = minitorch.load(path, map_location="cpu", weights_only=True)
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise CheckpointMismatch(f"{path} is not a checkpoint of a minitorch run")
-    if values.get("version") != VERSION:
+    if values.get("version") not in _READ:
         raise CheckpointMismatch(f"{path} has version {values.get('version')!r}; this minitorch "
-                                 f"reads version {VERSION}")
+                                 f"reads versions up to {VERSION}")
     missing = [name for name in _FIELDS if name not in values]
     if missing:
         raise CheckpointMismatch(f"{path} lacks {', '.join(missing)}")
     return values
 
 
-def restore_checkpoint(values, *, model, optimizer, state, batches, data_digest=None):
+def restore_checkpoint(values, *, model, optimizer, state, batches, data_digest=None,
+                       schedule=None, average=None):
     """Put a loaded checkpoint into the objects of a run.
 
     Parameters
     ----------
     values : dict
         From `load_checkpoint`.
-    model, optimizer, state, batches
+    model, optimizer, state, batches, schedule, average
         As in `save_checkpoint`; made as they were made for the run that was saved.
     data_digest : str, optional
         If given it must equal the saved one.
@@ -97,5 +103,9 @@ def restore_checkpoint(values, *, model, optimizer, state, batches, data_digest=
                                      f"{getattr(batches, name)}")
     model.load_state_dict(values["model"])
     optimizer.load_state_dict(values["optimizer"])
+    if schedule is not None and values.get("schedule"):
+        schedule.load_state_dict(values["schedule"])
+    if average is not None and values.get("average"):
+        average.load_state_dict(values["average"])
     state.load_state_dict(values["training"])
     minitorch.default_generator.set_state(values["rng"])

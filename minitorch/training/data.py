@@ -16,7 +16,7 @@ from minitorch.training.sampling import derived_seed, shuffled
 from minitorch.utils.data import DataLoader, Dataset
 
 __all__ = ["DataSplit", "ImageList", "ReadProblems", "folder_data", "digits_data",
-           "labelled_images", "make_loader", "stratified_split"]
+           "labelled_images", "make_loader", "part_of", "stratified_split"]
 
 _MAX_ASPECT = 1000
 
@@ -192,7 +192,7 @@ def digits_data(val_fraction=0.2, seed=0):
                      [samples[i] for i in val])
 
 
-def folder_data(root, val_fraction=0.2, seed=0):
+def folder_data(root, val_fraction=0.2, seed=0, val=None):
     """Images in ``root/class/*`` (split here), or ``root/train`` and ``root/val``.
 
     Parameters
@@ -202,6 +202,9 @@ def folder_data(root, val_fraction=0.2, seed=0):
         Share of each class that validates, where there is no ``val`` folder.
     seed : int
         Decides which.
+    val : str or os.PathLike, optional
+        Folder with a folder of images for each class, matched by name: it validates, and all of
+        `root` (or of ``root/train``) trains.
 
     Returns
     -------
@@ -216,17 +219,69 @@ def folder_data(root, val_fraction=0.2, seed=0):
     from minitorch.datasets.images import scan_folder
     root = Path(root)
     _check_folder(root)
-    try:
-        scan = scan_folder(root, val_fraction, seed)
-    except (OSError, ValueError) as error:
-        raise DataError(_in_words(error)) from error
-    split = DataSplit(str(root), list(scan.classes), list(scan.train), list(scan.val),
-                      scan.ignored)
+    if val is not None:
+        split = _with_own_val(root, Path(val))
+    else:
+        try:
+            scan = scan_folder(root, val_fraction, seed)
+        except (OSError, ValueError) as error:
+            raise DataError(_in_words(error)) from error
+        split = DataSplit(str(root), list(scan.classes), list(scan.train), list(scan.val),
+                          scan.ignored)
     present = {target for _, target in split.val}
     missing = [name for index, name in enumerate(split.classes) if index not in present]
     if missing:
         split.notes.append(f"no image of {_listed(missing)} to validate with")
     return split
+
+
+def _with_own_val(root, val):
+    from minitorch.datasets.images import _is_split, _scan_classes, _visible_folders
+    try:
+        if _is_split(str(root), _visible_folders(root)):
+            top = root / "train"
+        elif root.resolve() in [val.resolve(), *val.resolve().parents]:
+            raise DataError(f"{val} lies in {root}, where it would count as a class")
+        else:
+            top = root
+        images, ignored = _scan_classes(os.fspath(top))
+    except (OSError, ValueError) as error:
+        raise DataError(_in_words(error)) from error
+    classes = sorted(images)
+    train = [(path, label) for label, name in enumerate(classes) for path in images[name]]
+    samples, more = labelled_images(val, classes)
+    return DataSplit(str(root), classes, train, samples, ignored + more)
+
+
+def part_of(samples, count, seed=0):
+    """At most `count` of `samples`, in their order, each class keeping its share.
+
+    Parameters
+    ----------
+    samples : list of (source, int)
+    count : int
+    seed : int
+        Decides which.
+
+    Raises
+    ------
+    DataError
+        There are more classes than `count`; each keeps one sample at least.
+    """
+    members = {}
+    for index, (_, target) in enumerate(samples):
+        members.setdefault(target, []).append(index)
+    if count < len(members):
+        raise DataError(f"{count} training images do not give one to each of {len(members)} "
+                        "classes")
+    # Where a sample stands in its class's draw, from 0 to 1: the lowest of all classes are
+    # taken, and so the same share of each.
+    ranks = []
+    for target, indices in members.items():
+        order = shuffled(len(indices), derived_seed(seed, "part", target))
+        ranks += [(place / len(indices), target, indices[index])
+                  for place, index in enumerate(order)]
+    return [samples[index] for index in sorted(index for *_, index in sorted(ranks)[:count])]
 
 
 def _in_words(error):

@@ -1,5 +1,7 @@
 """A finetuning run put together from its parts: data, weights, model, optimizer, files."""
 
+import functools
+import math
 import time
 from pathlib import Path
 
@@ -12,7 +14,10 @@ from minitorch.training.data import (
     digits_data,
     folder_data,
     make_loader,
+    part_of,
 )
+from minitorch.training.ema import average_of_part, exponential_average
+from minitorch.training.errors import DataError
 from minitorch.training.feature_cache import FeatureCache, feature_folder
 from minitorch.training.features import (
     FeatureBatches,
@@ -21,16 +26,19 @@ from minitorch.training.features import (
     without_head,
 )
 from minitorch.training.files import write_bytes, write_json
-from minitorch.training.fit import TrainingState, fit
-from minitorch.training.freezing import train_only
+from minitorch.training.fit import TrainingState, fit, score
+from minitorch.training.freezing import freeze_norm, train_only
+from minitorch.training.groups import parameter_groups
 from minitorch.training.history import history_csv
+from minitorch.training.losses import TrainingLoss, balanced_weights, read_class_weights
 from minitorch.training.model_io import ModelInfo, build_model, save_model
-from minitorch.training.naming import did_you_mean
+from minitorch.training.parts import check_trained_parts, trained_parts
 from minitorch.training.preprocessing import Preprocessing
 from minitorch.training.sampling import EpochBatches, derived_seed
+from minitorch.training.schedule import Schedule
 from minitorch.training.weights import HEAD, adopt_weights
 
-__all__ = ["FinetuneRun", "load_data", "trained_parts", "RUN_FILES"]
+__all__ = ["FinetuneRun", "RUN_FILES", "check_trained_parts", "load_data", "trained_parts"]
 
 CONFIG, CHECKPOINT, BEST = "config.json", "last.ckpt", "best.safetensors"
 METRICS, CURVES = "metrics.csv", "curves.png"
@@ -40,46 +48,29 @@ RUN_FILES = (CONFIG, CHECKPOINT, BEST, METRICS, CURVES)
 _SAVE_INTERVAL = 2.0
 # Images that a frozen trunk sees at once, if --batch-size does not ask for less memory.
 _TRUNK_BATCH = 32
+# The side in pixels up to which a ResNet's last stage is one value per channel.
+_ONE_VALUE_SIDE = 32
 
 
 def load_data(settings):
     """The `DataSplit` that `settings` ask for."""
     if settings.data == "digits":
-        return digits_data(settings.val_fraction, settings.seed)
-    return folder_data(settings.data, settings.val_fraction, settings.seed)
+        data = digits_data(settings.val_fraction, settings.seed)
+    else:
+        data = folder_data(settings.data, settings.val_fraction, settings.seed, settings.val)
+    count = settings.max_train_samples
+    if count is not None and count < len(data.train):
+        data.notes.append(f"{count} of {len(data.train)} training images are used")
+        data.train = part_of(data.train, count, settings.seed)
+    return data
 
 
-def check_trained_parts(settings):
-    """Raise ValueError if ``settings.train`` names parts that the network does not have."""
-    if settings.train not in ("all", "head"):
-        trained_parts(build_model(settings.arch, 2), settings.train)
-
-
-def trained_parts(model, text):
-    """The submodule names that ``--train`` means: "all", "head", or names; the head always.
-
-    Raises
-    ------
-    ValueError
-        A name that the model does not have, or of a part without weights; no name.
-    """
-    if text == "all":
-        return [""]
-    if text == "head":
-        return [HEAD]
-    known = [name for name, _ in model.named_modules() if name]
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise ValueError(f"{text!r} names no part; 'head' is the least")
-    names = [HEAD if name == "head" else name for name in names]
-    for name in names:
-        if name not in known:
-            top = [name for name, _ in model.named_children()]
-            raise ValueError(f"the model has no part called {name!r}{did_you_mean(name, known)}; "
-                             f"its parts are {', '.join(top)}")
-        if next(model.get_submodule(name).parameters(), None) is None:
-            raise ValueError(f"{name!r} has no weights that could be trained")
-    return list(dict.fromkeys([*names, HEAD]))
+def described_best(metric, best, digits):
+    """The best validation in words: ``"accuracy 99.7 %"``, ``"F1 99.7 %"``, ``"loss 0.0123"``."""
+    if metric == "loss":
+        return f"loss {best['loss']:.4f}"
+    name = "F1" if metric == "f1" else "accuracy"
+    return f"{name} {100 * score(metric, best):.{digits}f} %"
 
 
 class FinetuneRun:
@@ -97,13 +88,15 @@ class FinetuneRun:
 
     Attributes
     ----------
-    model, optimizer, state, info
+    model, optimizer, schedule, state, info
+    average : minitorch.optim.swa_utils.AveragedModel or None
+        With ``--ema``: what validates and is saved as the best model.
     batches : EpochBatches
     problems : ReadProblems
         Files that could not be read so far.
     features : FeatureTable or None
-        Of the training images and then the validation images, if only the head trains: filled
-        from an earlier run where possible, and the rest by `train`.
+        Of the training images and then the validation images, as long as only the head trains:
+        filled from an earlier run where possible, and the rest by `train`.
     notes : list of str
         Remarks for the user.
     """
@@ -117,28 +110,88 @@ class FinetuneRun:
         if pretrained is not None:
             self.notes += pretrained.notes
             self.notes += adopt_weights(self.model, pretrained, data.classes)
-        parts = trained_parts(self.model, settings.train)
-        train_only(self.model, parts, bn=not settings.bn_train)
-        self.trunk_is_frozen = parts == [HEAD] and not settings.bn_train
-        self.optimizer = minitorch.optim.SGD(
-            [p for p in self.model.parameters() if p.requires_grad], lr=settings.lr,
-            momentum=settings.momentum, weight_decay=settings.weight_decay)
-        self.loss_fn = minitorch.nn.CrossEntropyLoss()
+        self._parts = trained_parts(self.model, settings.train)
+        self._make_optimizer()
         self.state = TrainingState()
         if checkpoint is None:
+            self.class_weights = self._class_weights()
             self.info = ModelInfo(settings.arch, list(data.classes), self._preprocessing(),
                                   provenance=self._provenance())
         else:
             self.info = ModelInfo.from_metadata(checkpoint["info"])
+            # The file of weights may have changed since.
+            self.class_weights = self.info.provenance.get("class_weights")
+        self.loss_fn = TrainingLoss(self.class_weights, settings.smoothing)
         self._make_loaders()
+        self._make_schedule()
+        self.average = (None if settings.ema is None
+                        else exponential_average(self.model, settings.ema))
         if checkpoint is not None:
             restore_checkpoint(checkpoint, model=self.model, optimizer=self.optimizer,
                                state=self.state, batches=self.batches,
+                               schedule=self.schedule, average=self.average,
                                data_digest=self._digest())
         self._unsaved, self._best = False, None
         self.features = None
-        if self.trunk_is_frozen and settings.feature_cache:
+        if self.state.epoch >= self._frozen_epochs:
+            self._train_parts([""])
+        elif self.trunk_is_frozen:
             self._open_features()
+
+    # -- what trains, and how ----------------------------------------------------------------
+    @property
+    def _frozen_epochs(self):
+        """After how many epochs ``--unfreeze-at`` lets everything train."""
+        return self.settings.epochs if self.settings.unfreeze_at is None else (
+            self.settings.unfreeze_at - 1)
+
+    def _train_parts(self, parts):
+        settings = self.settings
+        train_only(self.model, parts, bn=not settings.bn_train)
+        if settings.freeze == "bn":
+            freeze_norm(self.model)
+        self.trunk_is_frozen = parts == [HEAD] and not settings.bn_train
+
+    def _make_optimizer(self):
+        settings = self.settings
+        # Parameters that are frozen at first are in its groups from the start, and are passed
+        # over as long as they get no gradient: so groups, schedule and checkpoint are the same
+        # before and after.
+        self._train_parts(self._parts if settings.unfreeze_at is None else [""])
+        self.optimizer = minitorch.optim.SGD(
+            parameter_groups(self.model, [p for p in self.model.parameters() if p.requires_grad],
+                             settings.lr, body_lr_mult=settings.body_lr_mult,
+                             layer_decay=settings.layer_decay, head=HEAD),
+            lr=settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay,
+            nesterov=settings.nesterov)
+        self._train_parts(self._parts)
+
+    def _make_schedule(self):
+        settings = self.settings
+        options = {"step_size": settings.step_size, "gamma": settings.gamma,
+                   "patience": settings.patience, "min_lr": settings.min_lr}
+        self.schedule = Schedule(
+            self.optimizer, settings.sched, epochs=settings.epochs,
+            updates=math.ceil(self.batches.batches / settings.accum), warmup=settings.warmup,
+            better="min" if settings.metric == "loss" else "max",
+            **{name: value for name, value in options.items() if value is not None})
+
+    def _class_weights(self):
+        """A weight per class for the loss, or None; what was found is noted."""
+        settings, classes = self.settings, self.data.classes
+        if settings.class_weights == "none":
+            return None
+        if settings.class_weights == "balanced":
+            weights = balanced_weights([target for _, target in self.data.train], len(classes))
+        else:
+            weights, unnamed = read_class_weights(settings.class_weights, classes)
+            if unnamed:
+                self.notes.append(f"{settings.class_weights} names no weight for "
+                                  f"{', '.join(map(repr, unnamed))}: 1 is taken")
+        least, most = min(weights), max(weights)
+        self.notes.append(f"the classes weigh from {least:.3g} ({classes[weights.index(least)]}) "
+                          f"to {most:.3g} ({classes[weights.index(most)]}) in the loss")
+        return weights
 
     def _preprocessing(self):
         like = None if self.pretrained is None else self.pretrained.preprocessing
@@ -157,21 +210,42 @@ class FinetuneRun:
         return {"program": f"minitorch {minitorch.__version__}", "weights": weights,
                 "data": {"name": self.data.name, "train": len(self.data.train),
                          "val": len(self.data.val), "sha256": self._digest()},
-                "settings": settings}
+                "settings": settings} | (
+            {} if self.class_weights is None else {"class_weights": self.class_weights})
 
     def _make_loaders(self):
         settings, self.problems = self.settings, ReadProblems()
         transform = self.info.preprocessing.transform()
         train = ImageList(self.data.train, transform, settings.exif, self.problems)
         val = ImageList(self.data.val, transform, settings.exif, self.problems)
-        self.batches = EpochBatches(len(train), settings.batch_size, seed=settings.seed)
-        if self.batches.has_lone:
+        targets = [target for _, target in self.data.train]
+        try:
+            self.batches = EpochBatches(
+                len(train), settings.batch_size, seed=settings.seed,
+                lone="keep" if settings.drop_last == "no" else "merge",
+                drop_last=settings.drop_last == "yes",
+                balance=targets if settings.sampler == "balanced" else None,
+                limit=settings.limit_batches)
+        except ValueError as error:
+            raise DataError(f"--drop-last yes: {error}; choose a smaller --batch-size") from error
+        self._check_last_batch()
+        # BatchNorm cannot train on one image; with --drop-last no it was asked to.
+        self._minimum = 1 if settings.drop_last == "no" else min(2, settings.batch_size)
+        self.train_loader = make_loader(train, self.batches, settings.workers, self._minimum)
+        order = EpochBatches(len(val), settings.batch_size, shuffle=False, lone="keep",
+                             limit=settings.limit_batches)
+        self.val_loader = make_loader(val, order, settings.workers)
+
+    def _check_last_batch(self):
+        settings, batches = self.settings, self.batches
+        if batches.has_lone:
             self.notes.append("the last batch would hold one image, on which BatchNorm cannot "
                               "train: it is merged into the batch before it")
-        self._minimum = min(2, settings.batch_size)
-        self.train_loader = make_loader(train, self.batches, settings.workers, self._minimum)
-        order = EpochBatches(len(val), settings.batch_size, shuffle=False, lone="keep")
-        self.val_loader = make_loader(val, order, settings.workers)
+        elif (settings.drop_last == "no" and len(self.data.train) % settings.batch_size == 1
+                and settings.image_size <= _ONE_VALUE_SIDE and self._parts != [HEAD]
+                and settings.freeze != "bn"):
+            raise DataError("--drop-last no leaves a last batch of one image, on which BatchNorm "
+                            "cannot train; --drop-last auto merges it into the batch before it")
 
     def _digest(self):
         root = None if self.settings.data == "digits" else self.settings.data
@@ -192,12 +266,24 @@ class FinetuneRun:
         write_json(self.path(CONFIG), config)
 
     # -- a frozen trunk --------------------------------------------------------------------
+    def _why_no_features(self):
+        """Why the frozen trunk runs in every epoch, instead of once; None if it need not."""
+        if not self.settings.feature_cache:
+            return "--no-feature-cache"
+        if self.settings.limit_batches is not None:
+            return "--limit-batches needs few of the images"
+        return None
+
     @property
     def _trunk_batch(self):
         return min(self.settings.batch_size, _TRUNK_BATCH)
 
     def _open_features(self):
         """Make the table of features, and fill in what is known from an earlier run."""
+        reason = self._why_no_features()
+        if reason is not None:
+            self.notes.append(f"the frozen trunk runs over the images in every epoch: {reason}")
+            return
         sources = [source for source, _ in self.data.train + self.data.val]
         self.features = FeatureTable(len(sources), self.model.get_submodule(HEAD).in_features)
         self.cache = FeatureCache(
@@ -242,19 +328,29 @@ class FinetuneRun:
         self.cache.save(table)
         return finished
 
-    def _network_and_loaders(self):
-        """What `fit` trains, and on what."""
+    def _networks_and_loaders(self):
+        """What `fit` trains, what it validates, and on what."""
+        judged = self.model if self.average is None else self.average.module
         if self.features is not None:
             train, val = self.data.train, self.data.val
-            return (self.model.get_submodule(HEAD),
+            return (self.model.get_submodule(HEAD), judged.get_submodule(HEAD),
                     FeatureBatches(self.features.part(0, len(train)), [t for _, t in train],
                                    self.batches, self._minimum),
                     FeatureBatches(self.features.part(len(train), len(self.features)),
                                    [t for _, t in val], self.val_loader.batch_sampler))
-        network = self.model
+        networks = self.model, judged
         if self.trunk_is_frozen:
-            network = FrozenTrunk(self.model, HEAD, self._trunk_batch)
-        return network, self.train_loader, self.val_loader
+            networks = [FrozenTrunk(each, HEAD, self._trunk_batch) for each in networks]
+        return *networks, self.train_loader, self.val_loader
+
+    def _average_updater(self):
+        """What `fit` calls after each update; None without ``--ema``."""
+        if self.average is None:
+            return None
+        average, model = self.average, self.model
+        if self.trunk_is_frozen:
+            average, model = average_of_part(average, HEAD), model.get_submodule(HEAD)
+        return functools.partial(average.update_parameters, model)
 
     # -- the run -----------------------------------------------------------------------------
     def train(self, on_step=None, on_epoch=None, stop=None, on_images=None):
@@ -277,24 +373,65 @@ class FinetuneRun:
             if on_epoch is not None:
                 on_epoch(state, improved)
 
-        network, train_loader, val_loader = self._network_and_loaders()
         try:
-            finished = fit(network, self.optimizer, self.loss_fn, train_loader, val_loader,
-                           epochs=self.settings.epochs, state=self.state, on_step=on_step,
-                           on_epoch=after_epoch, stop=stop)
+            finished = True
+            if self.state.epoch < self._frozen_epochs < self.settings.epochs:
+                finished = self._fit(self._frozen_epochs, None, on_step, after_epoch, stop)
+                if finished:
+                    self._unfreeze()
+            if finished:
+                finished = self._fit(self.settings.epochs, self.settings.early_stop, on_step,
+                                     after_epoch, stop)
         except Exception:
             self._save_after_error()
             raise
         self.save()
         return finished
 
+    @property
+    def is_complete(self):
+        """Whether nothing is left to train: the epochs are over, or ``--early-stop`` ended it."""
+        settings, state = self.settings, self.state
+        return state.epoch >= settings.epochs or (
+            state.epoch >= self._patience_since
+            and state.has_stalled(settings.early_stop, self._patience_since))
+
+    @property
+    def _patience_since(self):
+        # What the head alone could not do is no reason to stop before the rest may try.
+        return 0 if self.settings.unfreeze_at is None else self._frozen_epochs
+
+    def _fit(self, epochs, patience, on_step, on_epoch, stop):
+        settings = self.settings
+        network, judged, train_loader, val_loader = self._networks_and_loaders()
+        return fit(network, self.optimizer, self.loss_fn, train_loader, val_loader,
+                   epochs=epochs, state=self.state, schedule=self.schedule,
+                   after_update=self._average_updater(), judged=judged,
+                   val_loss_fn=minitorch.nn.CrossEntropyLoss(), classes=len(self.data.classes),
+                   metric=settings.metric, eval_every=settings.eval_every, patience=patience,
+                   patience_since=self._patience_since, accumulate=settings.accum,
+                   clip_grad=settings.clip_grad, on_step=on_step, on_epoch=on_epoch, stop=stop)
+
+    def _unfreeze(self):
+        if self._best is not None:
+            # So far it held what trained; the rest was as it is now, and will not stay so.
+            self._best = self._weights(lambda name: name not in self._best) | self._best
+        self.features = None
+        self._train_parts([""])
+
+    def _weights(self, wanted):
+        """Copies of those weights of the model that is judged whose name is `wanted`."""
+        judged = self.model if self.average is None else self.average.module
+        return {name: value.clone() for name, value in judged.state_dict().items()
+                if wanted(name)}
+
     def _remember_epoch(self, improved):
         """Keep what `save` needs of an epoch that is over, as training goes on changing it."""
         self._unsaved = True
         if improved:
             self.info.metrics = {"val_" + name: value for name, value in self.state.best.items()}
-            self._best = {name: value.clone() for name, value in self.model.state_dict().items()
-                          if not self.trunk_is_frozen or name.startswith(HEAD + ".")}
+            self._best = self._weights(lambda name: not self.trunk_is_frozen
+                                       or name.startswith(HEAD + "."))
 
     def save(self):
         """Write the files of the run; the checkpoint last, as it vouches for the others."""
@@ -317,12 +454,15 @@ class FinetuneRun:
             save_model(self.path(BEST), self.model.state_dict() | weights, self.info)
             self._best = None
         write_bytes(self.path(METRICS), history_csv(self.state.history).encode())
-        title = (f"{self.settings.arch} on {Path(self.data.name).name}: best validation accuracy "
-                 f"{100 * best['accuracy']:.1f} % (epoch {best['epoch']})")
+        title = f"{self.settings.arch} on {Path(self.data.name).name}"
+        if best is not None:
+            title += (f": best validation {described_best(self.settings.metric, best, 1)} "
+                      f"(epoch {best['epoch']})")
         draw_curves(self.state.history, title, self.path(CURVES))
 
     def save_checkpoint(self):
         """Write ``last.ckpt``."""
         save_checkpoint(self.path(CHECKPOINT), model=self.model, optimizer=self.optimizer,
                         state=self.state, batches=self.batches, info=self.info,
+                        schedule=self.schedule, average=self.average,
                         config=self.settings.to_dict(), data_digest=self._digest())

@@ -8,7 +8,7 @@ hand still behaves exactly as in PyTorch.
 
 import functools
 
-__all__ = ["freeze", "unfreeze", "train_only"]
+__all__ = ["freeze", "freeze_norm", "unfreeze", "train_only"]
 
 
 def freeze(module, bn=True):
@@ -77,6 +77,16 @@ def train_only(model, names, bn=True):
     freeze(model, bn=bn)
     for module in chosen:
         unfreeze(module)
+    return model
+
+
+def freeze_norm(model):
+    """`freeze` the BatchNorm layers of `model`, weights and statistics, and nothing else.
+
+    Returns `model`.
+    """
+    for layer in _layers_with_statistics(model):
+        freeze(layer)
     return model
 
 

@@ -3,18 +3,38 @@
 __all__ = ["COLUMNS", "history_row", "history_csv"]
 
 COLUMNS = ("epoch", "split", "loss", "accuracy", "lr", "images_per_second", "seconds")
+_FORMATS = {"loss": ".6g", "accuracy": ".6f", "images_per_second": ".1f", "seconds": ".2f",
+            "f1": ".6f"}
 
 
-def history_row(epoch, split, result, lr):
-    """One row: `epoch` counts from 1, `split` is "train" or "val", accuracy is a fraction."""
-    return {"epoch": epoch, "split": split, "loss": result.loss, "accuracy": result.accuracy,
-            "lr": lr, "images_per_second": result.images_per_second, "seconds": result.seconds}
+def history_row(epoch, split, result, lr, rates=None):
+    """One row: `epoch` counts from 1, `split` is "train" or "val", accuracy is a fraction.
+
+    `lr` is the first group's rate in the last update of the epoch; `rates` names those of the
+    groups where there are several.  ``f1`` and ``grad_norm`` are there where they are known.
+    """
+    row = {"epoch": epoch, "split": split, "loss": result.loss, "accuracy": result.accuracy,
+           "lr": lr, "images_per_second": result.images_per_second, "seconds": result.seconds}
+    more = {"f1": result.f1, "grad_norm": result.grad_norm}
+    return row | {name: value for name, value in more.items() if value is not None} | (rates or {})
 
 
 def history_csv(rows):
-    """The rows as the text of a CSV file with a header line."""
-    lines = [",".join(COLUMNS)]
+    """The rows as the text of a CSV file with a header line; a number that is not known is empty.
+
+    The columns are `COLUMNS` and after them, in the order of their first appearance, what else
+    the rows have.
+    """
+    columns = dict.fromkeys([*COLUMNS, *(name for row in rows for name in row)])
+    lines = [",".join(columns)]
     for row in rows:
-        lines.append(f"{row['epoch']},{row['split']},{row['loss']:.6g},{row['accuracy']:.6f},"
-                     f"{row['lr']:g},{row['images_per_second']:.1f},{row['seconds']:.2f}")
+        lines.append(",".join(_cell(name, row.get(name)) for name in columns))
     return "\n".join(lines) + "\n"
+
+
+def _cell(name, value):
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, int):
+        return str(value)
+    return format(value, _FORMATS.get(name, "g"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["EpochResult", "RunningMetrics", "accuracy"]
+__all__ = ["EpochResult", "RunningMetrics", "accuracy", "macro_f1"]
 
 
 def accuracy(outputs, targets):
@@ -41,6 +41,8 @@ class EpochResult:
         False if the pass was stopped on request.
     confusion : numpy.ndarray of shape (C, C) or None
         ``confusion[truth, guess]`` counts images.
+    grad_norm : float or None
+        Mean over the steps, before clipping, where it was asked for.
     """
 
     loss: float
@@ -49,10 +51,16 @@ class EpochResult:
     seconds: float
     finished: bool = True
     confusion: np.ndarray | None = None
+    grad_norm: float | None = None
 
     @property
     def images_per_second(self):
         return self.images / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def f1(self):
+        """The F1 of each class, averaged over those that came or were guessed; see `macro_f1`."""
+        return None if self.confusion is None else macro_f1(self.confusion)
 
     def per_class(self):
         """List of ``(accuracy, images)``, one per class; accuracy is None without images."""
@@ -61,6 +69,26 @@ class EpochResult:
         totals, hits = self.confusion.sum(axis=1), self.confusion.diagonal()
         return [(int(hit) / int(total) if total else None, int(total))
                 for hit, total in zip(hits, totals, strict=True)]
+
+
+def macro_f1(confusion):
+    """The mean over classes of ``2 * hits / (images + guesses)``, as scikit-learn's macro F1.
+
+    Parameters
+    ----------
+    confusion : numpy.ndarray of shape (C, C)
+        ``confusion[truth, guess]`` counts images.
+
+    Returns
+    -------
+    float
+        Classes that neither came nor were guessed do not count; NaN if there is none.
+    """
+    both = confusion.sum(axis=0) + confusion.sum(axis=1)
+    seen = both > 0
+    if not seen.any():
+        return float("nan")
+    return float((2 * confusion.diagonal()[seen] / both[seen]).mean())
 
 
 class RunningMetrics:
@@ -75,6 +103,7 @@ class RunningMetrics:
     def __init__(self, classes=None):
         self.batches = self.images = self.correct = 0
         self.loss_sum = self.seconds = 0.0
+        self.norms, self.norm_sum = 0, 0.0
         self.confusion = None if classes is None else np.zeros((classes, classes), np.int64)
         self._since = time.perf_counter()
 
@@ -86,6 +115,11 @@ class RunningMetrics:
         self.loss_sum += loss * len(truth)
         if self.confusion is not None:
             np.add.at(self.confusion, (truth, guesses), 1)
+
+    def update_norm(self, norm):
+        """Count the norm of a step's gradient."""
+        self.norms += 1
+        self.norm_sum += norm
 
     def next_batch(self):
         """Count a batch as passed, whether or not an image of it could be used."""
@@ -102,16 +136,17 @@ class RunningMetrics:
         """The sums so far as an `EpochResult`."""
         loss = self.loss_sum / self.images if self.images else float("nan")
         hits = self.correct / self.images if self.images else float("nan")
-        return EpochResult(loss, hits, self.images, self.seconds, finished, self.confusion)
+        norm = self.norm_sum / self.norms if self.norms else None
+        return EpochResult(loss, hits, self.images, self.seconds, finished, self.confusion, norm)
 
     def state_dict(self):
         return {name: getattr(self, name) for name in self._SAVED}
 
     def load_state_dict(self, state):
         for name in self._SAVED:
-            setattr(self, name, state[name])
+            setattr(self, name, state.get(name, 0))     # older runs counted no norms
 
-    _SAVED = ("batches", "images", "correct", "loss_sum", "seconds")
+    _SAVED = ("batches", "images", "correct", "loss_sum", "seconds", "norms", "norm_sum")
 
 
 def _guesses(outputs):

@@ -11,10 +11,10 @@ from pathlib import Path
 import minitorch
 from minitorch.training.errors import WeightsError
 from minitorch.training.preprocessing import Preprocessing
+from minitorch.training.settings import ARCHITECTURES
 
 __all__ = ["ModelInfo", "load_model", "save_model", "build_model", "ARCHITECTURES"]
 
-ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 _JSON_FIELDS = ("classes", "preprocessing", "metrics", "provenance")
 
 

@@ -2,7 +2,10 @@
 
 from dataclasses import asdict, dataclass, fields
 
-__all__ = ["FinetuneSettings", "DEFAULTS"]
+__all__ = ["ARCHITECTURES", "CHOICES", "DEFAULTS", "FinetuneSettings"]
+
+ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d",
+                 "resnext101_32x8d", "resnext101_64x4d", "wide_resnet50_2", "wide_resnet101_2")
 
 # Per kind of data.  The digits' values are those that reach the accuracy the README states in
 # the time it states; a user's own few images stand on ImageNet features, so the head alone is
@@ -14,8 +17,27 @@ DEFAULTS = {
                "image_size": 224},
 }
 
+# The words that a setting may be; one that ends in a colon goes on with a name.
+CHOICES = {
+    "arch": ARCHITECTURES,
+    "freeze": ("none", "backbone", "until:", "bn"),
+    "sched": ("const", "step", "cosine", "onecycle", "plateau"),
+    "metric": ("acc1", "f1", "loss"),
+    "sampler": ("shuffle", "balanced"),
+    "drop_last": ("auto", "yes", "no"),
+}
+
 _LEAST = {"epochs": 1, "batch_size": 1, "image_size": 1, "lr": 0, "momentum": 0, "weight_decay": 0,
-          "seed": 0, "workers": 0, "threads": 1}
+          "seed": 0, "workers": 0, "threads": 1, "warmup": 0, "min_lr": 0, "step_size": 1,
+          "gamma": 0, "patience": 0, "unfreeze_at": 2, "body_lr_mult": 0, "layer_decay": 0,
+          "smoothing": 0, "clip_grad": 0, "ema": 0, "accum": 1, "early_stop": 1,
+          "limit_batches": 1, "eval_every": 1, "max_train_samples": 2}
+_BELOW = {"val_fraction": 1, "smoothing": 1, "ema": 1, "gamma": 1}
+_POSITIVE = ("val_fraction", "gamma", "body_lr_mult", "layer_decay", "clip_grad")
+
+# Of --sched: which of its words each of these belongs to.
+_OF_SCHEDULE = {"step_size": ("step",), "gamma": ("step", "plateau"), "patience": ("plateau",),
+                "min_lr": ("step", "cosine", "onecycle", "plateau")}
 
 
 @dataclass
@@ -23,44 +45,122 @@ class FinetuneSettings:
     """One field per option of ``minitorch finetune``; None means: the default for the data."""
 
     data: str = "digits"
+    val: str | None = None
+    val_fraction: float = 0.2
+    max_train_samples: int | None = None
+    sampler: str = "shuffle"
+    class_weights: str = "none"
+    image_size: int | None = None
+    exif: bool = True
     weights: str | None = None
     arch: str = "resnet18"
     train: str | None = None
+    freeze: str | None = None
     bn_train: bool = False
+    unfreeze_at: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
+    accum: int = 1
+    drop_last: str = "auto"
     lr: float | None = None
+    body_lr_mult: float = 1.0
+    layer_decay: float = 1.0
     momentum: float = 0.9
+    nesterov: bool = False
     weight_decay: float = 1e-4
-    image_size: int | None = None
-    val_fraction: float = 0.2
-    exif: bool = True
+    sched: str = "const"
+    warmup: float = 0.0
+    min_lr: float | None = None
+    step_size: int | None = None
+    gamma: float | None = None
+    patience: int | None = None
+    smoothing: float = 0.0
+    clip_grad: float | None = None
+    ema: float | None = None
+    metric: str = "acc1"
+    eval_every: int = 1
+    early_stop: int | None = None
+    limit_batches: int | None = None
     seed: int = 0
     feature_cache: bool = True
     workers: int = 2
     threads: int | None = None
 
     def __post_init__(self):
+        if self.train is None:
+            self.train = self._frozen_as_trained()
         for name, value in DEFAULTS["digits" if self.data == "digits" else "folder"].items():
             if getattr(self, name) is None:
                 setattr(self, name, value)
+
+    def _frozen_as_trained(self):
+        """What ``--train`` would say for ``--freeze``; None if ``--freeze`` leaves it open."""
+        if self.freeze in (None, "bn"):
+            return None
+        known = {"none": "all", "backbone": "head"}
+        return known.get(self.freeze, f"after:{self.freeze.removeprefix('until:')}")
 
     def to_dict(self):
         """A dictionary that JSON can hold."""
         return asdict(self)
 
     def check(self):
-        """Raise ValueError if a setting, read from a file, is not what an option could give."""
+        """Raise ValueError if a setting is not what an option could give, or contradicts another.
+
+        The message names the options as a user writes them.
+        """
         from typing import get_args
         for each in fields(self):
             kinds = get_args(each.type) or (each.type,)
             value = getattr(self, each.name)
             fits = type(value) in kinds or (float in kinds and type(value) is int)
-            least = _LEAST.get(each.name)
-            if not fits or (least is not None and value is not None and not value >= least):
-                raise ValueError(f"{each.name} is {value!r}")
-        if not 0 < self.val_fraction < 1:
-            raise ValueError(f"val_fraction is {self.val_fraction!r}")
+            if not fits or (value is not None and not _in_bounds(each.name, value)):
+                raise ValueError(f"{each.name} is {value!r}{_allowed(each.name, value)}")
+        self._check_parts()
+        self._check_schedule()
+        self._check_rest()
+
+    def _check_parts(self):
+        wanted = self._frozen_as_trained()
+        if wanted is not None and wanted != self.train:
+            raise ValueError(f"--freeze {self.freeze} and --train {self.train} contradict each "
+                             "other: give one of them")
+        if self.freeze == "bn" and self.bn_train:
+            raise ValueError("--freeze bn holds what --bn-train lets go: give one of them")
+        if self.unfreeze_at is not None:
+            if self.train == "all":
+                raise ValueError(f"--unfreeze-at {self.unfreeze_at} has nothing to unfreeze: "
+                                 "--train all trains everything from the start")
+            if self.unfreeze_at > self.epochs:
+                raise ValueError(f"--unfreeze-at {self.unfreeze_at} would never come with "
+                                 f"--epochs {self.epochs}")
+        for name in ("body_lr_mult", "layer_decay"):
+            if getattr(self, name) != 1 and self.train == "head" and self.unfreeze_at is None:
+                raise ValueError(f"{_flag(name)} is the rate of layers that --train head does not "
+                                 "train")
+
+    def _check_schedule(self):
+        for name, kinds in _OF_SCHEDULE.items():
+            if getattr(self, name) is not None and self.sched not in kinds:
+                raise ValueError(f"{_flag(name)} belongs to --sched {' or '.join(kinds)}, not to "
+                                 f"--sched {self.sched}")
+        if self.min_lr is not None and self.min_lr > self.lr:
+            raise ValueError(f"--min-lr {self.min_lr:g} is more than --lr {self.lr:g}")
+        if self.warmup >= self.epochs and self.warmup:
+            raise ValueError(f"--warmup {self.warmup:g} leaves nothing of --epochs {self.epochs}")
+        if self.nesterov and not self.momentum:
+            raise ValueError("--nesterov needs a --momentum greater than 0")
+
+    def _check_rest(self):
+        if self.val is not None and self.data == "digits":
+            raise ValueError("--val needs --data DIR: the digits bring their own validation "
+                             "images")
+        if self.sampler == "balanced" and self.class_weights == "balanced":
+            raise ValueError("--sampler balanced and --class-weights balanced would both make up "
+                             "for rare classes, and overdo it: give one of them")
+        if self.early_stop is not None and self.eval_every > self.epochs:
+            raise ValueError(f"--early-stop looks at validations, and --eval-every "
+                             f"{self.eval_every} makes one in --epochs {self.epochs}")
 
     @classmethod
     def from_dict(cls, values):
@@ -75,3 +175,24 @@ class FinetuneSettings:
             raise TypeError(f"a dictionary is expected, got {type(values).__name__}")
         known = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in values.items() if name in known})
+
+
+def _in_bounds(name, value):
+    if name in CHOICES:
+        return any(value.startswith(word) and value != word if word.endswith(":")
+                   else value == word for word in CHOICES[name])
+    if name in _LEAST and not value >= _LEAST[name]:
+        return False
+    return not ((name in _BELOW and value >= _BELOW[name]) or (name in _POSITIVE and value <= 0)
+                or value in (float("inf"), float("-inf")))
+
+
+def _allowed(name, value):
+    if name not in CHOICES or not isinstance(value, str):
+        return ""
+    from minitorch.training.naming import did_you_mean
+    return f"{did_you_mean(value, CHOICES[name])}; choose from {', '.join(CHOICES[name])}"
+
+
+def _flag(name):
+    return "--" + name.replace("_", "-")
