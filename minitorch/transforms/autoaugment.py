@@ -13,7 +13,7 @@ from minitorch.tensor import Tensor
 from minitorch.transforms import functional as F
 from minitorch.transforms._geometry_transforms import integer
 from minitorch.transforms._image import InterpolationMode
-from minitorch.transforms._mixing import dirichlet
+from minitorch.transforms.mixing import dirichlet
 
 __all__ = ["AugMix", "AutoAugment", "AutoAugmentPolicy", "RandAugment", "TrivialAugmentWide"]
 
