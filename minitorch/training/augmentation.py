@@ -11,16 +11,10 @@ import minitorch
 from minitorch.random import drawing_from
 from minitorch.training.data import ImageList
 from minitorch.training.sampling import derived_seed
+from minitorch.training.settings import AUGMENTATIONS
 
-__all__ = ["AUGMENTATIONS", "Augmentation", "AugmentedList", "KeyedBatches", "MixedBatches"]
+__all__ = ["Augmentation", "AugmentedList", "KeyedBatches", "MixedBatches"]
 
-# What the words of --aug stand for. The crops of "standard" are milder than the 8 % of the area
-# with which networks are trained from scratch: a few epochs do not average them out.
-AUGMENTATIONS = {
-    "none": {"scale": 1.0, "hflip": 0.0, "jitter": 0.0, "erasing": 0.0},
-    "light": {"scale": 0.7, "hflip": 0.5, "jitter": 0.0, "erasing": 0.0},
-    "standard": {"scale": 0.3, "hflip": 0.5, "jitter": 0.3, "erasing": 0.25},
-}
 # A mirrored digit is no digit, and one that fills its image loses strokes to a crop.
 _DIGITS = {"hflip": 0.0, "scale": 0.7}
 

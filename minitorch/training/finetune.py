@@ -336,6 +336,16 @@ class FinetuneRun:
         self.notes.append(f"the trunk is frozen: the features of {len(sources)} images are "
                           "computed once" + (f", {known} are known from before" if known else ""))
 
+    def feature_loader(self):
+        """Batches of the images whose features are not known, with their places in the table."""
+        samples, known = self.data.train + self.data.val, self.features.known
+        # The place in the table stands where the class would.
+        images = ImageList([(source, place) for place, (source, _) in enumerate(samples)
+                            if not known[place]],
+                           self.info.preprocessing.transform(), self.settings.exif, self.problems)
+        order = EpochBatches(len(images), self._trunk_batch, shuffle=False, lone="keep")
+        return make_loader(images, order, self.settings.workers)
+
     def compute_features(self, on_images=None, stop=None):
         """Fill in the features that are not known yet; return False if stopped.
 
@@ -346,15 +356,9 @@ class FinetuneRun:
         stop : callable, optional
             Asked after each batch.
         """
-        table, samples = self.features, self.data.train + self.data.val
-        missing = [place for place in range(len(table)) if not table.known[place]]
-        if not missing:
+        table, done = self.features, int(self.features.known.sum())
+        if done == len(table):
             return True
-        # The place in the table stands where the class would.
-        images = ImageList([(samples[place][0], place) for place in missing],
-                           self.info.preprocessing.transform(), self.settings.exif, self.problems)
-        order = EpochBatches(len(images), self._trunk_batch, shuffle=False, lone="keep")
-        done = len(table) - len(missing)
 
         def on_batch():
             nonlocal done
@@ -362,8 +366,7 @@ class FinetuneRun:
             if on_images is not None:
                 on_images(done)
 
-        finished = table.fill(without_head(self.model, HEAD),
-                              make_loader(images, order, self.settings.workers),
+        finished = table.fill(without_head(self.model, HEAD), self.feature_loader(),
                               self._trunk_batch, on_batch, stop)
         self.cache.save(table)
         return finished

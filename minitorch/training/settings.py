@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 
-__all__ = ["ARCHITECTURES", "CHOICES", "DEFAULTS", "FinetuneSettings"]
+__all__ = ["ARCHITECTURES", "AUGMENTATIONS", "CHOICES", "DEFAULTS", "FinetuneSettings"]
 
 ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d",
                  "resnext101_32x8d", "resnext101_64x4d", "wide_resnet50_2", "wide_resnet101_2")
@@ -17,6 +17,14 @@ DEFAULTS = {
                "image_size": 224},
 }
 
+# What the words of --aug stand for. The crops of "standard" are milder than the 8 % of the area
+# with which networks are trained from scratch: a few epochs do not average them out.
+AUGMENTATIONS = {
+    "none": {"scale": 1.0, "hflip": 0.0, "jitter": 0.0, "erasing": 0.0},
+    "light": {"scale": 0.7, "hflip": 0.5, "jitter": 0.0, "erasing": 0.0},
+    "standard": {"scale": 0.3, "hflip": 0.5, "jitter": 0.3, "erasing": 0.25},
+}
+
 # The words that a setting may be; one that ends in a colon goes on with a name.
 CHOICES = {
     "arch": ARCHITECTURES,
@@ -25,7 +33,7 @@ CHOICES = {
     "metric": ("acc1", "f1", "loss"),
     "sampler": ("shuffle", "balanced"),
     "drop_last": ("auto", "yes", "no"),
-    "aug": ("none", "light", "standard"),
+    "aug": tuple(AUGMENTATIONS),
 }
 
 _LEAST = {"epochs": 1, "batch_size": 1, "image_size": 1, "lr": 0, "momentum": 0, "weight_decay": 0,

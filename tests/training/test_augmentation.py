@@ -9,12 +9,12 @@ import minitorch
 from minitorch.random import drawing_from
 from minitorch.training import EpochBatches, FinetuneSettings, Preprocessing, load_checkpoint
 from minitorch.training.augmentation import (
-    AUGMENTATIONS,
     Augmentation,
     AugmentedList,
     KeyedBatches,
 )
 from minitorch.training.metrics import RunningMetrics
+from minitorch.training.settings import AUGMENTATIONS
 from minitorch.transforms import mixing
 
 STRONG = {"aug": "standard", "erasing": 0.9, "mixup": 0.4, "cutmix": 0.4}
