@@ -41,6 +41,11 @@ def run(args):
     finetuning = _prepare(settings, output, args)
     if finetuning is None:
         return DONE
+    if args.dry_run:
+        from minitorch.cli._plan import print_plan
+        from minitorch.training.plan import measured_plan
+        print_plan(measured_plan(finetuning), args.log == "json")
+        return DONE
     from minitorch.training.signals import StopSignal
     with StopSignal(_announce_stop) as stop:
         reporter = (JsonReporter if args.log == "json" else _Reporter)(finetuning)
@@ -51,6 +56,8 @@ def run(args):
 def _output_folder(args):
     """The folder of the run, checked but not made."""
     from minitorch.training.run_folder import RunFolder
+    if args.resume and args.dry_run:
+        raise UsageError("--dry-run plans a new run, and --resume goes on with one: choose one")
     if args.resume and args.force:
         raise UsageError("--resume continues a run and --force replaces it: choose one")
     if args.resume and args.output is None:
@@ -148,10 +155,18 @@ def _prepare(settings, output, args):
         raise UsageError(f"{flag}: {error}") from error
     data = finetune.load_data(settings, checkpoint)
     _describe_data(data)
+    weights = settings.weights
+    if args.dry_run:
+        from minitorch.training.plan import missing_download
+        missing = missing_download(settings)
+        if missing is not None:
+            weights = "none"
+            data.notes.append(f"{missing} would be downloaded first; measured with random weights")
     pretrained = None if checkpoint else find_weights(
-        settings.weights, settings.arch, progress=is_terminal(sys.stderr))
+        weights, settings.arch, progress=is_terminal(sys.stderr))
     finetuning = finetune.FinetuneRun(settings, data, pretrained, folder, checkpoint)
-    _open_output(finetuning, checkpoint, args)
+    if not args.dry_run:
+        _open_output(finetuning, checkpoint, args)
     _describe_run(finetuning, checkpoint)
     return finetuning
 
