@@ -467,13 +467,17 @@ class FinetuneRun:
                       f"(epoch {best['epoch']})")
         draw_curves(self.state.history, title, self.path(CURVES))
 
+    def checkpoint_values(self):
+        """What `minitorch.training.save_checkpoint` takes of this run, by keyword."""
+        return {"model": self.model, "optimizer": self.optimizer, "state": self.state,
+                "batches": self.batches, "info": self.info, "schedule": self.schedule,
+                "average": self.average, "config": self.settings.portable(),
+                "data_digest": self._digest, "manifest": self._manifest,
+                "best_sha256": self._best_sha256}
+
     def save_checkpoint(self):
         """Write ``last.ckpt``."""
-        save_checkpoint(self.path(CHECKPOINT), model=self.model, optimizer=self.optimizer,
-                        state=self.state, batches=self.batches, info=self.info,
-                        schedule=self.schedule, average=self.average,
-                        config=self.settings.portable(), data_digest=self._digest,
-                        manifest=self._manifest, best_sha256=self._best_sha256,
+        save_checkpoint(self.path(CHECKPOINT), **self.checkpoint_values(),
                         keep=self.path(PREVIOUS))
         self.folder.vouched()
 
