@@ -55,7 +55,7 @@ def fuzz(reader, options, shared):
         runs += 1
         data = mutate.mutate(rng, reader, rng.choice(pool), pool)
         shared.put(data)
-        fault, new = harness.run(reader, data)
+        fault, new = harness.explore(reader, data, runs % 16 == 0)
         if new:
             pool.append(data)
         if fault and fault not in seen:

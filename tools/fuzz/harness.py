@@ -40,6 +40,8 @@ class Harness:
     def __init__(self):
         self.watching = False
         self.lines = set()
+        self._ends = set()
+        self._left = {}  # code object -> its lines that never ran
         self._new = False
         self._monitoring = getattr(sys, "monitoring", None)
 
@@ -74,18 +76,43 @@ class Harness:
         return self._monitoring.DISABLE
 
     def _trace(self, frame, event, argument):
-        if not frame.f_code.co_filename.startswith(_FOLDER):
-            return None
-        return self._trace_lines
+        code = frame.f_code
+        left = self._left.get(code)
+        if left is None:
+            ours = code.co_filename.startswith(_FOLDER)
+            left = {line for *_, line in code.co_lines() if line} if ours else set()
+            self._left[code] = left
+        return self._trace_lines if left else None
 
     def _trace_lines(self, frame, event, argument):
-        where = (frame.f_code.co_filename, frame.f_lineno)
-        if where not in self.lines:
-            self.lines.add(where)
+        left = self._left[frame.f_code]
+        if frame.f_lineno in left:
+            left.discard(frame.f_lineno)
+            self.lines.add((frame.f_code.co_filename, frame.f_lineno))
             self._new = True
-        return self._trace_lines
+        return self._trace_lines if left else None
 
     # -- one input --------------------------------------------------------------------------
+    def explore(self, reader, data, trace):
+        """Read one input and say whether it is one to go on from.
+
+        Following every line is slow before Python 3.12, so that is done only if `trace`, and
+        for an input that ended in a place where none ended before.
+
+        Returns
+        -------
+        fault : str or None
+            As from :meth:`run`.
+        new : bool
+            Whether it ended in a new place or ran new lines.
+        """
+        fault, ended = self.run(reader, data, self._monitoring is not None)
+        fresh = ended not in self._ends
+        self._ends.add(ended)
+        if (fresh or trace) and not self._monitoring:
+            self.run(reader, data)
+        return fault, fresh or self._new
+
     def run(self, reader, data, trace=True):
         """Read one input.
 
@@ -93,26 +120,26 @@ class Harness:
         -------
         fault : str or None
             What was wrong, as one line that is the same for the same fault.
-        new : bool
-            Whether lines ran that never ran before.
+        ended : frozenset
+            The lines through which an error came out.
         """
-        self._new, fault = False, None
+        self._new, fault, ended = False, None, None
         signal.setitimer(signal.ITIMER_REAL, SECONDS)
         try:
             self._set_trace(trace)
             self.watching = True
             read(reader, data)
         except CheckpointError as error:
-            fault = self._judge(error)
+            fault, ended = self._judge(error), _lines(error)
         except BaseException as error:  # whatever it is, it is what we look for
-            fault = describe(error)
+            fault, ended = describe(error), _lines(error)
             if isinstance(error, KeyboardInterrupt):
                 raise
         finally:
             self.watching = False
             self._set_trace(False)
             signal.setitimer(signal.ITIMER_REAL, 0)
-        return fault, self._new
+        return fault, ended
 
     def _set_trace(self, on):
         if self._monitoring:
@@ -129,6 +156,14 @@ class Harness:
         if len(text) > 2000:
             return f"a message of {len(text)} characters"
         return None
+
+
+def _lines(error):
+    at, found = error.__traceback__, set()
+    while at:
+        found.add((at.tb_frame.f_code.co_filename, at.tb_lineno))
+        at = at.tb_next
+    return frozenset(found)
 
 
 def describe(error):
