@@ -139,7 +139,7 @@ def read_model(view, folder=None):
             domain, version = _read_opset(wire, field)
             model.opsets[domain] = version
         elif field.number == 14:
-            _add_once(model.metadata, *_read_pair(wire, field), "entry", field)
+            _add_once(model.metadata, *_read_pair(wire, field), "entries", field)
     model.producer = " ".join(part for part in producer if part)
     if len(graphs) != 1:
         raise CheckpointError(f"an ONNX file with {len(graphs) or 'no'} graphs" if graphs
@@ -150,7 +150,7 @@ def read_model(view, folder=None):
 
 def _add_once(found, name, value, what, field):
     if name in found:
-        raise CheckpointError(f"two {what}s named {quote(name)}", offset=field.at)
+        raise CheckpointError(f"two {what} named {quote(name)}", offset=field.at)
     found[name] = value
 
 
@@ -184,11 +184,11 @@ def _read_graph(wire, span, model, files):
             model.name = wire.text(field)
         elif field.number == 5:
             name, record = _read_tensor(wire, field, files)
-            _add_once(model.initializers, name, record, "initializer", field)
+            _add_once(model.initializers, name, record, "initializers", field)
         elif field.number in (11, 12):
             name, described = _read_value_info(wire, field)
             ends = model.inputs if field.number == 11 else model.outputs
-            _add_once(ends, name, described, "input" if field.number == 11 else "output", field)
+            _add_once(ends, name, described, "inputs" if field.number == 11 else "outputs", field)
         elif field.number == 15:
             raise CheckpointError("sparse initializers are not supported", offset=field.at)
 
@@ -206,7 +206,7 @@ def _read_node(wire, field):
         elif part.number == 4:
             op = wire.text(part)
         elif part.number == 5:
-            _add_once(attributes, *_read_attribute(wire, part), "attribute", part)
+            _add_once(attributes, *_read_attribute(wire, part), "attributes", part)
         elif part.number == 7:
             domain = wire.text(part)
     if domain not in ("", "ai.onnx"):
@@ -292,7 +292,7 @@ def _read_tensor(wire, field, files):
         elif part.number == 8:
             name = wire.text(part)
         elif part.number == 13:
-            _add_once(external, *_read_pair(wire, part), "entry", part)
+            _add_once(external, *_read_pair(wire, part), "entries", part)
         elif part.number == 14:
             location = wire.integer(part)
         elif part.number == _RAW:
