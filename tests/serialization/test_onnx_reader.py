@@ -94,9 +94,10 @@ def test_raw_and_typed_data_packed_and_not(kind, dtype, field):
 
 
 def test_negative_numbers_and_halves():
-    typed = tensor(dims=(3,), kind=7, data=b"".join(map(varint, (-1, 2**63 - 1, -(2**63)))), field=7)
+    numbers = [-1, 2**63 - 1, -(2**63)]
+    typed = tensor(dims=(3,), kind=7, data=b"".join(map(varint, numbers)), field=7)
     record = read(model_bytes(typed)).initializers["w"]
-    assert record.numpy().tolist() == [-1, 2**63 - 1, -(2**63)]
+    assert record.numpy().tolist() == numbers
     brain = tensor(dims=(2,), kind=16, data=varint(0x3FC0) + varint(0xC000), field=5)
     assert read(model_bytes(brain)).initializers["w"].values().tolist() == [1.5, -2.0]
 
