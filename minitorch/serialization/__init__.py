@@ -73,6 +73,11 @@ def load(
             "_use_new_zipfile_serialization=True), please torch.save your checkpoint with this "
             "option in order to use mmap."
         )
+    if checkpoint.format == "onnx":
+        raise CheckpointError(
+            "an ONNX file, which is opened neither here nor by PyTorch; "
+            "`minitorch convert FILE.onnx FILE.safetensors` takes the weights out", source.name
+        )
     factory = TensorFactory(bool(mmap), remap, map_location is not None)
     try:
         return checkpoint.value(factory)[0]

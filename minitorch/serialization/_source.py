@@ -32,6 +32,8 @@ class Source:
     ----------
     name : str
         For messages.
+    folder : str or None
+        Where the file lies; None for a file object.
     view : memoryview
         All bytes, as they were when the file was read: whoever changes or cuts it afterwards
         changes nothing here, unless it is mapped.
@@ -40,6 +42,7 @@ class Source:
     def __init__(self, f, mapped=False):
         if isinstance(f, (str, bytes, os.PathLike)):
             self.name = quote(os.fsdecode(f), 1000)
+            self.folder = os.path.dirname(os.fsdecode(f))
             self.view = _read(f, mapped, self.name)
         elif callable(getattr(f, "read", None)):
             self.name = quote(getattr(f, "name", None) or type(f).__name__)
@@ -48,6 +51,7 @@ class Source:
                 raise TypeError(f"expected a file opened in binary mode, got {type(f).__name__} "
                                 "that reads text")  # fmt: skip
             self.view = memoryview(data)
+            self.folder = None
         else:
             raise AttributeError(
                 f"expected a path or a file object with read(), got {type(f).__name__}"
@@ -59,7 +63,7 @@ class Source:
         Returns
         -------
         str
-            ``"zip"``, ``"legacy"``, ``"tar"`` or ``"safetensors"``.
+            ``"zip"``, ``"legacy"``, ``"tar"``, ``"safetensors"`` or ``"onnx"``.
 
         Raises
         ------
@@ -79,6 +83,8 @@ def name_format(head, size):
         return "tar"
     if _looks_like_safetensors(head, size):
         return "safetensors"
+    if _looks_like_onnx(head):
+        return "onnx"
     raise CheckpointError(_what_it_is(head, size))
 
 
@@ -166,6 +172,12 @@ def _looks_like_safetensors(head, size):
     return start.startswith(b"{") or (not start and 0 < length <= size)
 
 
+def _looks_like_onnx(head):
+    """Whether a model begins here: its IR version, then a field that may follow."""
+    return (len(head) > 2 and head[0] == 0x08 and 0 < head[1] < 0x80
+            and head[2] in b"\x12\x1a\x22\x28\x32\x3a\x42\x72")  # fmt: skip
+
+
 def _what_it_is(head, size):
     """Say why these first bytes are no checkpoint."""
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -181,10 +193,8 @@ def _what_it_is(head, size):
         return "HDF5 files are not supported"
     if head.startswith(b"\x93NUMPY"):
         return "a single .npy array has no names; put it in an .npz"
-    if head[:1] == b"\x08" and head[2:3] in b"\x12\x1a\x22\x3a\x42":
-        return "ONNX files are not supported"
     if head.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")):
         return "a plain pickle, not a file written by torch.save; it is not read"
     if size < 16:
         return f"the file is truncated or not a checkpoint ({size} bytes)"
-    return "not a known checkpoint format (PyTorch .pth, safetensors or npz)"
+    return "not a known checkpoint format (PyTorch .pth, safetensors, npz or ONNX)"
