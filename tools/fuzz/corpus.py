@@ -132,12 +132,31 @@ def pickles():
 
 
 def onnx_files():
-    """Yield ONNX models; none where this version has no reader of them."""
-    try:
-        from fuzz_onnx import models
-    except ImportError:
-        return
-    yield from models()
+    """Yield a ResNet of a few channels, and a model of odd parts."""
+    from minitorch.models import _layouts
+    from minitorch.models._onnx_export import resnet_graph
+    from minitorch.serialization.onnx import Node, OnnxModel
+    from minitorch.serialization.onnx_writer import write_model
+
+    rng, tensors = np.random.default_rng(0), {}
+    for name, shape in _layouts.expected_shapes("resnet18", 3).items():
+        few = [min(n, 2) if i < 2 and not name.startswith("fc") else n
+               for i, n in enumerate(shape)]  # fmt: skip
+        few = [3, 2] if name == "fc.weight" else few
+        tensors[name] = fx.record(rng.random(few, np.float32))
+    yield _written(write_model, resnet_graph("resnet18", tensors, {"classes": "[]"}, 8))
+    model = OnnxModel()
+    model.ir_version, model.producer, model.name = 8, "fuzz", "odd"
+    model.opsets = {"": 17, "some.domain": 1}
+    model.initializers = dict(records())
+    model.nodes = [
+        Node("Constant", [], ["c"], {"value": fx.record(np.arange(3))}, "k"),
+        Node("Conv", ["x", "conv.weight", ""], ["y"],
+             {"pads": [1, 1, 1, 1], "alpha": 0.5, "auto_pad": "NOTSET", "group": 1}),
+    ]  # fmt: skip
+    model.inputs = {"x": ("float32", ("N", 3, 8, 8))}
+    model.outputs = {"y": ("float32", (1, 2))}
+    yield _written(write_model, model)
 
 
 def _written(writer, value):

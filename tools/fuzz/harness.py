@@ -13,6 +13,8 @@ import sys
 import numpy as np
 
 import minitorch
+from minitorch.models._layouts import LayoutError
+from minitorch.models._onnx_import import import_graph
 from minitorch.serialization import CheckpointError
 from minitorch.serialization._bridge import TensorFactory
 from minitorch.serialization._open import open_checkpoint
@@ -193,6 +195,11 @@ def read(reader, data):
         _touch(checkpoint.value(TensorFactory())[0], lambda tensor: tensor.numpy())
     except CheckpointError as error:
         refused = error
+    if checkpoint.format == "onnx":
+        try:
+            import_graph(checkpoint.details["model"])
+        except LayoutError:
+            pass
     value, _ = checkpoint.value(strict=False)
     _touch(value, lambda record: record.numpy())
     if refused:
