@@ -136,6 +136,10 @@ def _prepare(settings, output, args):
     folder = RunFolder(output)
     checkpoint = folder.load() if args.resume else None
     if checkpoint is not None and _is_complete(settings, checkpoint, output):
+        folder.settle(checkpoint)       # it may have been killed while it tidied up
+        folder.finish()
+        for note in folder.notes:
+            message(f"note      {note}")
         return None
     try:
         finetune.check_trained_parts(settings)
