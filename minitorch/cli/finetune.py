@@ -34,11 +34,17 @@ def run(args):
     given = given_flags(args, setting_names())
     output = _output_folder(args)
     settings = settings_of(args, given, output)
-    _check_apart(output, settings.data)
+    _check_apart(output, "--data", settings.data)
+    _check_apart(output, "--val", settings.val)
     apply_threads(settings.threads)
 
     finetuning = _prepare(settings, output, args)
     if finetuning is None:
+        return DONE
+    if args.dry_run:
+        from minitorch.cli._plan import print_plan
+        from minitorch.training.plan import measured_plan
+        print_plan(measured_plan(finetuning), args.log == "json")
         return DONE
     from minitorch.training.signals import StopSignal
     with StopSignal(_announce_stop) as stop:
@@ -50,6 +56,8 @@ def run(args):
 def _output_folder(args):
     """The folder of the run, checked but not made."""
     from minitorch.training.run_folder import RunFolder
+    if args.resume and args.dry_run:
+        raise UsageError("--dry-run plans a new run, and --resume goes on with one: choose one")
     if args.resume and args.force:
         raise UsageError("--resume continues a run and --force replaces it: choose one")
     if args.resume and args.output is None:
@@ -81,10 +89,12 @@ def _check_resumable(output):
             "starting a new run.")
 
 
-def _check_apart(output, data):
+def _check_apart(output, flag, data):
     """A run among the class folders would be the next run's class, with its curves as image."""
-    if data != "digits" and Path(data).resolve() in [output.resolve(), *output.resolve().parents]:
-        raise UsageError(f"--output {output} lies in --data {data}, where it would count as a "
+    if data in (None, "digits"):
+        return
+    if Path(data).resolve() in [output.resolve(), *output.resolve().parents]:
+        raise UsageError(f"--output {output} lies in {flag} {data}, where it would count as a "
                          "class; choose a folder outside with --output")
 
 
@@ -114,11 +124,12 @@ def _check_writable(output):
 
 
 def _check_space(finetuning):
-    """The checkpoint holds weights and momentum, and old and new exist side by side."""
+    """The checkpoint holds weights, average and momentum; old and new exist side by side."""
     from minitorch.training.finetune import RUN_FILES
     weights = sum(p.numel() * 4 for p in finetuning.model.parameters())
-    trained = sum(p.numel() * 4 for p in finetuning.model.parameters() if p.requires_grad)
-    needed = 3 * (2 * weights + trained)
+    trained = sum(p.numel() * 4 for group in finetuning.optimizer.param_groups
+                  for p in group["params"])
+    needed = 3 * ((2 if finetuning.average is None else 3) * weights + trained)
     free = shutil.disk_usage(_existing(finetuning.output)).free
     # What an earlier run left here makes room when it is replaced.
     free += sum(path.stat().st_size for path in map(finetuning.path, RUN_FILES) if path.is_file())
@@ -148,10 +159,18 @@ def _prepare(settings, output, args):
         raise UsageError(f"{flag}: {error}") from error
     data = finetune.load_data(settings, checkpoint)
     _describe_data(data)
+    weights = settings.weights
+    if args.dry_run:
+        from minitorch.training.plan import missing_download
+        missing = missing_download(settings)
+        if missing is not None:
+            weights = "none"
+            data.notes.append(f"{missing} would be downloaded first; measured with random weights")
     pretrained = None if checkpoint else find_weights(
-        settings.weights, settings.arch, progress=is_terminal(sys.stderr))
+        weights, settings.arch, progress=is_terminal(sys.stderr))
     finetuning = finetune.FinetuneRun(settings, data, pretrained, folder, checkpoint)
-    _open_output(finetuning, checkpoint, args)
+    if not args.dry_run:
+        _open_output(finetuning, checkpoint, args)
     _describe_run(finetuning, checkpoint)
     return finetuning
 
@@ -191,9 +210,12 @@ def _describe_run(finetuning, checkpoint):
     total = sum(p.numel() for p in parameters)
     if checkpoint is None:
         message(f"weights   {pretrained.source if pretrained else 'random'}")
-    message(f"model     {settings.arch}, training {settings.train}: {trained:,} of {total:,} "
+    what = settings.train.replace("after:", "all after ")
+    message(f"model     {settings.arch}, training {what}: {trained:,} of {total:,} "
             f"parameters, {settings.image_size} pixels, batches of {settings.batch_size}"
             + (f", {settings.accum} to a step" if settings.accum > 1 else ""))
+    if settings.unfreeze_at is not None:
+        message(f"          from epoch {settings.unfreeze_at} on everything trains")
     for note in [*finetuning.folder.notes, *finetuning.notes]:
         message(f"note      {note}")
     message(f"output    {finetuning.output}")

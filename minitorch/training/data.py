@@ -17,8 +17,6 @@ from minitorch.utils.data import DataLoader, Dataset
 __all__ = ["DataSplit", "ImageList", "ReadProblems", "folder_data", "digits_data",
            "labelled_images", "make_loader", "part_of", "stratified_split"]
 
-_MAX_ASPECT = 1000
-
 
 class ReadProblems:
     """The files that could not be read, each once; worker threads add, the main thread takes."""
@@ -68,27 +66,20 @@ class ImageList(Dataset):
         return len(self.samples)
 
     def __getitem__(self, index):
-        from minitorch.datasets.images import ImageError, load_image
+        from minitorch.datasets.images import ImageError, check_sides, load_image
         source, target = self.samples[index]
         if not isinstance(source, (str, Path)):
             image = source
         else:
             try:
                 image = load_image(source, exif=self.exif)
-                _check_sides(source, image)
+                check_sides(source, image)
             except (ImageError, OSError) as error:
                 if self.problems is None:
                     raise
                 self.problems.add(str(source), reason_of(error, source))
                 return None
         return (image if self.transform is None else self.transform(image)), target
-
-
-def _check_sides(path, image):
-    """Refuse an image that, with its short side scaled up, would fill the memory."""
-    from minitorch.datasets.images import ImageError
-    if max(image.size) > _MAX_ASPECT * min(image.size):
-        raise ImageError(path, f"too thin to be used: {image.width} by {image.height} pixels")
 
 
 def reason_of(error, path):
@@ -126,8 +117,8 @@ class DataSplit:
     sizes: dict | None = None
 
     def manifest(self, root=None):
-        """The classes and files in their order, as text; see `minitorch.training.manifest`."""
-        from minitorch.training.manifest import manifest_text
+        """The classes and files in their order, as text; see `minitorch.training.image_record`."""
+        from minitorch.training.image_record import manifest_text
         return manifest_text(self, root)
 
     def digest(self, root=None):
@@ -135,7 +126,7 @@ class DataSplit:
 
         Equal digests mean: the same images in the same places, as far as names and sizes tell.
         """
-        from minitorch.training.manifest import digest
+        from minitorch.training.image_record import digest
         return digest(self.manifest(root))
 
 
@@ -331,7 +322,7 @@ def images_below(root):
 
     Raises OSError for a folder that may not be read.
     """
-    from minitorch.datasets.images import EXTENSIONS, raise_it
+    from minitorch.datasets.listing import EXTENSIONS, raise_it
     found = []
     for folder, folders, names in os.walk(root, onerror=raise_it):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -6,6 +6,12 @@ import time
 from pathlib import Path
 
 import minitorch
+from minitorch.training.augmentation import (
+    Augmentation,
+    AugmentedList,
+    KeyedBatches,
+    MixedBatches,
+)
 from minitorch.training.checkpoint import restore_checkpoint, save_checkpoint
 from minitorch.training.curves import draw_curves
 from minitorch.training.data import (
@@ -31,7 +37,7 @@ from minitorch.training.freezing import freeze_norm, train_only
 from minitorch.training.groups import parameter_groups
 from minitorch.training.history import history_csv, with_times
 from minitorch.training.losses import TrainingLoss, balanced_weights, read_class_weights
-from minitorch.training.manifest import pack, split_as_recorded, unpack
+from minitorch.training.image_record import pack, split_as_recorded, unpack
 from minitorch.training.model_io import ModelInfo, build_model, save_model
 from minitorch.training.parts import check_trained_parts, trained_parts
 from minitorch.training.preprocessing import Preprocessing
@@ -155,6 +161,8 @@ class FinetuneRun:
         root = None if settings.data == "digits" else settings.data
         self._manifest, self._digest = pack(data.manifest(root)), data.digest(root)
         self._parts = trained_parts(self.model, settings.train)
+        self.augmentation = Augmentation.of(settings)
+        self.notes += self.augmentation.notes(settings)
         self._make_optimizer()
         self.state = TrainingState()
         if checkpoint is None:
@@ -260,12 +268,11 @@ class FinetuneRun:
     def _make_loaders(self):
         settings, self.problems = self.settings, ReadProblems()
         transform = self.info.preprocessing.transform()
-        train = ImageList(self.data.train, transform, settings.exif, self.problems)
         val = ImageList(self.data.val, transform, settings.exif, self.problems)
         targets = [target for _, target in self.data.train]
         try:
             self.batches = EpochBatches(
-                len(train), settings.batch_size, seed=settings.seed,
+                len(self.data.train), settings.batch_size, seed=settings.seed,
                 lone="keep" if settings.drop_last == "no" else "merge",
                 drop_last=settings.drop_last == "yes",
                 balance=targets if settings.sampler == "balanced" else None,
@@ -275,10 +282,24 @@ class FinetuneRun:
         self._check_last_batch()
         # BatchNorm cannot train on one image; with --drop-last no it was asked to.
         self._minimum = 1 if settings.drop_last == "no" else min(2, settings.batch_size)
-        self.train_loader = make_loader(train, self.batches, settings.workers, self._minimum)
+        self.train_loader = self._training_loader(transform)
         order = EpochBatches(len(val), settings.batch_size, shuffle=False, lone="keep",
                              limit=settings.limit_batches)
         self.val_loader = make_loader(val, order, settings.workers)
+
+    def _training_loader(self, plain):
+        settings, samples, changes = self.settings, self.data.train, self.augmentation
+        if changes.changes_images:
+            images = AugmentedList(samples, changes.transform(self.info.preprocessing),
+                                   settings.exif, self.problems, seed=settings.seed)
+            order = KeyedBatches(self.batches)
+        else:
+            images = ImageList(samples, plain, settings.exif, self.problems)
+            order = self.batches
+        loader = make_loader(images, order, settings.workers, self._minimum)
+        if changes.mixes:
+            loader = MixedBatches(loader, changes, len(self.data.classes), settings.seed)
+        return loader
 
     def _check_last_batch(self):
         settings, batches = self.settings, self.batches
@@ -320,6 +341,7 @@ class FinetuneRun:
             "train_images": len(self.data.train), "val_images": len(self.data.val),
             "ignored_files": self.data.ignored,
             "preprocessing": self.info.preprocessing.to_dict(),
+            "augmentation": self.augmentation.to_dict(),
             "provenance": self.info.provenance}}
         write_json(self.path(CONFIG), config)
 
@@ -328,6 +350,8 @@ class FinetuneRun:
         """Why the frozen trunk runs in every epoch, instead of once; None if it need not."""
         if not self.settings.feature_cache:
             return "--no-feature-cache"
+        if self.augmentation.changes_images or self.augmentation.mixes:
+            return "they are others each time"
         if self.settings.limit_batches is not None:
             return "--limit-batches needs few of the images"
         return None
@@ -354,6 +378,16 @@ class FinetuneRun:
         self.notes.append(f"the trunk is frozen: the features of {len(sources)} images are "
                           "computed once" + (f", {known} are known from before" if known else ""))
 
+    def feature_loader(self):
+        """Batches of the images whose features are not known, with their places in the table."""
+        samples, known = self.data.train + self.data.val, self.features.known
+        # The place in the table stands where the class would.
+        images = ImageList([(source, place) for place, (source, _) in enumerate(samples)
+                            if not known[place]],
+                           self.info.preprocessing.transform(), self.settings.exif, self.problems)
+        order = EpochBatches(len(images), self._trunk_batch, shuffle=False, lone="keep")
+        return make_loader(images, order, self.settings.workers)
+
     def compute_features(self, on_images=None, stop=None):
         """Fill in the features that are not known yet; return False if stopped.
 
@@ -364,15 +398,10 @@ class FinetuneRun:
         stop : callable, optional
             Asked after each batch.
         """
-        table, samples = self.features, self.data.train + self.data.val
-        missing = [place for place in range(len(table)) if not table.known[place]]
-        if not missing:
+        table, done = self.features, int(self.features.known.sum())
+        if done == len(table):
             return True
-        # The place in the table stands where the class would.
-        images = ImageList([(samples[place][0], place) for place in missing],
-                           self.info.preprocessing.transform(), self.settings.exif, self.problems)
-        order = EpochBatches(len(images), self._trunk_batch, shuffle=False, lone="keep")
-        done, saved_at = len(table) - len(missing), time.monotonic()
+        saved_at = time.monotonic()
 
         def on_batch():
             nonlocal done, saved_at
@@ -383,8 +412,7 @@ class FinetuneRun:
             if on_images is not None:
                 on_images(done)
 
-        finished = table.fill(without_head(self.model, HEAD),
-                              make_loader(images, order, self.settings.workers),
+        finished = table.fill(without_head(self.model, HEAD), self.feature_loader(),
                               self._trunk_batch, on_batch, stop)
         self.cache.save(table)
         return finished

@@ -1,159 +1,173 @@
-"""Which files a run stands on: kept with it, so that a change is seen, named, and survived.
+"""What is known of each image of a folder, kept on disk between runs.
 
-A file is told by its name below the data's folder, its class, its split and its size.  Times of
-change are left out: copying a folder to another machine changes them and nothing else.
+`minitorch check` decodes every image once and remembers what it found; a second check, and the
+start of a training run, ask here.  An entry holds as long as the file's size and times of change
+do.  The manifest of a folder lies in minitorch's own cache, never among the user's images, and is
+only ever a help: one that is missing, damaged, of another version or on a read-only disk means
+that files are examined again.
 """
 
-import dataclasses
+import contextlib
 import hashlib
 import json
 import os
-import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-
 import minitorch
-from minitorch.training.errors import CheckpointMismatch, DataError
 
-__all__ = ["manifest_text", "pack", "unpack", "split_as_recorded"]
+__all__ = ["Manifest", "examine_images", "manifest_folder"]
+
+LIMIT = 256 << 20       # bytes of all manifests together; 20,000 images take about 20 MB
+_FORMAT = 1
 
 
-def manifest_text(data, root=None):
-    """The classes and files of a `DataSplit` as JSON, the same on every machine.
+def manifest_folder():
+    """The folder in which manifests are kept."""
+    from minitorch.training.weights import checkpoint_folder
+    return checkpoint_folder().with_name("manifests")
+
+
+class Manifest:
+    """The known facts about the images below a folder.
 
     Parameters
     ----------
-    data : DataSplit
-    root : str or os.PathLike, optional
-        The folder that names are relative to.
+    root : str or os.PathLike
+    folder : str or os.PathLike, optional
+        Where the file lies; default: `manifest_folder`.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The manifest's file, which need not exist.
     """
-    return json.dumps({"classes": data.classes} | {
-        split: [[_name(source, root), target, _size(source, data.sizes)]
-                for source, target in getattr(data, split)]
-        for split in ("train", "val")}, separators=(",", ":"))
+
+    def __init__(self, root, folder=None):
+        self.root = os.path.realpath(root)
+        name = hashlib.sha256(os.fsencode(self.root)).hexdigest()
+        self.path = Path(folder or manifest_folder()) / f"{name}.json"
+        self._entries, self._changed = self._load(), False
+
+    def _load(self):
+        """Entries by name: ``{"stamp": ..., "facts": ...}``; empty if the file is of no use."""
+        try:
+            head, _, body = self.path.read_bytes().partition(b"\n")
+            if json.loads(head) != self._head(body):
+                return {}
+            entries = json.loads(body)
+            with contextlib.suppress(OSError):
+                os.utime(self.path)         # the oldest file makes room first
+            return entries
+        except (OSError, ValueError, RecursionError):
+            return {}
+
+    def _head(self, body):
+        """Decides whether a file is used: what was true for another program may not be now."""
+        import PIL
+        return {"manifest": _FORMAT, "minitorch": minitorch.__version__,
+                "pillow": PIL.__version__, "root": self.root,
+                "sha256": hashlib.sha256(body).hexdigest()}
+
+    def get(self, path):
+        """The `ImageFacts` of a file that has not changed since it was examined, or None."""
+        from minitorch.datasets.examine import ImageFacts
+        entry = self._entries.get(self._name(path))
+        if entry is None or entry["stamp"] != stamp(path):
+            return None
+        return ImageFacts(path=os.fspath(path), **entry["facts"])
+
+    def put(self, facts, stamped):
+        """Remember `facts` about a file that had the `stamp` before it was examined."""
+        # A file that may not be read today may be tomorrow, without having changed.
+        if stamped is not None and facts.kind != "no access":
+            values = facts.to_dict()
+            del values["path"]
+            self._entries[self._name(facts.path)] = {"stamp": stamped, "facts": values}
+            self._changed = True
+
+    def forget(self):
+        """Know nothing: every file will be examined."""
+        self._entries, self._changed = {}, True
+
+    def save(self, keep=None):
+        """Write the file, whole or not at all; a disk that does not take it is no error.
+
+        Parameters
+        ----------
+        keep : iterable of str, optional
+            The files that exist; what is known of others is forgotten.
+        """
+        from minitorch.training.feature_cache import make_room
+        from minitorch.training.files import write_bytes
+        if keep is not None:
+            names = set(map(self._name, keep))
+            kept = {name: entry for name, entry in self._entries.items() if name in names}
+            self._changed |= len(kept) < len(self._entries)
+            self._entries = kept
+        if not self._changed:
+            return
+        body = json.dumps(self._entries, separators=(",", ":")).encode()
+        head = json.dumps(self._head(body)).encode()
+        with contextlib.suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(self.path, head + b"\n" + body)
+            self._changed = False
+            make_room(self.path.parent, LIMIT)
+
+    def _name(self, path):
+        """The file's path within the folder; another link to the folder finds it too."""
+        folder, name = os.path.split(os.path.abspath(path))
+        return os.path.relpath(os.path.join(os.path.realpath(folder), name), self.root)
 
 
-def _name(source, root):
-    if not isinstance(source, (str, Path)):
-        return None
-    name, prefix = str(source), "" if root is None else os.path.join(str(root), "")
-    if prefix and not name.startswith(prefix):
-        return os.path.relpath(name, root)
-    return name[len(prefix):]
-
-
-def _size(source, sizes):
-    """Bytes of a file; of a picture in memory, a sum over its pixels; None if it is gone."""
-    if not isinstance(source, (str, Path)):
-        return zlib.crc32(source.tobytes())
-    if sizes is not None:
-        return sizes.get(str(source))
+def stamp(path):
+    """What changes with a file's content: size and times; None for a file that is not there."""
     try:
-        return os.stat(source).st_size
+        status = os.stat(path)
     except OSError:
         return None
+    # The second time moves where a program sets the first one back.
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
-def digest(text):
-    """A hash of `manifest_text`."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def pack(text):
-    """`manifest_text` as a tensor of bytes, for a checkpoint."""
-    return minitorch.tensor(np.frombuffer(zlib.compress(text.encode()), np.uint8))
-
-
-def unpack(packed):
-    """The text that `pack` packed."""
-    return zlib.decompress(bytes(packed.numpy())).decode()
-
-
-def split_as_recorded(text, rescan, root, is_part=False):
-    """The split that a run began with, if nothing but missing files has changed since.
+def examine_images(paths, manifest, workers=2, on_image=None):
+    """The facts about images, from the manifest where it knows them, else by decoding.
 
     Parameters
     ----------
-    text : str
-        The run's `manifest_text`.
-    rescan : callable
-        ``rescan()`` gives the `DataSplit` of the folder as it is now; it may raise `DataError`.
-    root : str or os.PathLike
-        As in `manifest_text`.
-    is_part : bool
-        The split leaves out files of the folder, so that one more tells nothing.
+    paths : list of str
+    manifest : Manifest
+        Takes up what is found; `Manifest.save` is left to the caller.
+    workers : int
+        Threads that decode; 0: none beside the caller's.
+    on_image : callable, optional
+        Called as ``on_image(done, facts)`` with the number of images done.
 
     Returns
     -------
-    DataSplit
-        With the order, the classes and the sizes of the record.  A file that is gone is still in
-        it: reading it fails, and it is left out and named like any unreadable one.
-
-    Raises
-    ------
-    CheckpointMismatch
-        Files were added, moved or rewritten, or none is left.
+    dict of str to ImageFacts
+        In the order of `paths`.
     """
+    from minitorch.datasets.examine import examine
+
+    def look(path):
+        known = manifest.get(path)
+        if known is not None:
+            return known, None
+        stamped = stamp(path)       # before it is read: a change meanwhile is then seen
+        return examine(path), stamped
+
+    found, pool = {}, None
+    if workers > 0:
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="examine")
     try:
-        now = rescan()
-        current = manifest_text(now, root)
-    except DataError:       # a class whose last image is gone, say
-        now, current = None, None
-    if current == text:
-        return now
-    recorded = json.loads(text)
-    then = _sizes_of(recorded)
-    gone = [name for name in then if not os.path.exists(_place(root, name))]
-    if len(gone) == len(then):
-        raise CheckpointMismatch(f"{root}: none of the run's {len(then)} images is left")
-    seen = None if current is None or (is_part and gone) else _sizes_of(json.loads(current))
-    changes = _changes(then, seen, set(gone), root)
-    if changes:
-        raise CheckpointMismatch(f"{root}: the images have changed since the run was saved: "
-                                 f"{'; '.join(changes)}; start a new run, or put them back")
-    splits = {split: [(_place(root, name), target) for name, target, _ in recorded[split]]
-              for split in ("train", "val")}
-    notes = [f"{_listed(gone)} {'is' if len(gone) == 1 else 'are'} gone since the run was saved, "
-             "and left out from here on"] if gone else []
-    from minitorch.training.data import DataSplit
-    empty = DataSplit(str(root), recorded["classes"], [], []) if now is None else now
-    return dataclasses.replace(
-        empty, classes=recorded["classes"], notes=empty.notes + notes, **splits,
-        sizes={_place(root, name): size for name, size in then.items()})
-
-
-def _place(root, name):
-    return os.path.normpath(os.path.join(root, name))
-
-
-def _sizes_of(record):
-    return {name: size for split in ("train", "val") for name, _, size in record[split]}
-
-
-def _changes(then, now, gone, root):
-    """What happened besides files that went away, in words."""
-    if now is None:
-        now = {name: _size(_place(root, name), None) for name in then}
-    added = sorted(set(now) - set(then))
-    rewritten = [name for name, size in then.items()
-                 if name not in gone and name in now and now[name] != size]
-    unseen = [name for name in then if name not in gone and name not in now]
-    parts = []
-    if added:
-        missing = f" ({_listed(sorted(gone))} missing)" if gone else ""
-        parts.append(f"{_listed(added)} {_was(added)} added or renamed{missing}")
-    if rewritten:
-        parts.append(f"{_listed(rewritten)} {_was(rewritten)} rewritten with another size")
-    if unseen:
-        parts.append(f"{_listed(unseen)} {_was(unseen)} not found by the scan any more")
-    return parts
-
-
-def _was(names):
-    return "was" if len(names) == 1 else "were"
-
-
-def _listed(names, limit=3):
-    shown = ", ".join(names[:limit])
-    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+        for facts, stamped in (pool.map if pool else map)(look, paths):
+            found[facts.path] = facts
+            manifest.put(facts, stamped)
+            if on_image is not None:
+                on_image(len(found), facts)
+    finally:
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+    return found

@@ -1,11 +1,11 @@
-"""Loss and accuracy over an epoch, summed exactly as they come."""
+"""Loss and accuracy over an epoch, summed exactly as they come; scores of a confusion matrix."""
 
 import time
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["EpochResult", "RunningMetrics", "accuracy", "macro_f1"]
+__all__ = ["ClassScores", "EpochResult", "RunningMetrics", "accuracy", "class_scores", "macro_f1"]
 
 
 def accuracy(outputs, targets):
@@ -22,6 +22,95 @@ def accuracy(outputs, targets):
     float
     """
     return float((_guesses(outputs) == _numpy(targets)).mean())
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """Precision, recall and F1 of each class, and their averages, as scikit-learn defines them.
+
+    Attributes
+    ----------
+    precision, recall, f1 : numpy.ndarray of shape (C,), float64
+        NaN where the quotient is 0 / 0: the precision of a class that was never guessed, the
+        recall of one without images, the F1 of one with neither.
+    support, predicted : numpy.ndarray of shape (C,), int64
+        Images of the class, and images taken for it.
+    """
+
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+    support: np.ndarray
+    predicted: np.ndarray
+
+    def average(self, kind):
+        """Averages over the classes that occur, as images or as guesses; 0 / 0 counts as 0.
+
+        Parameters
+        ----------
+        kind : str
+            ``"macro"``: every class alike; ``"weighted"``: by its number of images.
+
+        Returns
+        -------
+        dict of str to float
+            ``precision``, ``recall`` and ``f1``; NaN if no image was seen.
+
+        Notes
+        -----
+        Those of ``sklearn.metrics.precision_recall_fscore_support(truth, guesses,
+        average=kind, zero_division=0)``.
+        """
+        if kind not in ("macro", "weighted"):
+            raise ValueError(f"kind must be 'macro' or 'weighted', got {kind!r}")
+        weights = self.support if kind == "weighted" else self.support + self.predicted > 0
+        if not weights.sum():
+            return dict.fromkeys(("precision", "recall", "f1"), float("nan"))
+        return {name: float(np.average(np.nan_to_num(getattr(self, name)), weights=weights))
+                for name in ("precision", "recall", "f1")}
+
+    @property
+    def balanced_accuracy(self):
+        """The mean recall of the classes that have images (NaN if none has): what
+        ``sklearn.metrics.balanced_accuracy_score`` gives."""
+        known = self.recall[self.support > 0]
+        return float(known.mean()) if len(known) else float("nan")
+
+
+def class_scores(confusion):
+    """The `ClassScores` of a confusion matrix.
+
+    Parameters
+    ----------
+    confusion : numpy.ndarray of shape (C, C), integer
+        ``confusion[truth, guess]`` counts images, as in `EpochResult`.
+    """
+    hits = confusion.diagonal().astype(np.float64)
+    support, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
+    return ClassScores(_quotient(hits, predicted), _quotient(hits, support),
+                       _quotient(2 * hits, support + predicted), support, predicted)
+
+
+def macro_f1(confusion):
+    """The F1 of a confusion matrix, averaged over the classes that occur, every class alike.
+
+    Parameters
+    ----------
+    confusion : numpy.ndarray of shape (C, C), integer
+        ``confusion[truth, guess]`` counts images.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; NaN if no image was counted.
+    """
+    return class_scores(confusion).average("macro")["f1"]
+
+
+def _quotient(numerator, denominator):
+    """The quotient, NaN where the denominator is 0."""
+    return np.divide(numerator, denominator, out=np.full(len(numerator), np.nan),
+                     where=denominator > 0)
 
 
 @dataclass
@@ -76,26 +165,6 @@ class EpochResult:
                 for hit, total in zip(hits, totals, strict=True)]
 
 
-def macro_f1(confusion):
-    """The mean over classes of ``2 * hits / (images + guesses)``, as scikit-learn's macro F1.
-
-    Parameters
-    ----------
-    confusion : numpy.ndarray of shape (C, C)
-        ``confusion[truth, guess]`` counts images.
-
-    Returns
-    -------
-    float
-        Classes that neither came nor were guessed do not count; NaN if there is none.
-    """
-    both = confusion.sum(axis=0) + confusion.sum(axis=1)
-    seen = both > 0
-    if not seen.any():
-        return float("nan")
-    return float((2 * confusion.diagonal()[seen] / both[seen]).mean())
-
-
 class RunningMetrics:
     """Sums of a pass in progress; its `state_dict` lets the pass continue elsewhere.
 
@@ -113,8 +182,14 @@ class RunningMetrics:
         self._since = time.perf_counter()
 
     def update(self, loss, outputs, targets):
-        """Count one batch: `loss` is its mean as a float, `outputs` (N, C), `targets` (N,)."""
+        """Count one batch: `loss` is its mean as a float, `outputs` (N, C), `targets` (N,).
+
+        Targets may be probabilities (N, C) too: of a mixed image counts the class with the
+        greatest share.
+        """
         guesses, truth = _guesses(outputs), _numpy(targets)
+        if truth.ndim == 2:
+            truth = truth.argmax(axis=1)
         self.images += len(truth)
         self.correct += int((guesses == truth).sum())
         self.loss_sum += loss * len(truth)
