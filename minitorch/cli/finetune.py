@@ -12,8 +12,6 @@ from pathlib import Path
 
 from minitorch.cli._common import (
     DONE,
-    INTERRUPTED,
-    TERMINATED,
     Progress,
     UsageError,
     apply_threads,
@@ -245,7 +243,7 @@ def _train(finetuning, reporter, stop):
                 f"{'was' if len(finetuning.problems) == 1 else 'were'} left out")
     if not finished:
         message(f"Stopped; saved {finetuning.path('last.ckpt')}. {_to_go_on(finetuning)}")
-        return TERMINATED if stop.received == signal.SIGTERM else INTERRUPTED
+        return 128 + stop.received
     settings, state = finetuning.settings, finetuning.state
     if state.epoch < settings.epochs:
         message(f"--early-stop: no better validation in {settings.early_stop} epochs, so it ends "
@@ -263,7 +261,7 @@ def _to_go_on(finetuning):
 
 def _announce_stop(number):
     """Runs in the signal handler: only an unbuffered write is safe there."""
-    text = "SIGTERM: stopping after this step and saving"
+    text = f"{signal.Signals(number).name}: stopping after this step and saving"
     if number == signal.SIGINT:
         text = ("Ctrl-C: stopping after this step and saving "
                 "(Ctrl-C again: at once, without saving)")
