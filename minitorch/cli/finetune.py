@@ -235,6 +235,11 @@ def _train(finetuning, reporter, stop):
     except BrokenPipeError:
         message(f"Nobody reads the output any more: stopped. {_to_go_on(finetuning)}")
         raise
+    except (OSError, MemoryError):
+        if finetuning.path("last.ckpt").exists():
+            message(f"Stopped by an error; {finetuning.path('last.ckpt')} holds the last good "
+                    f"state. {_to_go_on(finetuning)}")
+        raise
     finally:
         reporter.close()
         reporter.unreadable()
