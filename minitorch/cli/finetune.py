@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime
-import json
 import os
 import shlex
 import shutil
@@ -17,139 +16,26 @@ from minitorch.cli._common import (
     TERMINATED,
     Progress,
     UsageError,
-    add_machine_options,
     apply_threads,
     counted,
     is_terminal,
     message,
-    number,
-    report_unreadable,
-    result,
 )
-from minitorch.training.settings import DEFAULTS, FinetuneSettings
+from minitorch.cli._finetune_options import SUMMARY, add_parser, setting_names
+from minitorch.cli._reporter import JsonReporter
+from minitorch.cli._reporter import Reporter as _Reporter
+from minitorch.cli._settings import given_flags, settings_of
 
-SUMMARY = "train a pretrained ResNet on a folder of images"
-DESCRIPTION = """
-Finetune a pretrained ResNet on images in folders, one folder per class.
-
-examples:
-  minitorch finetune
-      the bundled handwritten digits, from the embedded weights; needs no network
-  minitorch finetune --data photos --epochs 10
-      photos/cats/*.jpg, photos/dogs/*.jpg, ...; a share of each class validates
-  minitorch finetune --data photos --weights resnet18.pth --train layer4 --output runs/cats
-      photos/train/* and photos/val/* if both exist; train the last stage and the head
-  minitorch finetune --output runs/cats --resume
-      go on where the run in runs/cats stopped
-"""
-EPILOG = """
-In --output: config.json (all settings), metrics.csv (a line per epoch and split),
-best.safetensors (the model with its classes and preprocessing, for 'minitorch predict'),
-last.ckpt (for --resume), curves.png.
-
-exit codes: 0 done, 1 the job failed, 2 wrong usage, 130 interrupted by Ctrl-C (143 by SIGTERM)
-after saving last.ckpt.
-"""
-
-
-def add_parser(subparsers):
-    """Add ``finetune`` to the parser of the commands."""
-    parser = subparsers.add_parser("finetune", help=SUMMARY, description=DESCRIPTION,
-                                   epilog=EPILOG)
-    _add_data_options(parser.add_argument_group("data"))
-    _add_model_options(parser.add_argument_group("model"))
-    _add_training_options(parser.add_argument_group("training"))
-    add_machine_options(parser.add_argument_group("machine"))
-    _add_output_options(parser.add_argument_group("output"))
-    # None means "not said": --resume must tell a flag from a default.
-    parser.set_defaults(**{name: None for name in _setting_names()})
-
-
-def _add_data_options(group):
-    group.add_argument("--data", metavar="DIR|digits",
-                       help="folder with one folder of images per class, or with 'train' and "
-                            "'val' of such folders; or the bundled digits (default: digits)")
-    group.add_argument("--val-fraction", type=number(float, 0, 1, True, True), metavar="X",
-                       help="share of each class that validates, where there is no 'val' folder "
-                            "(default: 0.2)")
-    group.add_argument("--image-size", type=number(int, 8, 4096), metavar="PIXELS",
-                       help=f"side of the square that the network sees ({_default('image_size')})")
-    group.add_argument("--no-exif", dest="exif", action="store_false",
-                       help="ignore the orientation that a camera wrote into the file")
-
-
-def _add_model_options(group):
-    group.add_argument("--arch", choices=_architectures(), metavar="NAME",
-                       help="resnet18, resnet34, resnet50, resnet101 or resnet152 "
-                            "(default: resnet18)")
-    group.add_argument("--weights", metavar="FILE|imagenet|digits|none",
-                       help="where to start: a .pth or .safetensors file, ImageNet weights "
-                            "(downloaded once), the embedded digits weights, or random numbers "
-                            f"({_default('weights')})")
-    group.add_argument("--train", metavar="head|all|NAME,...",
-                       help="what to train: the last layer, everything, or parts by name, as "
-                            "layer4 or layer3,layer4 (the head always trains); the rest is "
-                            f"frozen, its BatchNorm statistics too ({_default('train')})")
-    group.add_argument("--bn-train", action="store_true",
-                       help="let frozen BatchNorm layers go on adapting their statistics, as "
-                            "PyTorch does")
-
-
-def _add_training_options(group):
-    group.add_argument("--epochs", type=number(int, 1), metavar="N",
-                       help=f"passes over the training images ({_default('epochs')})")
-    group.add_argument("--batch-size", type=number(int, 1), metavar="N",
-                       help=f"images per step ({_default('batch_size')})")
-    group.add_argument("--lr", type=number(float, 0, low_open=True), metavar="X",
-                       help=f"learning rate of SGD ({_default('lr')})")
-    group.add_argument("--momentum", type=number(float, 0), metavar="X", help="(default: 0.9)")
-    group.add_argument("--weight-decay", type=number(float, 0), metavar="X",
-                       help="(default: 0.0001)")
-    group.add_argument("--seed", type=number(int, 0, 2 ** 63 - 1), metavar="N",
-                       help="decides the split, the order and the first weights (default: 0)")
-    group.add_argument("--no-feature-cache", dest="feature_cache", action="store_false",
-                       help="where only the head trains: run the frozen trunk over the images in "
-                            "every epoch, instead of once and keeping its features for later "
-                            "runs; the result is the same to the bit")
-
-
-def _add_output_options(group):
-    group.add_argument("--output", metavar="DIR",
-                       help="folder of the run (default: runs/<date-time>)")
-    group.add_argument("--resume", action="store_true",
-                       help="continue the run in --output; its settings are kept, and a flag "
-                            "that contradicts them is an error")
-    group.add_argument("--force", action="store_true",
-                       help="replace the run in --output, if there is one")
-
-
-def _default(name):
-    digits, folder = DEFAULTS["digits"][name], DEFAULTS["folder"][name]
-    if digits == folder:
-        return f"default: {digits}"
-    return f"default: {folder}; with the digits: {digits}"
-
-
-def _architectures():
-    return ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
-
-
-def _setting_names():
-    return list(FinetuneSettings.__dataclass_fields__)
+__all__ = ["SUMMARY", "add_parser", "run"]
 
 
 def run(args):
     """Finetune; return the exit code."""
-    given = {name: getattr(args, name) for name in _setting_names()
-             if getattr(args, name) is not None}
-    for name, value in [*given.items(), ("output", args.output)]:
-        if value == "":
-            raise UsageError(f"--{name} is empty")
-    for name in ("data", "weights"):
-        given = _absolute(given, name)
+    given = given_flags(args, setting_names())
     output = _output_folder(args)
-    settings = _recorded_settings(output, given) if args.resume else FinetuneSettings(**given)
-    _check_apart(output, settings.data)
+    settings = settings_of(args, given, output)
+    _check_apart(output, "--data", settings.data)
+    _check_apart(output, "--val", settings.val)
     apply_threads(settings.threads)
 
     finetuning = _prepare(settings, output, args)
@@ -157,15 +43,8 @@ def run(args):
         return DONE
     from minitorch.training.signals import StopSignal
     with StopSignal(_announce_stop) as stop:
-        return _train(finetuning, stop)
-
-
-def _absolute(given, name):
-    """Paths are kept absolute, so that a run can be continued from another folder."""
-    words = {"data": ("digits",), "weights": ("imagenet", "digits", "none")}[name]
-    if name in given and given[name] not in words:
-        return given | {name: os.path.abspath(os.path.expanduser(given[name]))}
-    return given
+        reporter = (JsonReporter if args.log == "json" else _Reporter)(finetuning)
+        return _train(finetuning, reporter, stop)
 
 
 # -- the run's folder -------------------------------------------------------------------------
@@ -190,10 +69,12 @@ def _output_folder(args):
     return output
 
 
-def _check_apart(output, data):
+def _check_apart(output, flag, data):
     """A run among the class folders would be the next run's class, with its curves as image."""
-    if data != "digits" and Path(data).resolve() in [output.resolve(), *output.resolve().parents]:
-        raise UsageError(f"--output {output} lies in --data {data}, where it would count as a "
+    if data in (None, "digits"):
+        return
+    if Path(data).resolve() in [output.resolve(), *output.resolve().parents]:
+        raise UsageError(f"--output {output} lies in {flag} {data}, where it would count as a "
                          "class; choose a folder outside with --output")
 
 
@@ -223,43 +104,18 @@ def _check_writable(output):
 
 
 def _check_space(finetuning):
-    """The checkpoint holds weights and momentum, and old and new exist side by side."""
+    """The checkpoint holds weights, average and momentum; old and new exist side by side."""
     from minitorch.training.finetune import RUN_FILES
     weights = sum(p.numel() * 4 for p in finetuning.model.parameters())
-    trained = sum(p.numel() * 4 for p in finetuning.model.parameters() if p.requires_grad)
-    needed = 2 * (2 * weights + trained)
+    trained = sum(p.numel() * 4 for group in finetuning.optimizer.param_groups
+                  for p in group["params"])
+    needed = 2 * ((2 if finetuning.average is None else 3) * weights + trained)
     free = shutil.disk_usage(_existing(finetuning.output)).free
     # What an earlier run left here makes room when it is replaced.
     free += sum(path.stat().st_size for path in map(finetuning.path, RUN_FILES) if path.is_file())
     if free < needed:
         raise OSError(28, f"not enough space: {free / 1e6:.0f} MB are free, the run writes up to "
                       f"{needed / 1e6:.0f} MB", str(finetuning.output))
-
-
-def _recorded_settings(output, given):
-    """The settings in config.json; a flag that says something else is an error."""
-    path = output / "config.json"
-    try:
-        recorded = json.loads(path.read_text())
-        settings = FinetuneSettings.from_dict(recorded)
-        _check_recorded(settings)
-    except (ValueError, TypeError) as error:
-        raise UsageError(f"{path} cannot be read as the settings of a run: {error}") from error
-    for name, value in given.items():
-        kept = getattr(settings, name)
-        if value != kept:
-            negated = "no-" if name in ("exif", "feature_cache") else ""
-            flag = f"--{negated}{name}".replace("_", "-")
-            asked = "" if isinstance(value, bool) else f" {value}"
-            raise UsageError(f"{flag}{asked} contradicts the run in {output}, which has "
-                             f"{name} {kept}; leave the flag out, or start a new run")
-    return settings
-
-
-def _check_recorded(settings):
-    settings.check()
-    if settings.arch not in _architectures():
-        raise ValueError(f"arch is {settings.arch!r}")
 
 
 # -- before the first step --------------------------------------------------------------------
@@ -270,13 +126,13 @@ def _prepare(settings, output, args):
     checkpoint = None
     if args.resume and (output / finetune.CHECKPOINT).exists():
         checkpoint = load_checkpoint(output / finetune.CHECKPOINT)
-    if checkpoint is not None and checkpoint["training"]["epoch"] >= settings.epochs:
-        message(f"The run in {output} is complete: all {settings.epochs} epochs are done.")
+    if checkpoint is not None and _is_complete(settings, checkpoint, output):
         return None
     try:
         finetune.check_trained_parts(settings)
     except ValueError as error:
-        raise UsageError(f"--train: {error}") from error
+        flag = "--freeze" if settings.train.startswith("after:") else "--train"
+        raise UsageError(f"{flag}: {error}") from error
     data = finetune.load_data(settings)
     _describe_data(data)
     pretrained = None if checkpoint else find_weights(
@@ -285,6 +141,20 @@ def _prepare(settings, output, args):
     _open_output(finetuning, args)
     _describe_run(finetuning, checkpoint)
     return finetuning
+
+
+def _is_complete(settings, checkpoint, output):
+    """Whether the run in `output` has nothing left to do; it is said then."""
+    from minitorch.training import TrainingState
+    from minitorch.training.finetune import is_complete
+    state = TrainingState()
+    state.load_state_dict(checkpoint["training"])
+    if not is_complete(settings, state):
+        return False
+    done = (f"all {settings.epochs} epochs are done" if state.epoch >= settings.epochs else
+            f"--early-stop {settings.early_stop} ended it after epoch {state.epoch}")
+    message(f"The run in {output} is complete: {done}.")
+    return True
 
 
 def _open_output(finetuning, args):
@@ -315,8 +185,12 @@ def _describe_run(finetuning, checkpoint):
     total = sum(p.numel() for p in parameters)
     if checkpoint is None:
         message(f"weights   {pretrained.source if pretrained else 'random'}")
-    message(f"model     {settings.arch}, training {settings.train}: {trained:,} of {total:,} "
-            f"parameters, {settings.image_size} pixels, batches of {settings.batch_size}")
+    what = settings.train.replace("after:", "all after ")
+    message(f"model     {settings.arch}, training {what}: {trained:,} of {total:,} "
+            f"parameters, {settings.image_size} pixels, batches of {settings.batch_size}"
+            + (f", {settings.accum} to a step" if settings.accum > 1 else ""))
+    if settings.unfreeze_at is not None:
+        message(f"          from epoch {settings.unfreeze_at} on everything trains")
     for note in finetuning.notes:
         message(f"note      {note}")
     message(f"output    {finetuning.output}")
@@ -329,8 +203,8 @@ def _describe_run(finetuning, checkpoint):
 
 
 # -- the run ----------------------------------------------------------------------------------
-def _train(finetuning, stop):
-    reporter = _Reporter(finetuning)
+def _train(finetuning, reporter, stop):
+    from minitorch.training.finetune import described_best
     started = time.monotonic()
     try:
         finished = finetuning.train(reporter.on_step, reporter.on_epoch, stop,
@@ -340,18 +214,20 @@ def _train(finetuning, stop):
         raise
     finally:
         reporter.close()
-        report_unreadable(finetuning.problems)
+        reporter.unreadable()
     if finetuning.problems:
         message(f"{counted(len(finetuning.problems), 'file')} could not be read and "
                 f"{'was' if len(finetuning.problems) == 1 else 'were'} left out")
     if not finished:
         message(f"Stopped; saved {finetuning.path('last.ckpt')}. {_to_go_on(finetuning)}")
         return TERMINATED if stop.received == signal.SIGTERM else INTERRUPTED
-    best = finetuning.state.best
+    settings, state = finetuning.settings, finetuning.state
+    if state.epoch < settings.epochs:
+        message(f"--early-stop: no better validation in {settings.early_stop} epochs, so it ends "
+                f"after {state.epoch} of {settings.epochs}")
     elapsed = datetime.timedelta(seconds=round(time.monotonic() - started))
-    result(f"best validation accuracy {100 * best['accuracy']:.2f} % in epoch {best['epoch']}, "
-           f"after {elapsed} in all")
-    result(f"model     {finetuning.path('best.safetensors')}")
+    reporter.end(described_best(settings.metric, state.best, 2), elapsed,
+                 finetuning.path("best.safetensors"))
     return DONE
 
 
@@ -368,46 +244,3 @@ def _announce_stop(number):
                 "(Ctrl-C again: at once, without saving)")
     with contextlib.suppress(OSError):
         os.write(2, f"\r{text}\n".encode() if Progress.shown else f"{text}\n".encode())
-
-
-class _Reporter:
-    """The bar while an epoch runs, and its line when it is over."""
-
-    def __init__(self, finetuning):
-        self.run = finetuning
-        self.split = self.bar = None
-
-    def on_step(self, split, metrics):
-        report_unreadable(self.run.problems)
-        seen = metrics.result()
-        if split != self.split:
-            self._begin(split, seen.images)
-        self.bar.update(seen.images, loss=f"{seen.loss:.3f}",
-                        acc=f"{100 * seen.accuracy:.1f}%")
-
-    def on_images(self, count):
-        report_unreadable(self.run.problems)
-        if self.bar is None:
-            self.bar = Progress("features", len(self.run.features), count)
-        self.bar.update(count)
-
-    def _begin(self, split, done):
-        self.close()
-        data = self.run.data.train if split == "train" else self.run.data.val
-        epoch = f"epoch {self.run.state.epoch + 1}/{self.run.settings.epochs}"
-        self.split, self.bar = split, Progress(f"{epoch} {split:5}", len(data), done)
-
-    def on_epoch(self, state, improved):
-        self.close()
-        train, val = state.history[-2:]
-        width = len(str(self.run.settings.epochs))
-        result(f"epoch {state.epoch:{width}}/{self.run.settings.epochs}  "
-               f"train loss {train['loss']:.4f} acc {100 * train['accuracy']:6.2f} %  "
-               f"val loss {val['loss']:.4f} acc {100 * val['accuracy']:6.2f} %  "
-               f"{train['images_per_second']:.0f} images/s  "
-               f"{train['seconds'] + val['seconds']:.1f} s{'  (best)' if improved else ''}")
-
-    def close(self):
-        if self.bar is not None:
-            self.bar.close()
-        self.split = self.bar = None

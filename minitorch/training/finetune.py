@@ -38,7 +38,8 @@ from minitorch.training.sampling import EpochBatches, derived_seed
 from minitorch.training.schedule import Schedule
 from minitorch.training.weights import HEAD, adopt_weights
 
-__all__ = ["FinetuneRun", "RUN_FILES", "check_trained_parts", "load_data", "trained_parts"]
+__all__ = ["FinetuneRun", "RUN_FILES", "check_trained_parts", "described_best", "is_complete",
+           "load_data", "trained_parts"]
 
 CONFIG, CHECKPOINT, BEST = "config.json", "last.ckpt", "best.safetensors"
 METRICS, CURVES = "metrics.csv", "curves.png"
@@ -71,6 +72,23 @@ def described_best(metric, best, digits):
         return f"loss {best['loss']:.4f}"
     name = "F1" if metric == "f1" else "accuracy"
     return f"{name} {100 * score(metric, best):.{digits}f} %"
+
+
+def is_complete(settings, state):
+    """Whether nothing is left to train: the epochs are over, or ``--early-stop`` ended the run."""
+    since = _patience_since(settings)
+    return state.epoch >= settings.epochs or (
+        state.epoch >= since and state.has_stalled(settings.early_stop, since))
+
+
+def _patience_since(settings):
+    # What the head alone could not do is no reason to stop before the rest may try.
+    return 0 if settings.unfreeze_at is None else _frozen_epochs(settings)
+
+
+def _frozen_epochs(settings):
+    """After how many epochs ``--unfreeze-at`` lets everything train."""
+    return settings.epochs if settings.unfreeze_at is None else settings.unfreeze_at - 1
 
 
 class FinetuneRun:
@@ -133,7 +151,7 @@ class FinetuneRun:
                                data_digest=self._digest())
         self._unsaved, self._best = False, None
         self.features = None
-        if self.state.epoch >= self._frozen_epochs:
+        if settings.unfreeze_at is not None and self.state.epoch >= self._frozen_epochs:
             self._train_parts([""])
         elif self.trunk_is_frozen:
             self._open_features()
@@ -141,9 +159,7 @@ class FinetuneRun:
     # -- what trains, and how ----------------------------------------------------------------
     @property
     def _frozen_epochs(self):
-        """After how many epochs ``--unfreeze-at`` lets everything train."""
-        return self.settings.epochs if self.settings.unfreeze_at is None else (
-            self.settings.unfreeze_at - 1)
+        return _frozen_epochs(self.settings)
 
     def _train_parts(self, parts):
         settings = self.settings
@@ -388,19 +404,6 @@ class FinetuneRun:
         self.save()
         return finished
 
-    @property
-    def is_complete(self):
-        """Whether nothing is left to train: the epochs are over, or ``--early-stop`` ended it."""
-        settings, state = self.settings, self.state
-        return state.epoch >= settings.epochs or (
-            state.epoch >= self._patience_since
-            and state.has_stalled(settings.early_stop, self._patience_since))
-
-    @property
-    def _patience_since(self):
-        # What the head alone could not do is no reason to stop before the rest may try.
-        return 0 if self.settings.unfreeze_at is None else self._frozen_epochs
-
     def _fit(self, epochs, patience, on_step, on_epoch, stop):
         settings = self.settings
         network, judged, train_loader, val_loader = self._networks_and_loaders()
@@ -409,7 +412,7 @@ class FinetuneRun:
                    after_update=self._average_updater(), judged=judged,
                    val_loss_fn=minitorch.nn.CrossEntropyLoss(), classes=len(self.data.classes),
                    metric=settings.metric, eval_every=settings.eval_every, patience=patience,
-                   patience_since=self._patience_since, accumulate=settings.accum,
+                   patience_since=_patience_since(settings), accumulate=settings.accum,
                    clip_grad=settings.clip_grad, on_step=on_step, on_epoch=on_epoch, stop=stop)
 
     def _unfreeze(self):

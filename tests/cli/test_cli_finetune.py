@@ -26,7 +26,7 @@ def test_run_leaves_the_documented_files(finished):
     with open(finished / "metrics.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["epoch", "split", "loss", "accuracy", "lr", "images_per_second",
-                             "seconds"]
+                             "seconds", "f1"]
     assert [(row["epoch"], row["split"]) for row in rows] == [("1", "train"), ("1", "val")]
     assert all(0 <= float(row["accuracy"]) <= 1 for row in rows)
     from PIL import Image
@@ -379,7 +379,7 @@ def test_not_a_number_ends_the_run(command, images, tmp_path):
 
 def test_output_that_nobody_reads_stops_the_run_and_says_so(command, images, tmp_path,
                                                             monkeypatch):
-    from minitorch.cli import finetune as module
+    from minitorch.cli import _reporter as module
 
     def broken(text):
         raise BrokenPipeError
