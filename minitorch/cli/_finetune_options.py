@@ -1,7 +1,13 @@
 """The options of ``minitorch finetune``: names, limits and help."""
 
 from minitorch.cli._common import add_machine_options, number
-from minitorch.training.settings import ARCHITECTURES, CHOICES, DEFAULTS, FinetuneSettings
+from minitorch.training.settings import (
+    ARCHITECTURES,
+    AUGMENTATIONS,
+    CHOICES,
+    DEFAULTS,
+    FinetuneSettings,
+)
 
 __all__ = ["SUMMARY", "add_parser", "setting_names"]
 
@@ -37,6 +43,7 @@ def add_parser(subparsers):
     parser = subparsers.add_parser("finetune", help=SUMMARY, description=DESCRIPTION,
                                    epilog=EPILOG, usage="%(prog)s [OPTION ...]")
     _add_data_options(parser.add_argument_group("data"))
+    _add_augmentation_options(parser.add_argument_group("augmentation"))
     _add_model_options(parser.add_argument_group("model"))
     _add_training_options(parser.add_argument_group("training"))
     _add_rate_options(parser.add_argument_group("learning rate"))
@@ -74,6 +81,30 @@ def _add_data_options(group):
                        help=f"side of the square that the network sees ({_default('image_size')})")
     group.add_argument("--no-exif", dest="exif", action="store_false",
                        help="ignore the orientation that a camera wrote into the file")
+
+
+def _add_augmentation_options(group):
+    group.add_argument("--aug", choices=CHOICES["aug"],
+                       help="change the training images at random; light: crops and mirror "
+                            "images; standard: smaller crops, colours and erased rectangles too "
+                            "(default: none)")
+    group.add_argument("--scale", type=number(float, 0, 1, low_open=True), metavar="MIN",
+                       help="least share of the area that a crop keeps "
+                            f"({_of_aug('scale')})")
+    group.add_argument("--hflip", type=number(float, 0, 1), metavar="P",
+                       help="probability of the mirror image "
+                            f"({_of_aug('hflip')}; with the digits: 0)")
+    group.add_argument("--jitter", type=number(float, 0), metavar="X",
+                       help="change brightness, contrast and saturation by up to X "
+                            f"({_of_aug('jitter')})")
+    group.add_argument("--erasing", type=number(float, 0, 1), metavar="P",
+                       help=f"probability of an erased rectangle ({_of_aug('erasing')})")
+    group.add_argument("--mixup", type=number(float, 0), metavar="ALPHA",
+                       help="blend each image with another of its batch, in shares from the "
+                            "distribution Beta(ALPHA, ALPHA), as 0.2; labels too (default: 0, off)")
+    group.add_argument("--cutmix", type=number(float, 0), metavar="ALPHA",
+                       help="paste a rectangle of another image instead, as 1.0; with --mixup a "
+                            "coin decides for each batch (default: 0, off)")
 
 
 def _add_model_options(group):
@@ -173,9 +204,16 @@ def _add_output_options(group):
                             "that contradicts them is an error")
     group.add_argument("--force", action="store_true",
                        help="replace the run in --output, if there is one")
+    group.add_argument("--dry-run", action="store_true",
+                       help="measure a few steps, print what the run would do, how long it would "
+                            "take and how much memory and disk, and write nothing")
     group.add_argument("--log", choices=("text", "json"), default="text",
                        help="json: an object per line on stdout for each epoch, warning and the "
                             "end (default: text)")
+
+
+def _of_aug(name):
+    return f"light: {AUGMENTATIONS['light'][name]:g}, standard: {AUGMENTATIONS['standard'][name]:g}"
 
 
 def _default(name):

@@ -41,6 +41,11 @@ def run(args):
     finetuning = _prepare(settings, output, args)
     if finetuning is None:
         return DONE
+    if args.dry_run:
+        from minitorch.cli._plan import print_plan
+        from minitorch.training.plan import measured_plan
+        print_plan(measured_plan(finetuning), args.log == "json")
+        return DONE
     from minitorch.training.signals import StopSignal
     with StopSignal(_announce_stop) as stop:
         reporter = (JsonReporter if args.log == "json" else _Reporter)(finetuning)
@@ -50,6 +55,8 @@ def run(args):
 # -- the run's folder -------------------------------------------------------------------------
 def _output_folder(args):
     """The folder of the run, checked but not made."""
+    if args.resume and args.dry_run:
+        raise UsageError("--dry-run plans a new run, and --resume goes on with one: choose one")
     if args.resume and args.force:
         raise UsageError("--resume continues a run and --force replaces it: choose one")
     if args.resume and args.output is None:
@@ -135,10 +142,18 @@ def _prepare(settings, output, args):
         raise UsageError(f"{flag}: {error}") from error
     data = finetune.load_data(settings)
     _describe_data(data)
+    weights = settings.weights
+    if args.dry_run:
+        from minitorch.training.plan import missing_download
+        missing = missing_download(settings)
+        if missing is not None:
+            weights = "none"
+            data.notes.append(f"{missing} would be downloaded first; measured with random weights")
     pretrained = None if checkpoint else find_weights(
-        settings.weights, settings.arch, progress=is_terminal(sys.stderr))
+        weights, settings.arch, progress=is_terminal(sys.stderr))
     finetuning = finetune.FinetuneRun(settings, data, pretrained, output, checkpoint)
-    _open_output(finetuning, args)
+    if not args.dry_run:
+        _open_output(finetuning, args)
     _describe_run(finetuning, checkpoint)
     return finetuning
 

@@ -6,6 +6,12 @@ import time
 from pathlib import Path
 
 import minitorch
+from minitorch.training.augmentation import (
+    Augmentation,
+    AugmentedList,
+    KeyedBatches,
+    MixedBatches,
+)
 from minitorch.training.checkpoint import restore_checkpoint, save_checkpoint
 from minitorch.training.curves import draw_curves
 from minitorch.training.data import (
@@ -129,6 +135,8 @@ class FinetuneRun:
             self.notes += pretrained.notes
             self.notes += adopt_weights(self.model, pretrained, data.classes)
         self._parts = trained_parts(self.model, settings.train)
+        self.augmentation = Augmentation.of(settings)
+        self.notes += self.augmentation.notes(settings)
         self._make_optimizer()
         self.state = TrainingState()
         if checkpoint is None:
@@ -232,12 +240,11 @@ class FinetuneRun:
     def _make_loaders(self):
         settings, self.problems = self.settings, ReadProblems()
         transform = self.info.preprocessing.transform()
-        train = ImageList(self.data.train, transform, settings.exif, self.problems)
         val = ImageList(self.data.val, transform, settings.exif, self.problems)
         targets = [target for _, target in self.data.train]
         try:
             self.batches = EpochBatches(
-                len(train), settings.batch_size, seed=settings.seed,
+                len(self.data.train), settings.batch_size, seed=settings.seed,
                 lone="keep" if settings.drop_last == "no" else "merge",
                 drop_last=settings.drop_last == "yes",
                 balance=targets if settings.sampler == "balanced" else None,
@@ -247,10 +254,24 @@ class FinetuneRun:
         self._check_last_batch()
         # BatchNorm cannot train on one image; with --drop-last no it was asked to.
         self._minimum = 1 if settings.drop_last == "no" else min(2, settings.batch_size)
-        self.train_loader = make_loader(train, self.batches, settings.workers, self._minimum)
+        self.train_loader = self._training_loader(transform)
         order = EpochBatches(len(val), settings.batch_size, shuffle=False, lone="keep",
                              limit=settings.limit_batches)
         self.val_loader = make_loader(val, order, settings.workers)
+
+    def _training_loader(self, plain):
+        settings, samples, changes = self.settings, self.data.train, self.augmentation
+        if changes.changes_images:
+            images = AugmentedList(samples, changes.transform(self.info.preprocessing),
+                                   settings.exif, self.problems, seed=settings.seed)
+            order = KeyedBatches(self.batches)
+        else:
+            images = ImageList(samples, plain, settings.exif, self.problems)
+            order = self.batches
+        loader = make_loader(images, order, settings.workers, self._minimum)
+        if changes.mixes:
+            loader = MixedBatches(loader, changes, len(self.data.classes), settings.seed)
+        return loader
 
     def _check_last_batch(self):
         settings, batches = self.settings, self.batches
@@ -278,6 +299,7 @@ class FinetuneRun:
             "train_images": len(self.data.train), "val_images": len(self.data.val),
             "ignored_files": self.data.ignored,
             "preprocessing": self.info.preprocessing.to_dict(),
+            "augmentation": self.augmentation.to_dict(),
             "provenance": self.info.provenance}}
         write_json(self.path(CONFIG), config)
 
@@ -286,6 +308,8 @@ class FinetuneRun:
         """Why the frozen trunk runs in every epoch, instead of once; None if it need not."""
         if not self.settings.feature_cache:
             return "--no-feature-cache"
+        if self.augmentation.changes_images or self.augmentation.mixes:
+            return "they are others each time"
         if self.settings.limit_batches is not None:
             return "--limit-batches needs few of the images"
         return None
@@ -312,6 +336,16 @@ class FinetuneRun:
         self.notes.append(f"the trunk is frozen: the features of {len(sources)} images are "
                           "computed once" + (f", {known} are known from before" if known else ""))
 
+    def feature_loader(self):
+        """Batches of the images whose features are not known, with their places in the table."""
+        samples, known = self.data.train + self.data.val, self.features.known
+        # The place in the table stands where the class would.
+        images = ImageList([(source, place) for place, (source, _) in enumerate(samples)
+                            if not known[place]],
+                           self.info.preprocessing.transform(), self.settings.exif, self.problems)
+        order = EpochBatches(len(images), self._trunk_batch, shuffle=False, lone="keep")
+        return make_loader(images, order, self.settings.workers)
+
     def compute_features(self, on_images=None, stop=None):
         """Fill in the features that are not known yet; return False if stopped.
 
@@ -322,15 +356,9 @@ class FinetuneRun:
         stop : callable, optional
             Asked after each batch.
         """
-        table, samples = self.features, self.data.train + self.data.val
-        missing = [place for place in range(len(table)) if not table.known[place]]
-        if not missing:
+        table, done = self.features, int(self.features.known.sum())
+        if done == len(table):
             return True
-        # The place in the table stands where the class would.
-        images = ImageList([(samples[place][0], place) for place in missing],
-                           self.info.preprocessing.transform(), self.settings.exif, self.problems)
-        order = EpochBatches(len(images), self._trunk_batch, shuffle=False, lone="keep")
-        done = len(table) - len(missing)
 
         def on_batch():
             nonlocal done
@@ -338,8 +366,7 @@ class FinetuneRun:
             if on_images is not None:
                 on_images(done)
 
-        finished = table.fill(without_head(self.model, HEAD),
-                              make_loader(images, order, self.settings.workers),
+        finished = table.fill(without_head(self.model, HEAD), self.feature_loader(),
                               self._trunk_batch, on_batch, stop)
         self.cache.save(table)
         return finished

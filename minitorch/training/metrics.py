@@ -108,8 +108,14 @@ class RunningMetrics:
         self._since = time.perf_counter()
 
     def update(self, loss, outputs, targets):
-        """Count one batch: `loss` is its mean as a float, `outputs` (N, C), `targets` (N,)."""
+        """Count one batch: `loss` is its mean as a float, `outputs` (N, C), `targets` (N,).
+
+        Targets may be probabilities (N, C) too: of a mixed image counts the class with the
+        greatest share.
+        """
         guesses, truth = _guesses(outputs), _numpy(targets)
+        if truth.ndim == 2:
+            truth = truth.argmax(axis=1)
         self.images += len(truth)
         self.correct += int((guesses == truth).sum())
         self.loss_sum += loss * len(truth)

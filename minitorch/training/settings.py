@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 
-__all__ = ["ARCHITECTURES", "CHOICES", "DEFAULTS", "FinetuneSettings"]
+__all__ = ["ARCHITECTURES", "AUGMENTATIONS", "CHOICES", "DEFAULTS", "FinetuneSettings"]
 
 ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d",
                  "resnext101_32x8d", "resnext101_64x4d", "wide_resnet50_2", "wide_resnet101_2")
@@ -17,6 +17,14 @@ DEFAULTS = {
                "image_size": 224},
 }
 
+# What the words of --aug stand for. The crops of "standard" are milder than the 8 % of the area
+# with which networks are trained from scratch: a few epochs do not average them out.
+AUGMENTATIONS = {
+    "none": {"scale": 1.0, "hflip": 0.0, "jitter": 0.0, "erasing": 0.0},
+    "light": {"scale": 0.7, "hflip": 0.5, "jitter": 0.0, "erasing": 0.0},
+    "standard": {"scale": 0.3, "hflip": 0.5, "jitter": 0.3, "erasing": 0.25},
+}
+
 # The words that a setting may be; one that ends in a colon goes on with a name.
 CHOICES = {
     "arch": ARCHITECTURES,
@@ -25,15 +33,18 @@ CHOICES = {
     "metric": ("acc1", "f1", "loss"),
     "sampler": ("shuffle", "balanced"),
     "drop_last": ("auto", "yes", "no"),
+    "aug": tuple(AUGMENTATIONS),
 }
 
 _LEAST = {"epochs": 1, "batch_size": 1, "image_size": 1, "lr": 0, "momentum": 0, "weight_decay": 0,
           "seed": 0, "workers": 0, "threads": 1, "warmup": 0, "min_lr": 0, "step_size": 1,
           "gamma": 0, "patience": 0, "unfreeze_at": 2, "body_lr_mult": 0, "layer_decay": 0,
           "smoothing": 0, "clip_grad": 0, "ema": 0, "accum": 1, "early_stop": 1,
+          "hflip": 0, "jitter": 0, "erasing": 0, "mixup": 0, "cutmix": 0,
           "limit_batches": 1, "eval_every": 1, "max_train_samples": 2}
 _BELOW = {"val_fraction": 1, "smoothing": 1, "ema": 1, "gamma": 1}
-_POSITIVE = ("val_fraction", "gamma", "body_lr_mult", "layer_decay", "clip_grad")
+_MOST = {"hflip": 1, "erasing": 1, "scale": 1}
+_POSITIVE = ("scale", "val_fraction", "gamma", "body_lr_mult", "layer_decay", "clip_grad")
 
 # Of --sched: which of its words each of these belongs to.
 _OF_SCHEDULE = {"step_size": ("step",), "gamma": ("step", "plateau"), "patience": ("plateau",),
@@ -52,6 +63,13 @@ class FinetuneSettings:
     class_weights: str = "none"
     image_size: int | None = None
     exif: bool = True
+    aug: str = "none"
+    scale: float | None = None
+    hflip: float | None = None
+    jitter: float | None = None
+    erasing: float | None = None
+    mixup: float = 0.0
+    cutmix: float = 0.0
     weights: str | None = None
     arch: str = "resnet18"
     train: str | None = None
@@ -155,6 +173,9 @@ class FinetuneSettings:
         if self.val is not None and self.data == "digits":
             raise ValueError("--val needs --data DIR: the digits bring their own validation "
                              "images")
+        if (self.mixup or self.cutmix) and self.batch_size == 1:
+            raise ValueError(f"--{'mixup' if self.mixup else 'cutmix'} mixes the images of a "
+                             "batch, and --batch-size 1 has no second one")
         if self.sampler == "balanced" and self.class_weights == "balanced":
             raise ValueError("--sampler balanced and --class-weights balanced would both make up "
                              "for rare classes, and overdo it: give one of them")
@@ -182,6 +203,8 @@ def _in_bounds(name, value):
         return any(value.startswith(word) and value != word if word.endswith(":")
                    else value == word for word in CHOICES[name])
     if name in _LEAST and not value >= _LEAST[name]:
+        return False
+    if name in _MOST and not value <= _MOST[name]:
         return False
     return not ((name in _BELOW and value >= _BELOW[name]) or (name in _POSITIVE and value <= 0)
                 or value in (float("inf"), float("-inf")))
