@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from minitorch.training.findings import LEVELS, PROBLEM, WARNING, all_findings
-from minitorch.training.manifest import Manifest, examine_images
+from minitorch.training.image_manifest import Manifest, examine_images
 from minitorch.training.survey import TRAIN, VAL, survey_folder
 
 __all__ = ["Checkup", "ClassCount", "check_folder"]
