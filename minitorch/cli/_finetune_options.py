@@ -79,6 +79,10 @@ def _add_data_options(group):
                             "JSON or lines 'class weight' (default: none)")
     group.add_argument("--image-size", type=number(int, 8, 4096), metavar="PIXELS",
                        help=f"side of the square that the network sees ({_default('image_size')})")
+    group.add_argument("--bad-images", choices=CHOICES["bad_images"],
+                       help="files that cannot be read; skip: leave them out as they are met; "
+                            "list: decode all images first, name the bad ones, train without "
+                            "them; fail: do not train if there is one (default: skip)")
     group.add_argument("--no-exif", dest="exif", action="store_false",
                        help="ignore the orientation that a camera wrote into the file")
 

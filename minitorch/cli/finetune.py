@@ -20,6 +20,7 @@ from minitorch.cli._common import (
     counted,
     is_terminal,
     message,
+    report_unreadable,
 )
 from minitorch.cli._finetune_options import SUMMARY, add_parser, setting_names
 from minitorch.cli._reporter import JsonReporter
@@ -142,6 +143,8 @@ def _prepare(settings, output, args):
         raise UsageError(f"{flag}: {error}") from error
     data = finetune.load_data(settings)
     _describe_data(data)
+    if settings.bad_images != "skip":
+        _examine_first(data, settings)
     weights = settings.weights
     if args.dry_run:
         from minitorch.training.plan import missing_download
@@ -155,7 +158,18 @@ def _prepare(settings, output, args):
     if not args.dry_run:
         _open_output(finetuning, args)
     _describe_run(finetuning, checkpoint)
+    if args.log != "json":
+        report_unreadable(finetuning.problems)      # those that are known from before
     return finetuning
+
+
+def _examine_first(data, settings):
+    """Decode all images before anything else, and remember what was found."""
+    from minitorch.training.bad_images import examine_first
+    bar = Progress("check", len(data.train) + len(data.val))
+    with bar:
+        reasons = examine_first(data, settings, lambda done, _: bar.update(done))
+    message(f"images    all decoded; {counted(len(reasons), 'file')} cannot be used")
 
 
 def _is_complete(settings, checkpoint, output):

@@ -20,17 +20,38 @@ __all__ = ["DataSplit", "ImageList", "ReadProblems", "folder_data", "digits_data
 
 
 class ReadProblems:
-    """The files that could not be read, each once; worker threads add, the main thread takes."""
+    """The files that could not be read, each once; worker threads add, the main thread takes.
 
-    def __init__(self):
-        self.reasons = {}
+    Parameters
+    ----------
+    fatal : bool
+        Such a file ends the run: `add` raises `DataError`.
+
+    Attributes
+    ----------
+    reasons : dict of str to str
+        By path.
+    known : set of str
+        Files that need not be tried.
+    """
+
+    def __init__(self, fatal=False):
+        self.fatal, self.reasons, self.known = fatal, {}, set()
         self._fresh = []
         self._lock = threading.Lock()
 
     def __len__(self):
         return len(self.reasons)
 
+    def add_known(self, path, reason):
+        """Note a file that was found to be bad before."""
+        self.known.add(path)
+        self.add(path, reason)
+
     def add(self, path, reason):
+        """Note a file that could not be read."""
+        if self.fatal:
+            raise DataError(f"--bad-images fail: {path}: {reason}")
         with self._lock:
             if path not in self.reasons:
                 self.reasons[path] = reason
@@ -71,6 +92,8 @@ class ImageList(Dataset):
         source, target = self.samples[index]
         if not isinstance(source, (str, Path)):
             image = source
+        elif self.problems is not None and str(source) in self.problems.known:
+            return None
         else:
             try:
                 image = load_image(source, exif=self.exif)
@@ -81,6 +104,11 @@ class ImageList(Dataset):
                 self.problems.add(str(source), reason_of(error, source))
                 return None
         return (image if self.transform is None else self.transform(image)), target
+
+
+def counted_files(count):
+    """``"1 file is"``, ``"2 files are"``."""
+    return "1 file is" if count == 1 else f"{count} files are"
 
 
 def reason_of(error, path):
@@ -227,9 +255,10 @@ def folder_data(root, val_fraction=0.2, seed=0, val=None):
 
 
 def _with_own_val(root, val):
-    from minitorch.datasets.images import _is_split, _scan_classes, _visible_folders
+    from minitorch.datasets.images import _is_split, _scan_classes
+    from minitorch.datasets.listing import list_top
     try:
-        if _is_split(str(root), _visible_folders(root)):
+        if _is_split(str(root), list_top(root)[0]):
             top = root / "train"
         elif root.resolve() in [val.resolve(), *val.resolve().parents]:
             raise DataError(f"{val} lies in {root}, where it would count as a class")

@@ -12,6 +12,7 @@ from minitorch.training.augmentation import (
     KeyedBatches,
     MixedBatches,
 )
+from minitorch.training.bad_images import recall
 from minitorch.training.checkpoint import restore_checkpoint, save_checkpoint
 from minitorch.training.curves import draw_curves
 from minitorch.training.data import (
@@ -227,7 +228,7 @@ class FinetuneRun:
     def _provenance(self):
         # What only changes the speed does not belong to what a model is.
         settings = {name: value for name, value in self.settings.to_dict().items()
-                    if name not in ("workers", "threads", "feature_cache")}
+                    if name not in ("workers", "threads", "feature_cache", "bad_images")}
         weights = {"name": self.settings.weights}
         if self.pretrained is not None:
             weights |= {"source": self.pretrained.source, "sha256": self.pretrained.sha256}
@@ -238,7 +239,9 @@ class FinetuneRun:
             {} if self.class_weights is None else {"class_weights": self.class_weights})
 
     def _make_loaders(self):
-        settings, self.problems = self.settings, ReadProblems()
+        settings = self.settings
+        self.problems = ReadProblems(fatal=settings.bad_images == "fail")
+        self.notes += recall(self.data, settings, self.problems)
         transform = self.info.preprocessing.transform()
         val = ImageList(self.data.val, transform, settings.exif, self.problems)
         targets = [target for _, target in self.data.train]

@@ -49,6 +49,9 @@ class Manifest:
         self.path = Path(folder or manifest_folder()) / f"{name}.json"
         self._entries, self._changed = self._load(), False
 
+    def __len__(self):
+        return len(self._entries)
+
     def _load(self):
         """Entries by name: ``{"stamp": ..., "facts": ...}``; empty if the file is of no use."""
         try:

@@ -32,6 +32,7 @@ CHOICES = {
     "sched": ("const", "step", "cosine", "onecycle", "plateau"),
     "metric": ("acc1", "f1", "loss"),
     "sampler": ("shuffle", "balanced"),
+    "bad_images": ("skip", "list", "fail"),
     "drop_last": ("auto", "yes", "no"),
     "aug": tuple(AUGMENTATIONS),
 }
@@ -63,6 +64,7 @@ class FinetuneSettings:
     class_weights: str = "none"
     image_size: int | None = None
     exif: bool = True
+    bad_images: str = "skip"
     aug: str = "none"
     scale: float | None = None
     hflip: float | None = None

@@ -200,6 +200,20 @@ def test_a_second_folder_that_validates(root, tmp_path):
         check(root, val=tmp_path / "nowhere")
 
 
+def test_a_second_folder_beside_train_and_val_and_one_within(split_root, tmp_path):
+    fill(tmp_path / "more" / "cat", range(30, 33))
+    fill(tmp_path / "more" / "dog", [100, 131])
+    checkup = check(split_root, val=tmp_path / "more")
+    data = folder_data(split_root, val=tmp_path / "more")
+    assert sum(each.train for each in checkup.classes) == len(data.train) == 24
+    assert sum(each.val for each in checkup.classes) == len(data.val) == 5
+    os.rename(tmp_path / "more", split_root / "train" / "more")
+    with pytest.raises(DataError, match="would count as a class"):
+        folder_data(split_root / "train", val=split_root / "train" / "more")
+    within = check(split_root / "train", val=split_root / "train" / "more")
+    assert "would count as a class" in only(within, "refused").text
+
+
 def test_uneven_and_tiny_classes_and_their_weights(tmp_path):
     from minitorch.training.losses import balanced_weights
     fill(tmp_path / "d" / "train" / "cat", range(40))
