@@ -34,6 +34,7 @@ COMMANDS = {
     "graph": "draw a network as an SVG picture",
     "run": "run a script that imports torch, on minitorch",
     "lint": "list what a script for PyTorch uses that minitorch lacks",
+    "selftest-resume": "kill a small run again and again, and compare with one left alone",
 }
 
 
@@ -80,7 +81,7 @@ def _add_commands(parser, argv):
     module = None
     for name, summary in COMMANDS.items():
         if name == wanted:
-            module = importlib.import_module(f"minitorch.cli.{name}")
+            module = importlib.import_module(f"minitorch.cli.{name.replace('-', '_')}")
             module.add_parser(subparsers)
         else:
             subparsers.add_parser(name, help=summary, add_help=False)

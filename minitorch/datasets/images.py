@@ -52,7 +52,8 @@ def load_image(path, exif=True):
 
     Parameters
     ----------
-    path : str or path
+    path : str, path or seekable binary file
+        A file object has no name: it is ``-`` in errors.
     exif : bool
         Apply the EXIF orientation, so that the image stands as its photographer held it.
 
@@ -76,8 +77,17 @@ def load_image(path, exif=True):
 
 @contextlib.contextmanager
 def open_file(path):
-    """Open an image file within a block in which whatever goes wrong becomes an `ImageError`."""
+    """Open an image file within a block in which whatever goes wrong becomes an `ImageError`.
+
+    A binary file object is taken as it is.
+    """
+    source = path
+    if hasattr(source, "read"):
+        path = "-"
     try:
+        if source is not path:
+            yield source
+            return
         # Opening a named pipe would wait for somebody to write into it.
         mode = os.stat(path).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
@@ -87,7 +97,7 @@ def open_file(path):
     except ImageError:
         raise
     except UnidentifiedImageError:
-        size = os.path.getsize(path)
+        size = os.path.getsize(path) if source is path else source.seek(0, os.SEEK_END)
         reason = "not an image that pillow can read" if size else "the file is empty"
         raise ImageError(path, reason) from None
     except OSError as error:
