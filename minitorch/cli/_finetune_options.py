@@ -41,7 +41,7 @@ after saving last.ckpt.
 def add_parser(subparsers):
     """Add ``finetune`` to the parser of the commands."""
     parser = subparsers.add_parser("finetune", help=SUMMARY, description=DESCRIPTION,
-                                   epilog=EPILOG)
+                                   epilog=EPILOG, usage="%(prog)s [OPTION ...]")
     _add_data_options(parser.add_argument_group("data"))
     _add_augmentation_options(parser.add_argument_group("augmentation"))
     _add_model_options(parser.add_argument_group("model"))

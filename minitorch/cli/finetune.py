@@ -34,7 +34,8 @@ def run(args):
     given = given_flags(args, setting_names())
     output = _output_folder(args)
     settings = settings_of(args, given, output)
-    _check_apart(output, settings.data)
+    _check_apart(output, "--data", settings.data)
+    _check_apart(output, "--val", settings.val)
     apply_threads(settings.threads)
 
     finetuning = _prepare(settings, output, args)
@@ -75,10 +76,12 @@ def _output_folder(args):
     return output
 
 
-def _check_apart(output, data):
+def _check_apart(output, flag, data):
     """A run among the class folders would be the next run's class, with its curves as image."""
-    if data != "digits" and Path(data).resolve() in [output.resolve(), *output.resolve().parents]:
-        raise UsageError(f"--output {output} lies in --data {data}, where it would count as a "
+    if data in (None, "digits"):
+        return
+    if Path(data).resolve() in [output.resolve(), *output.resolve().parents]:
+        raise UsageError(f"--output {output} lies in {flag} {data}, where it would count as a "
                          "class; choose a folder outside with --output")
 
 
@@ -108,11 +111,12 @@ def _check_writable(output):
 
 
 def _check_space(finetuning):
-    """The checkpoint holds weights and momentum, and old and new exist side by side."""
+    """The checkpoint holds weights, average and momentum; old and new exist side by side."""
     from minitorch.training.finetune import RUN_FILES
     weights = sum(p.numel() * 4 for p in finetuning.model.parameters())
-    trained = sum(p.numel() * 4 for p in finetuning.model.parameters() if p.requires_grad)
-    needed = 2 * (2 * weights + trained)
+    trained = sum(p.numel() * 4 for group in finetuning.optimizer.param_groups
+                  for p in group["params"])
+    needed = 2 * ((2 if finetuning.average is None else 3) * weights + trained)
     free = shutil.disk_usage(_existing(finetuning.output)).free
     # What an earlier run left here makes room when it is replaced.
     free += sum(path.stat().st_size for path in map(finetuning.path, RUN_FILES) if path.is_file())
@@ -196,9 +200,12 @@ def _describe_run(finetuning, checkpoint):
     total = sum(p.numel() for p in parameters)
     if checkpoint is None:
         message(f"weights   {pretrained.source if pretrained else 'random'}")
-    message(f"model     {settings.arch}, training {settings.train}: {trained:,} of {total:,} "
+    what = settings.train.replace("after:", "all after ")
+    message(f"model     {settings.arch}, training {what}: {trained:,} of {total:,} "
             f"parameters, {settings.image_size} pixels, batches of {settings.batch_size}"
             + (f", {settings.accum} to a step" if settings.accum > 1 else ""))
+    if settings.unfreeze_at is not None:
+        message(f"          from epoch {settings.unfreeze_at} on everything trains")
     for note in finetuning.notes:
         message(f"note      {note}")
     message(f"output    {finetuning.output}")
