@@ -37,8 +37,8 @@ from minitorch.training.fit import TrainingState, fit, score
 from minitorch.training.freezing import freeze_norm, train_only
 from minitorch.training.groups import parameter_groups
 from minitorch.training.history import history_csv, with_times
-from minitorch.training.losses import TrainingLoss, balanced_weights, read_class_weights
 from minitorch.training.image_record import pack, split_as_recorded, unpack
+from minitorch.training.losses import TrainingLoss, balanced_weights, read_class_weights
 from minitorch.training.model_io import ModelInfo, build_model, save_model
 from minitorch.training.parts import check_trained_parts, trained_parts
 from minitorch.training.preprocessing import Preprocessing
