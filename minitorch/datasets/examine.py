@@ -19,6 +19,7 @@ _HASH_FROM = 32             # pixels along a side of what the perceptual hash lo
 _ORIENTATION = 0x0112       # the EXIF tag
 _ONE_COLOUR = 3             # grey levels that compression may make of one colour
 _VERY_LARGE = 50_000_000    # pixels
+_STRIP = 1 << 22            # pixels
 _ALPHA = ("RGBA", "LA", "PA", "La", "RGBa")
 
 # What a file that is no image may be instead, told by how it begins.
@@ -130,7 +131,7 @@ def _describe(facts, file):
     check_sides(facts.path, upright)
     rgb = to_rgb(upright)
     facts.width, facts.height = rgb.size
-    facts.pixels = hashlib.sha256(b"%d %d " % rgb.size + rgb.tobytes()).hexdigest()
+    facts.pixels = _pixel_digest(rgb)
     facts.hash = f"{perceptual_hash(rgb):016x}"
     shrunk = rgb.resize((THUMB, THUMB), Image.Resampling.BOX)
     facts.thumb = base64.b64encode(shrunk.tobytes()).decode()
@@ -149,6 +150,16 @@ def _describe(facts, file):
         "animated": _is_animated(image),
     }
     facts.oddities = [name for name, is_so in found.items() if is_so]
+
+
+def _pixel_digest(rgb):
+    """Over size and pixels, strip by strip: a copy of a huge image might not fit beside it."""
+    digest = hashlib.sha256(b"%d %d " % rgb.size)
+    rows = max(1, _STRIP // rgb.width)
+    for top in range(0, rgb.height, rows):
+        strip = rgb.crop((0, top, rgb.width, min(top + rows, rgb.height)))
+        digest.update(strip.tobytes())
+    return digest.hexdigest()
 
 
 def _is_transparent(image):

@@ -347,16 +347,16 @@ def labelled_images(root, classes):
 
 
 def images_below(root):
-    """Paths of all images under a folder, at any depth, sorted; names with a dot are left out.
+    """Paths of all images under a folder, at any depth, sorted; hidden ones are left out.
 
     Raises OSError for a folder that may not be read.
     """
-    from minitorch.datasets.listing import EXTENSIONS, raise_it
+    from minitorch.datasets.listing import EXTENSIONS, is_hidden, raise_it
     found = []
     for folder, folders, names in os.walk(root, onerror=raise_it):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not is_hidden(name, True))
         found += [os.path.join(folder, name) for name in sorted(names)
-                  if not name.startswith(".") and name.lower().endswith(EXTENSIONS)]
+                  if not is_hidden(name) and name.lower().endswith(EXTENSIONS)]
     return found
 
 

@@ -275,3 +275,26 @@ def test_no_folder(tmp_path):
         check(tmp_path / "nowhere")
     with pytest.raises(DataError, match="is not a folder"):
         check(next((tmp_path / "x" / "red").iterdir()))
+
+
+@pytest.mark.parametrize("spoil,words", [
+    (lambda image, path: image.save(path.with_suffix(".jpg"), quality=95), "file format"),
+    (lambda image, path: image.resize((120, 90)).save(path), "size in pixels"),
+    (lambda image, path: image.convert("L").save(path), "grey and colour"),
+])
+def test_what_tells_the_classes_apart_without_looking(root, spoil, words):
+    assert "cue" not in kinds(check(root))
+    for number, path in enumerate(sorted((root / "dog").iterdir())):
+        image = Image.open(path).copy()
+        path.unlink()
+        spoil(image, path)
+        if number == 0:
+            assert "cue" not in kinds(check(root))
+    found = only(check(root), "cue")
+    assert words in found.text and "100 %" in found.text and found.level == "warning"
+
+
+def test_sizes_that_are_all_different_tell_nothing(root):
+    for number, path in enumerate(sorted(root.glob("*/*"))):
+        Image.open(path).resize((100 + number, 90)).save(path)
+    assert check(root).findings == []
