@@ -266,6 +266,9 @@ def test_an_interrupted_check_keeps_what_it_decoded(root):
         check(root, on_image=stop)
     assert 9 <= check(root).known < 30
     assert check(root).known == 30
+    with pytest.raises(KeyboardInterrupt):
+        check(root, fresh=True, on_image=stop)
+    assert check(root).known == 30
     assert check(root, fresh=True).known == 0
 
 
