@@ -18,10 +18,11 @@ from minitorch._core.shape import broadcast_shapes
 from minitorch._core.tensor cimport TensorBase, new_like, new_tensor
 from minitorch._kernels.random cimport *
 from minitorch._kernels.types cimport BOOL, F32, F64, I64, U8
-from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw, deliver, cast_raw
+from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw, cast_raw
 from minitorch._ops.creation cimport check_options, empty_of, finished
 from minitorch._ops.binary cimport mul_number
 from minitorch._ops.creation import _like_for_random, scalar_tensor
+from minitorch._ops.writing cimport deliver
 
 
 cdef class Generator:

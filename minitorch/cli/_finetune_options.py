@@ -31,7 +31,7 @@ examples:
 EPILOG = """
 In --output: config.json (all settings; --config takes it), metrics.csv (a line per epoch and
 split), best.safetensors (the model with its classes and preprocessing, for 'minitorch predict'),
-last.ckpt (for --resume), curves.png.
+last.ckpt (for --resume; while a run lasts, previous.ckpt is the one before), curves.png.
 
 exit codes: 0 done, 1 the job failed, 2 wrong usage, 130 interrupted by Ctrl-C (143 by SIGTERM)
 after saving last.ckpt.
@@ -48,7 +48,7 @@ def add_parser(subparsers):
     _add_training_options(parser.add_argument_group("training"))
     _add_rate_options(parser.add_argument_group("learning rate"))
     _add_judging_options(parser.add_argument_group("validation"))
-    add_machine_options(parser.add_argument_group("machine"))
+    add_machine_options(parser.add_argument_group("machine (what may change on --resume)"))
     _add_output_options(parser.add_argument_group("output"))
     # None means "not said": --resume must tell a flag from a default.
     parser.set_defaults(**{name: None for name in setting_names()})
@@ -197,11 +197,16 @@ def _add_judging_options(group):
 def _add_output_options(group):
     group.add_argument("--output", metavar="DIR",
                        help="folder of the run (default: runs/<date-time>)")
+    group.add_argument("--checkpoint-every", type=number(float, 0), metavar="MINUTES",
+                       help="write last.ckpt within an epoch too, so that a run that is killed "
+                            "loses no more than this (default: 5)")
     group.add_argument("--config", metavar="FILE",
-                       help="take the settings from a config.json; flags win over it")
+                       help="take the settings from a run's config.json; flags win over it")
     group.add_argument("--resume", action="store_true",
-                       help="continue the run in --output; its settings are kept, and a flag "
-                            "that contradicts them is an error")
+                       help="continue the run in --output, to the same bits as if it had never "
+                            "stopped; its settings are kept, and a flag that contradicts them is "
+                            "an error, but for --workers, --threads and --checkpoint-every; a "
+                            "run that was killed before its first file is started")
     group.add_argument("--force", action="store_true",
                        help="replace the run in --output, if there is one")
     group.add_argument("--dry-run", action="store_true",

@@ -4,22 +4,21 @@
 :func:`scan_folder` turns a folder into classes and a training and a validation list.
 """
 
+import contextlib
 import os
 import random
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from minitorch.datasets.folder import IMG_EXTENSIONS, has_file_allowed_extension
+from minitorch.datasets.listing import EXTENSIONS, list_images, list_top
 
-__all__ = ["FolderScan", "ImageError", "load_image", "scan_folder"]
+__all__ = ["FolderScan", "ImageError", "check_sides", "load_image", "open_file", "scan_folder",
+           "to_rgb"]
 
-# torchvision's ImageFolder knows no .gif; load_image reads its first frame, so the commands do.
-EXTENSIONS = (*IMG_EXTENSIONS, ".gif")
-
+_MAX_ASPECT = 1000
 _WHITE = (255, 255, 255, 255)
 _SIXTEEN_BITS = 65535
 _SPLITS = {"train", "val", "valid", "validation", "test"}
@@ -53,7 +52,8 @@ def load_image(path, exif=True):
 
     Parameters
     ----------
-    path : str or path
+    path : str, path or seekable binary file
+        A file object has no name: it is ``-`` in errors.
     exif : bool
         Apply the EXIF orientation, so that the image stands as its photographer held it.
 
@@ -67,17 +67,37 @@ def load_image(path, exif=True):
     ImageError
         The file cannot be read, is empty, no image, truncated, or too large to be meant.
     """
+    with open_file(path) as file:
+        image = Image.open(file)
+        image.load()  # decodes all of it: a truncated file is found here, not by open()
+        if exif:
+            ImageOps.exif_transpose(image, in_place=True)
+        return to_rgb(image)
+
+
+@contextlib.contextmanager
+def open_file(path):
+    """Open an image file within a block in which whatever goes wrong becomes an `ImageError`.
+
+    A binary file object is taken as it is.
+    """
+    source = path
+    if hasattr(source, "read"):
+        path = "-"
     try:
+        if source is not path:
+            yield source
+            return
         # Opening a named pipe would wait for somebody to write into it.
         mode = os.stat(path).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             raise ImageError(path, "not a regular file")
         with open(path, "rb") as file:
-            return _decode(file, exif)
+            yield file
     except ImageError:
         raise
     except UnidentifiedImageError:
-        size = os.path.getsize(path)
+        size = os.path.getsize(path) if source is path else source.seek(0, os.SEEK_END)
         reason = "not an image that pillow can read" if size else "the file is empty"
         raise ImageError(path, reason) from None
     except OSError as error:
@@ -96,15 +116,14 @@ def _plain(error):
     return error.strerror or str(error)
 
 
-def _decode(file, exif):
-    image = Image.open(file)
-    image.load()  # decodes all of it: a truncated file is found here, not by open()
-    if exif:
-        ImageOps.exif_transpose(image, in_place=True)
-    return _to_rgb(image)
+def check_sides(path, image):
+    """Raise ImageError for an image that, with its short side scaled up, would fill the memory."""
+    if max(image.size) > _MAX_ASPECT * min(image.size):
+        raise ImageError(path, f"too thin to be used: {image.width} by {image.height} pixels")
 
 
-def _to_rgb(image):
+def to_rgb(image):
+    """A decoded image of any mode as RGB; see `load_image`."""
     if image.mode.startswith("I") or image.mode == "F":
         return _eight_bits(image).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
@@ -183,7 +202,7 @@ def scan_folder(root, val_fraction=0.2, seed=0):
     if not os.path.isdir(root):
         kind = NotADirectoryError if os.path.exists(root) else FileNotFoundError
         raise kind(f"{root}: no such folder")
-    if _is_split(root, _visible_folders(root)):
+    if _is_split(root, list_top(root)[0]):
         return _scan_train_val(root)
     images, ignored = _scan_classes(root)
     scan = FolderScan(sorted(images), ignored=ignored)
@@ -193,7 +212,7 @@ def scan_folder(root, val_fraction=0.2, seed=0):
                 f"{os.path.join(root, name)}: the class has a single image; a training and a "
                 "validation image are needed"
             )
-        train, val = _split(images[name], val_fraction, f"{seed}/{name}")
+        train, val = split_class(images[name], val_fraction, f"{seed}/{name}")
         scan.train += [(path, label) for path in train]
         scan.val += [(path, label) for path in val]
     return scan
@@ -232,26 +251,20 @@ def _scan_train_val(root):
     return scan
 
 
-def _visible_folders(folder):
-    with os.scandir(folder) as entries:
-        return sorted(
-            entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()
-        )
-
-
 def _scan_classes(root, several=True):
     """Dict from class to its image paths, and the number of files passed over."""
-    names = _visible_folders(root)
+    names, beside = list_top(root)
     if not names:
         raise FileNotFoundError(
             f"{root}: no class folder in it; images are expected as {root}/CLASS/IMAGE"
         )
     if several and len(names) < 2:
         raise ValueError(f"{root}: only one class ({names[0]}); at least two are needed")
-    images, ignored = {}, _count_files(root)
+    images, ignored = {}, len(beside.images) + len(beside.others)
     for name in names:
-        images[name], passed_over = _images_under(os.path.join(root, name))
-        ignored += passed_over
+        found = list_images(os.path.join(root, name))
+        images[name] = found.images
+        ignored += len(found.others)
         if not images[name]:
             raise FileNotFoundError(
                 f"{os.path.join(root, name)}: no image in this class folder "
@@ -260,39 +273,7 @@ def _scan_classes(root, several=True):
     return images, ignored
 
 
-def _count_files(folder):
-    """Visible files lying beside the class folders: they belong to no class."""
-    with os.scandir(folder) as entries:
-        return sum(not entry.name.startswith(".") and entry.is_file() for entry in entries)
-
-
-def raise_it(error):
-    """For ``os.walk``, which passes over folders that it may not read."""
-    raise error
-
-
-def _images_under(folder):
-    images, ignored = [], 0
-    # A link to a folder above this one would bring the other classes' images into this class.
-    seen = {str(above) for above in Path(os.path.realpath(folder)).parents}
-    for root, folders, files in os.walk(folder, onerror=raise_it, followlinks=True):
-        real = os.path.realpath(root)
-        if real in seen:  # a link back into the tree
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.startswith("."):
-                continue
-            if has_file_allowed_extension(name, EXTENSIONS):
-                images.append(os.path.join(root, name))
-            else:
-                ignored += 1
-    return images, ignored
-
-
-def _split(paths, fraction, key):
+def split_class(paths, fraction, key):
     """Draw ``fraction`` of the paths; both parts keep the order and at least one element."""
     count = min(max(round(len(paths) * fraction), 1), len(paths) - 1)
     # Bytes are hashed with sha512: the same on every machine and Python version.  File names

@@ -38,7 +38,14 @@ from minitorch.training.groups import parameter_groups, stages
 from minitorch.training.history import history_csv, history_row
 from minitorch.training.loop import evaluate, predict, train_one_epoch
 from minitorch.training.losses import TrainingLoss, balanced_weights, read_class_weights
-from minitorch.training.metrics import EpochResult, RunningMetrics, accuracy, macro_f1
+from minitorch.training.metrics import (
+    ClassScores,
+    EpochResult,
+    RunningMetrics,
+    accuracy,
+    class_scores,
+    macro_f1,
+)
 from minitorch.training.model_io import ModelInfo, build_model, load_model, save_model
 from minitorch.training.preprocessing import Preprocessing
 from minitorch.training.sampling import EpochBatches, balanced_order
@@ -49,8 +56,9 @@ from minitorch.training.weights import Pretrained, adopt_weights, find_weights, 
 
 __all__ = [
     "ARCHITECTURES",
-    "DEFAULTS",
     "CheckpointMismatch",
+    "ClassScores",
+    "DEFAULTS",
     "DataError",
     "DataSplit",
     "EpochBatches",
@@ -77,6 +85,7 @@ __all__ = [
     "balanced_order",
     "balanced_weights",
     "build_model",
+    "class_scores",
     "digits_data",
     "draw_curves",
     "evaluate",

@@ -1,13 +1,12 @@
 """Training curves as a picture, drawn with pillow alone."""
 
-import io
 import math
 
-__all__ = ["draw_curves"]
+from minitorch.training.drawing import GRID, MUTED, PAPER, SCALE, Pen, png
+
+__all__ = ["draw_curves", "epoch_ticks", "ticks"]
 
 WIDTH, HEIGHT = 1200, 520
-SCALE = 2           # drawn twice as large, then reduced: pillow's lines are not antialiased
-INK, MUTED, GRID, PAPER = "#1f2328", "#656d76", "#e4e7eb", "#ffffff"
 COLOURS = {"train": "#7a8793", "val": "#0969da"}
 
 
@@ -29,37 +28,35 @@ def draw_curves(rows, title="", path=None):
     """
     from PIL import Image, ImageDraw
     image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), PAPER)
-    pen = _Pen(ImageDraw.Draw(image))
+    pen = Pen(ImageDraw.Draw(image))
     pen.text((40, 24), title, size=20)
     _panel(pen, (84, 104, 570, 460), rows, "loss", "Loss", str_of=_short)
     _panel(pen, (684, 104, 1170, 460), rows, "accuracy", "Accuracy", str_of=_percent, top=1.0)
     image = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     if path is not None:
         from minitorch.training.files import write_bytes
-        buffer = io.BytesIO()
-        image.save(buffer, format="PNG", optimize=True)
-        write_bytes(path, buffer.getvalue())
+        write_bytes(path, png(image))
     return image
 
 
 def _panel(pen, box, rows, column, title, str_of, top=None):
     left, upper, right, lower = box
     rows = [row for row in rows if math.isfinite(row[column])]
-    ticks = _ticks([row[column] for row in rows], top)
+    marks = ticks([row[column] for row in rows], top)
     epochs = sorted({row["epoch"] for row in rows}) or [1]
     first, last = (epochs[0], epochs[-1]) if len(epochs) > 1 else (epochs[0] - 1, epochs[0] + 1)
 
     def place(epoch, value):
         return (left + (epoch - first) / (last - first) * (right - left),
-                lower - (value - ticks[0]) / (ticks[-1] - ticks[0]) * (lower - upper))
+                lower - (value - marks[0]) / (marks[-1] - marks[0]) * (lower - upper))
 
     pen.text((left, upper - 30), title, size=16)
-    for tick in ticks:
+    for tick in marks:
         y = place(first, tick)[1]
         pen.line([(left, y), (right, y)], GRID, 1)
         pen.text((left - 10, y), str_of(tick), size=13, colour=MUTED, anchor="rm")
-    for epoch in _epoch_ticks(epochs):
-        pen.text((place(epoch, ticks[0])[0], lower + 10), str(epoch), size=13, colour=MUTED,
+    for epoch in epoch_ticks(epochs):
+        pen.text((place(epoch, marks[0])[0], lower + 10), str(epoch), size=13, colour=MUTED,
                  anchor="mt")
     pen.text(((left + right) / 2, lower + 32), "epoch", size=13, colour=MUTED, anchor="mt")
     _legend(pen, right, upper - 21)
@@ -92,57 +89,17 @@ def _legend(pen, right, y):
         right -= 40
 
 
-class _Pen:
-    """Drawing in the picture's own coordinates, whatever the scale."""
-
-    def __init__(self, draw):
-        self.draw = draw
-        self.fonts = {}
-
-    def font(self, size):
-        if size not in self.fonts:
-            from PIL import ImageFont
-            try:
-                self.fonts[size] = ImageFont.load_default(size * SCALE)
-            except TypeError:       # pillow before 10.1 has one bitmap font only
-                self.fonts[size] = ImageFont.load_default()
-        return self.fonts[size]
-
-    def text(self, at, text, size, colour=INK, anchor="la"):
-        text = text.encode("latin-1", "replace").decode("latin-1")
-        font = self.font(size)
-        point = (at[0] * SCALE, at[1] * SCALE)
-        if hasattr(font, "getmask2") and hasattr(font, "path"):
-            self.draw.text(point, text, colour, font, anchor=anchor)
-        else:
-            self.draw.text(point, text, colour, font)
-
-    def width(self, text, size):
-        return self.draw.textlength(text, self.font(size)) / SCALE
-
-    def line(self, points, colour, width):
-        self.draw.line([(x * SCALE, y * SCALE) for x, y in points], colour, width * SCALE,
-                       joint="curve")
-
-    def curve(self, points, colour):
-        if len(points) > 1:
-            self.line(points, colour, 3)
-        radius = 5 * SCALE
-        for x, y in points if len(points) <= 30 else points[-1:]:
-            x, y = x * SCALE, y * SCALE
-            self.draw.ellipse((x - radius, y - radius, x + radius, y + radius), colour, PAPER,
-                              SCALE)
-
-
-def _ticks(values, top=None):
+def ticks(values, top=None):
     """About five round numbers that span `values`; accuracy stops at `top`."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if top is None:
         low = min(low, 0.0)
     else:
         high = top
-    if high - low < 1e-9:
-        low, high = (low - 0.1, high) if top is not None else (low, low + 1.0)
+    if top is None and high == low:
+        high = low + 1.0
+    elif top is not None and high - low < 1e-9:
+        low = high - 0.1
     rough = (high - low) / 5
     magnitude = 10.0 ** math.floor(math.log10(rough))
     step = next(m * magnitude for m in (1, 2, 2.5, 5, 10) if m * magnitude >= rough * 0.999)
@@ -150,7 +107,8 @@ def _ticks(values, top=None):
     return [index * step for index in range(start, end + 1)]
 
 
-def _epoch_ticks(epochs):
+def epoch_ticks(epochs):
+    """About ten of `epochs`, ascending, to be written below an axis."""
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 10 ** 6)
                 if (epochs[-1] - epochs[0]) / s <= 10)
     return [epoch for epoch in epochs if step == 1 or epoch % step == 0]

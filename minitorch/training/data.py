@@ -4,7 +4,6 @@
 `make_loader` reads them in worker threads and leaves unreadable files out of their batch.
 """
 
-import hashlib
 import os
 import threading
 from dataclasses import dataclass, field
@@ -17,8 +16,6 @@ from minitorch.utils.data import DataLoader, Dataset
 
 __all__ = ["DataSplit", "ImageList", "ReadProblems", "folder_data", "digits_data",
            "labelled_images", "make_loader", "part_of", "stratified_split"]
-
-_MAX_ASPECT = 1000
 
 
 class ReadProblems:
@@ -69,27 +66,20 @@ class ImageList(Dataset):
         return len(self.samples)
 
     def __getitem__(self, index):
-        from minitorch.datasets.images import ImageError, load_image
+        from minitorch.datasets.images import ImageError, check_sides, load_image
         source, target = self.samples[index]
         if not isinstance(source, (str, Path)):
             image = source
         else:
             try:
                 image = load_image(source, exif=self.exif)
-                _check_sides(source, image)
+                check_sides(source, image)
             except (ImageError, OSError) as error:
                 if self.problems is None:
                     raise
                 self.problems.add(str(source), reason_of(error, source))
                 return None
         return (image if self.transform is None else self.transform(image)), target
-
-
-def _check_sides(path, image):
-    """Refuse an image that, with its short side scaled up, would fill the memory."""
-    from minitorch.datasets.images import ImageError
-    if max(image.size) > _MAX_ASPECT * min(image.size):
-        raise ImageError(path, f"too thin to be used: {image.width} by {image.height} pixels")
 
 
 def reason_of(error, path):
@@ -114,6 +104,8 @@ class DataSplit:
         Files without an image extension.
     notes : list of str
         What the user should know.
+    sizes : dict of str to int, optional
+        Bytes of each file, if they were recorded earlier.
     """
 
     name: str
@@ -122,24 +114,20 @@ class DataSplit:
     val: list
     ignored: int = 0
     notes: list = field(default_factory=list)
+    sizes: dict | None = None
+
+    def manifest(self, root=None):
+        """The classes and files in their order, as text; see `minitorch.training.image_record`."""
+        from minitorch.training.image_record import manifest_text
+        return manifest_text(self, root)
 
     def digest(self, root=None):
-        """A hash over the names of classes and files in their order.
+        """A hash over the classes and files in their order.
 
-        Equal digests mean: the same images in the same places, as far as names tell.
+        Equal digests mean: the same images in the same places, as far as names and sizes tell.
         """
-        text = hashlib.sha256()
-        for part in (self.classes, self._names(self.train, root), self._names(self.val, root)):
-            text.update("\0".join([str(len(part)), *part]).encode("utf-8", "surrogateescape"))
-        return text.hexdigest()
-
-    @staticmethod
-    def _names(samples, root):
-        names = (str(source) if isinstance(source, (str, Path)) else "image"
-                 for source, _ in samples)
-        prefix = "" if root is None else str(root)
-        return [f"{name.removeprefix(prefix)}={target}"
-                for name, (_, target) in zip(names, samples, strict=True)]
+        from minitorch.training.image_record import digest
+        return digest(self.manifest(root))
 
 
 def stratified_split(targets, fraction, seed=0):
@@ -236,9 +224,10 @@ def folder_data(root, val_fraction=0.2, seed=0, val=None):
 
 
 def _with_own_val(root, val):
-    from minitorch.datasets.images import _is_split, _scan_classes, _visible_folders
+    from minitorch.datasets.images import _is_split, _scan_classes
+    from minitorch.datasets.listing import list_top
     try:
-        if _is_split(str(root), _visible_folders(root)):
+        if _is_split(str(root), list_top(root)[0]):
             top = root / "train"
         elif root.resolve() in [val.resolve(), *val.resolve().parents]:
             raise DataError(f"{val} lies in {root}, where it would count as a class")
@@ -334,7 +323,7 @@ def images_below(root):
 
     Raises OSError for a folder that may not be read.
     """
-    from minitorch.datasets.images import EXTENSIONS, raise_it
+    from minitorch.datasets.listing import EXTENSIONS, raise_it
     found = []
     for folder, folders, names in os.walk(root, onerror=raise_it):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -6,24 +6,11 @@ import time
 from pathlib import Path
 
 import minitorch
-from minitorch.training.augmentation import (
-    Augmentation,
-    AugmentedList,
-    KeyedBatches,
-    MixedBatches,
-)
+from minitorch.training.augmentation import Augmentation
 from minitorch.training.checkpoint import restore_checkpoint, save_checkpoint
 from minitorch.training.curves import draw_curves
-from minitorch.training.data import (
-    ImageList,
-    ReadProblems,
-    digits_data,
-    folder_data,
-    make_loader,
-    part_of,
-)
+from minitorch.training.data import ImageList, make_loader
 from minitorch.training.ema import average_of_part, exponential_average
-from minitorch.training.errors import DataError
 from minitorch.training.feature_cache import FeatureCache, feature_folder
 from minitorch.training.features import (
     FeatureBatches,
@@ -31,15 +18,27 @@ from minitorch.training.features import (
     FrozenTrunk,
     without_head,
 )
-from minitorch.training.files import write_bytes, write_json
+from minitorch.training.files import file_digest, write_bytes, write_json
 from minitorch.training.fit import TrainingState, fit, score
 from minitorch.training.freezing import freeze_norm, train_only
 from minitorch.training.groups import parameter_groups
-from minitorch.training.history import history_csv
+from minitorch.training.history import history_csv, with_times
+from minitorch.training.image_record import pack
 from minitorch.training.losses import TrainingLoss, balanced_weights, read_class_weights
 from minitorch.training.model_io import ModelInfo, build_model, save_model
 from minitorch.training.parts import check_trained_parts, trained_parts
 from minitorch.training.preprocessing import Preprocessing
+from minitorch.training.run_data import RunLoaders, load_data
+from minitorch.training.run_folder import (
+    BEST,
+    CHECKPOINT,
+    CONFIG,
+    CURVES,
+    METRICS,
+    PREVIOUS,
+    RUN_FILES,
+    RunFolder,
+)
 from minitorch.training.sampling import EpochBatches, derived_seed
 from minitorch.training.schedule import Schedule
 from minitorch.training.weights import HEAD, adopt_weights
@@ -47,29 +46,11 @@ from minitorch.training.weights import HEAD, adopt_weights
 __all__ = ["FinetuneRun", "RUN_FILES", "check_trained_parts", "described_best", "is_complete",
            "load_data", "trained_parts"]
 
-CONFIG, CHECKPOINT, BEST = "config.json", "last.ckpt", "best.safetensors"
-METRICS, CURVES = "metrics.csv", "curves.png"
-RUN_FILES = (CONFIG, CHECKPOINT, BEST, METRICS, CURVES)
-
-# Seconds.  On known features an epoch takes milliseconds, its files a tenth of a second.
-_SAVE_INTERVAL = 2.0
+# On known features an epoch takes milliseconds, its files a tenth of a second: they wait for this
+# many seconds, and for this many times the seconds that writing them took.
+_SAVE_INTERVAL, _SAVE_SHARE = 2.0, 20
 # Images that a frozen trunk sees at once, if --batch-size does not ask for less memory.
 _TRUNK_BATCH = 32
-# The side in pixels up to which a ResNet's last stage is one value per channel.
-_ONE_VALUE_SIDE = 32
-
-
-def load_data(settings):
-    """The `DataSplit` that `settings` ask for."""
-    if settings.data == "digits":
-        data = digits_data(settings.val_fraction, settings.seed)
-    else:
-        data = folder_data(settings.data, settings.val_fraction, settings.seed, settings.val)
-    count = settings.max_train_samples
-    if count is not None and count < len(data.train):
-        data.notes.append(f"{count} of {len(data.train)} training images are used")
-        data.train = part_of(data.train, count, settings.seed)
-    return data
 
 
 def described_best(metric, best, digits):
@@ -105,7 +86,7 @@ class FinetuneRun:
     settings : FinetuneSettings
     data : DataSplit
     pretrained : Pretrained or None
-    output : str or os.PathLike
+    output : str, os.PathLike or RunFolder
         The run's folder.
     checkpoint : dict, optional
         From `load_checkpoint`: the run goes on from there, and `pretrained` is not needed.
@@ -127,13 +108,16 @@ class FinetuneRun:
 
     def __init__(self, settings, data, pretrained, output, checkpoint=None):
         self.settings, self.data, self.pretrained = settings, data, pretrained
-        self.output = Path(output)
+        self.folder = output if isinstance(output, RunFolder) else RunFolder(output)
+        self.output = self.folder.path
         self.notes = list(data.notes)
         minitorch.manual_seed(derived_seed(settings.seed, "model"))
         self.model = build_model(settings.arch, len(data.classes))
         if pretrained is not None:
             self.notes += pretrained.notes
             self.notes += adopt_weights(self.model, pretrained, data.classes)
+        root = None if settings.data == "digits" else settings.data
+        self._manifest, self._digest = pack(data.manifest(root)), data.digest(root)
         self._parts = trained_parts(self.model, settings.train)
         self.augmentation = Augmentation.of(settings)
         self.notes += self.augmentation.notes(settings)
@@ -148,7 +132,12 @@ class FinetuneRun:
             # The file of weights may have changed since.
             self.class_weights = self.info.provenance.get("class_weights")
         self.loss_fn = TrainingLoss(self.class_weights, settings.smoothing)
-        self._make_loaders()
+        only_head = self._parts == [HEAD] and settings.unfreeze_at is None
+        loaders = RunLoaders(settings, data, self.info.preprocessing, self.augmentation,
+                             trains_batchnorm=not only_head and settings.freeze != "bn")
+        self.loaders, self.problems, self.batches = loaders, loaders.problems, loaders.batches
+        self.train_loader, self.val_loader = loaders.train, loaders.val
+        self.notes += loaders.notes
         self._make_schedule()
         self.average = (None if settings.ema is None
                         else exponential_average(self.model, settings.ema))
@@ -156,7 +145,9 @@ class FinetuneRun:
             restore_checkpoint(checkpoint, model=self.model, optimizer=self.optimizer,
                                state=self.state, batches=self.batches,
                                schedule=self.schedule, average=self.average,
-                               data_digest=self._digest())
+                               data_digest=self._digest)
+            self._recall_times()
+        self._best_sha256 = "" if checkpoint is None else checkpoint["best_sha256"]
         self._unsaved, self._best = False, None
         self.features = None
         if settings.unfreeze_at is not None and self.state.epoch >= self._frozen_epochs:
@@ -225,75 +216,42 @@ class FinetuneRun:
                                       exif=self.settings.exif)
 
     def _provenance(self):
-        # What only changes the speed does not belong to what a model is.
-        settings = {name: value for name, value in self.settings.to_dict().items()
-                    if name not in ("workers", "threads", "feature_cache")}
-        weights = {"name": self.settings.weights}
+        # Neither what only changes the speed nor where the files lay belongs to what a model is.
+        settings = self.settings.portable()
+        weights = {"name": settings["weights"]}
         if self.pretrained is not None:
-            weights |= {"source": self.pretrained.source, "sha256": self.pretrained.sha256}
+            weights |= {"source": _portable(self.pretrained.source),
+                        "sha256": self.pretrained.sha256}
         return {"program": f"minitorch {minitorch.__version__}", "weights": weights,
-                "data": {"name": self.data.name, "train": len(self.data.train),
-                         "val": len(self.data.val), "sha256": self._digest()},
+                "data": {"name": settings["data"], "train": len(self.data.train),
+                         "val": len(self.data.val), "sha256": self._digest},
                 "settings": settings} | (
             {} if self.class_weights is None else {"class_weights": self.class_weights})
 
-    def _make_loaders(self):
-        settings, self.problems = self.settings, ReadProblems()
-        transform = self.info.preprocessing.transform()
-        val = ImageList(self.data.val, transform, settings.exif, self.problems)
-        targets = [target for _, target in self.data.train]
+    def _recall_times(self):
+        """The times of the epochs behind us, which the checkpoint does not hold."""
         try:
-            self.batches = EpochBatches(
-                len(self.data.train), settings.batch_size, seed=settings.seed,
-                lone="keep" if settings.drop_last == "no" else "merge",
-                drop_last=settings.drop_last == "yes",
-                balance=targets if settings.sampler == "balanced" else None,
-                limit=settings.limit_batches)
-        except ValueError as error:
-            raise DataError(f"--drop-last yes: {error}; choose a smaller --batch-size") from error
-        self._check_last_batch()
-        # BatchNorm cannot train on one image; with --drop-last no it was asked to.
-        self._minimum = 1 if settings.drop_last == "no" else min(2, settings.batch_size)
-        self.train_loader = self._training_loader(transform)
-        order = EpochBatches(len(val), settings.batch_size, shuffle=False, lone="keep",
-                             limit=settings.limit_batches)
-        self.val_loader = make_loader(val, order, settings.workers)
-
-    def _training_loader(self, plain):
-        settings, samples, changes = self.settings, self.data.train, self.augmentation
-        if changes.changes_images:
-            images = AugmentedList(samples, changes.transform(self.info.preprocessing),
-                                   settings.exif, self.problems, seed=settings.seed)
-            order = KeyedBatches(self.batches)
-        else:
-            images = ImageList(samples, plain, settings.exif, self.problems)
-            order = self.batches
-        loader = make_loader(images, order, settings.workers, self._minimum)
-        if changes.mixes:
-            loader = MixedBatches(loader, changes, len(self.data.classes), settings.seed)
-        return loader
-
-    def _check_last_batch(self):
-        settings, batches = self.settings, self.batches
-        if batches.has_lone:
-            self.notes.append("the last batch would hold one image, on which BatchNorm cannot "
-                              "train: it is merged into the batch before it")
-        elif (settings.drop_last == "no" and len(self.data.train) % settings.batch_size == 1
-                and settings.image_size <= _ONE_VALUE_SIDE and self._parts != [HEAD]
-                and settings.freeze != "bn"):
-            raise DataError("--drop-last no leaves a last batch of one image, on which BatchNorm "
-                            "cannot train; --drop-last auto merges it into the batch before it")
-
-    def _digest(self):
-        root = None if self.settings.data == "digits" else self.settings.data
-        return self.data.digest(root)
+            text = self.path(METRICS).read_text()
+        except (OSError, ValueError):
+            text = ""
+        self.state.history = with_times(self.state.history, text)
 
     def path(self, name):
         return self.output / name
 
-    def open_folder(self):
-        """Make the run's folder and write ``config.json``."""
+    def open_folder(self, checkpoint=None):
+        """Make the run's folder ready: ``config.json`` is there, and no half-written file.
+
+        Parameters
+        ----------
+        checkpoint : dict, optional
+            That the run goes on from.
+        """
         self.output.mkdir(parents=True, exist_ok=True)
+        if not self.folder.settle(checkpoint):
+            self.state.best, self._best_sha256 = None, ""
+        if checkpoint is not None and self.path(CONFIG).exists():
+            return
         config = self.settings.to_dict() | {"run": {
             "minitorch": minitorch.__version__, "classes": self.data.classes,
             "train_images": len(self.data.train), "val_images": len(self.data.val),
@@ -359,10 +317,14 @@ class FinetuneRun:
         table, done = self.features, int(self.features.known.sum())
         if done == len(table):
             return True
+        saved_at = time.monotonic()
 
         def on_batch():
-            nonlocal done
+            nonlocal done, saved_at
             done = min(done + self._trunk_batch, len(table))
+            if time.monotonic() - saved_at >= 60 * self.settings.checkpoint_every:
+                self.cache.save(table)
+                saved_at = time.monotonic()
             if on_images is not None:
                 on_images(done)
 
@@ -378,7 +340,7 @@ class FinetuneRun:
             train, val = self.data.train, self.data.val
             return (self.model.get_submodule(HEAD), judged.get_submodule(HEAD),
                     FeatureBatches(self.features.part(0, len(train)), [t for _, t in train],
-                                   self.batches, self._minimum),
+                                   self.batches, self.loaders.minimum),
                     FeatureBatches(self.features.part(len(train), len(self.features)),
                                    [t for _, t in val], self.val_loader.batch_sampler))
         networks = self.model, judged
@@ -405,31 +367,42 @@ class FinetuneRun:
         if self.features is not None and not self.compute_features(on_images, stop):
             self.save_checkpoint()
             return False
-        saved_at = time.monotonic()
+        self._saved_at, self._saving_took = time.monotonic(), 0.0
 
         def after_epoch(state, improved):
-            nonlocal saved_at
             self._remember_epoch(improved)
-            if time.monotonic() - saved_at >= _SAVE_INTERVAL:
+            if self._save_is_due(max(_SAVE_INTERVAL, _SAVE_SHARE * self._saving_took)):
                 self.save()
-                saved_at = time.monotonic()
             if on_epoch is not None:
                 on_epoch(state, improved)
+
+        def between_steps():
+            if self._save_is_due():
+                self.save()
+            return stop is not None and stop()
 
         try:
             finished = True
             if self.state.epoch < self._frozen_epochs < self.settings.epochs:
-                finished = self._fit(self._frozen_epochs, None, on_step, after_epoch, stop)
+                finished = self._fit(self._frozen_epochs, None, on_step, after_epoch,
+                                     between_steps)
                 if finished:
                     self._unfreeze()
             if finished:
                 finished = self._fit(self.settings.epochs, self.settings.early_stop, on_step,
-                                     after_epoch, stop)
+                                     after_epoch, between_steps)
         except Exception:
             self._save_after_error()
             raise
         self.save()
+        if finished:
+            self.folder.finish()
         return finished
+
+    def _save_is_due(self, wait=math.inf):
+        """Whether the last save is `wait` seconds or ``checkpoint_every`` minutes ago."""
+        wait = min(wait, 60 * self.settings.checkpoint_every)
+        return time.monotonic() - self._saved_at >= wait
 
     def _fit(self, epochs, patience, on_step, on_epoch, stop):
         settings = self.settings
@@ -465,8 +438,11 @@ class FinetuneRun:
 
     def save(self):
         """Write the files of the run; the checkpoint last, as it vouches for the others."""
+        began = time.monotonic()
         self._save_results()
         self.save_checkpoint()
+        self._saved_at = time.monotonic()
+        self._saving_took = self._saved_at - began
 
     def _save_after_error(self):
         """Keep the completed epochs; what the error left of the one in progress is worth less."""
@@ -481,8 +457,9 @@ class FinetuneRun:
         self._unsaved = False
         best, weights = self.state.best, self._best
         if weights is not None:
+            self.folder.keep_vouched()
             save_model(self.path(BEST), self.model.state_dict() | weights, self.info)
-            self._best = None
+            self._best, self._best_sha256 = None, file_digest(self.path(BEST))
         write_bytes(self.path(METRICS), history_csv(self.state.history).encode())
         title = f"{self.settings.arch} on {Path(self.data.name).name}"
         if best is not None:
@@ -490,9 +467,21 @@ class FinetuneRun:
                       f"(epoch {best['epoch']})")
         draw_curves(self.state.history, title, self.path(CURVES))
 
+    def checkpoint_values(self):
+        """What `minitorch.training.save_checkpoint` takes of this run, by keyword."""
+        return {"model": self.model, "optimizer": self.optimizer, "state": self.state,
+                "batches": self.batches, "info": self.info, "schedule": self.schedule,
+                "average": self.average, "config": self.settings.portable(),
+                "data_digest": self._digest, "manifest": self._manifest,
+                "best_sha256": self._best_sha256}
+
     def save_checkpoint(self):
         """Write ``last.ckpt``."""
-        save_checkpoint(self.path(CHECKPOINT), model=self.model, optimizer=self.optimizer,
-                        state=self.state, batches=self.batches, info=self.info,
-                        schedule=self.schedule, average=self.average,
-                        config=self.settings.to_dict(), data_digest=self._digest())
+        save_checkpoint(self.path(CHECKPOINT), **self.checkpoint_values(),
+                        keep=self.path(PREVIOUS))
+        self.folder.vouched()
+
+
+def _portable(source):
+    """A file's name without its folder; an address as it is."""
+    return source if "://" in source else Path(source).name

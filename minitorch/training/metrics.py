@@ -1,11 +1,11 @@
-"""Loss and accuracy over an epoch, summed exactly as they come."""
+"""Loss and accuracy over an epoch, summed exactly as they come; scores of a confusion matrix."""
 
 import time
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["EpochResult", "RunningMetrics", "accuracy", "macro_f1"]
+__all__ = ["ClassScores", "EpochResult", "RunningMetrics", "accuracy", "class_scores", "macro_f1"]
 
 
 def accuracy(outputs, targets):
@@ -24,6 +24,95 @@ def accuracy(outputs, targets):
     return float((_guesses(outputs) == _numpy(targets)).mean())
 
 
+@dataclass(frozen=True)
+class ClassScores:
+    """Precision, recall and F1 of each class, and their averages, as scikit-learn defines them.
+
+    Attributes
+    ----------
+    precision, recall, f1 : numpy.ndarray of shape (C,), float64
+        NaN where the quotient is 0 / 0: the precision of a class that was never guessed, the
+        recall of one without images, the F1 of one with neither.
+    support, predicted : numpy.ndarray of shape (C,), int64
+        Images of the class, and images taken for it.
+    """
+
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+    support: np.ndarray
+    predicted: np.ndarray
+
+    def average(self, kind):
+        """Averages over the classes that occur, as images or as guesses; 0 / 0 counts as 0.
+
+        Parameters
+        ----------
+        kind : str
+            ``"macro"``: every class alike; ``"weighted"``: by its number of images.
+
+        Returns
+        -------
+        dict of str to float
+            ``precision``, ``recall`` and ``f1``; NaN if no image was seen.
+
+        Notes
+        -----
+        Those of ``sklearn.metrics.precision_recall_fscore_support(truth, guesses,
+        average=kind, zero_division=0)``.
+        """
+        if kind not in ("macro", "weighted"):
+            raise ValueError(f"kind must be 'macro' or 'weighted', got {kind!r}")
+        weights = self.support if kind == "weighted" else self.support + self.predicted > 0
+        if not weights.sum():
+            return dict.fromkeys(("precision", "recall", "f1"), float("nan"))
+        return {name: float(np.average(np.nan_to_num(getattr(self, name)), weights=weights))
+                for name in ("precision", "recall", "f1")}
+
+    @property
+    def balanced_accuracy(self):
+        """The mean recall of the classes that have images (NaN if none has): what
+        ``sklearn.metrics.balanced_accuracy_score`` gives."""
+        known = self.recall[self.support > 0]
+        return float(known.mean()) if len(known) else float("nan")
+
+
+def class_scores(confusion):
+    """The `ClassScores` of a confusion matrix.
+
+    Parameters
+    ----------
+    confusion : numpy.ndarray of shape (C, C), integer
+        ``confusion[truth, guess]`` counts images, as in `EpochResult`.
+    """
+    hits = confusion.diagonal().astype(np.float64)
+    support, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
+    return ClassScores(_quotient(hits, predicted), _quotient(hits, support),
+                       _quotient(2 * hits, support + predicted), support, predicted)
+
+
+def macro_f1(confusion):
+    """The F1 of a confusion matrix, averaged over the classes that occur, every class alike.
+
+    Parameters
+    ----------
+    confusion : numpy.ndarray of shape (C, C), integer
+        ``confusion[truth, guess]`` counts images.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; NaN if no image was counted.
+    """
+    return class_scores(confusion).average("macro")["f1"]
+
+
+def _quotient(numerator, denominator):
+    """The quotient, NaN where the denominator is 0."""
+    return np.divide(numerator, denominator, out=np.full(len(numerator), np.nan),
+                     where=denominator > 0)
+
+
 @dataclass
 class EpochResult:
     """What one pass over a dataset gave.
@@ -37,12 +126,15 @@ class EpochResult:
     images : int
         Images that were seen; unreadable ones are not.
     seconds : float
+        Of a pass that was continued: since then.
     finished : bool
         False if the pass was stopped on request.
     confusion : numpy.ndarray of shape (C, C) or None
         ``confusion[truth, guess]`` counts images.
     grad_norm : float or None
         Mean over the steps, before clipping, where it was asked for.
+    timed : int, optional
+        Images seen in those seconds; default: all.
     """
 
     loss: float
@@ -52,10 +144,12 @@ class EpochResult:
     finished: bool = True
     confusion: np.ndarray | None = None
     grad_norm: float | None = None
+    timed: int | None = None
 
     @property
     def images_per_second(self):
-        return self.images / self.seconds if self.seconds > 0 else 0.0
+        timed = self.images if self.timed is None else self.timed
+        return timed / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def f1(self):
@@ -71,26 +165,6 @@ class EpochResult:
                 for hit, total in zip(hits, totals, strict=True)]
 
 
-def macro_f1(confusion):
-    """The mean over classes of ``2 * hits / (images + guesses)``, as scikit-learn's macro F1.
-
-    Parameters
-    ----------
-    confusion : numpy.ndarray of shape (C, C)
-        ``confusion[truth, guess]`` counts images.
-
-    Returns
-    -------
-    float
-        Classes that neither came nor were guessed do not count; NaN if there is none.
-    """
-    both = confusion.sum(axis=0) + confusion.sum(axis=1)
-    seen = both > 0
-    if not seen.any():
-        return float("nan")
-    return float((2 * confusion.diagonal()[seen] / both[seen]).mean())
-
-
 class RunningMetrics:
     """Sums of a pass in progress; its `state_dict` lets the pass continue elsewhere.
 
@@ -101,7 +175,7 @@ class RunningMetrics:
     """
 
     def __init__(self, classes=None):
-        self.batches = self.images = self.correct = 0
+        self.batches = self.images = self.correct = self._untimed = 0
         self.loss_sum = self.seconds = 0.0
         self.norms, self.norm_sum = 0, 0.0
         self.confusion = None if classes is None else np.zeros((classes, classes), np.int64)
@@ -143,7 +217,8 @@ class RunningMetrics:
         loss = self.loss_sum / self.images if self.images else float("nan")
         hits = self.correct / self.images if self.images else float("nan")
         norm = self.norm_sum / self.norms if self.norms else None
-        return EpochResult(loss, hits, self.images, self.seconds, finished, self.confusion, norm)
+        return EpochResult(loss, hits, self.images, self.seconds, finished, self.confusion, norm,
+                           self.images - self._untimed)
 
     def state_dict(self):
         return {name: getattr(self, name) for name in self._SAVED}
@@ -151,8 +226,9 @@ class RunningMetrics:
     def load_state_dict(self, state):
         for name in self._SAVED:
             setattr(self, name, state.get(name, 0))     # older runs counted no norms
+        self._untimed, self.seconds = self.images, 0.0
 
-    _SAVED = ("batches", "images", "correct", "loss_sum", "seconds", "norms", "norm_sum")
+    _SAVED = ("batches", "images", "correct", "loss_sum", "norms", "norm_sum")
 
 
 def _guesses(outputs):

@@ -216,10 +216,8 @@ def _files(run):
     from minitorch.serialization.safetensors import write_records
     from minitorch.training import finetune
     counter = _Counter()
-    save_checkpoint(counter, model=run.model, optimizer=run.optimizer, state=run.state,
-                    batches=run.batches, info=run.info, config=run.settings.to_dict(),
-                    data_digest=run._digest(), schedule=run.schedule, average=run.average)
-    files = {finetune.CHECKPOINT: counter.size}
+    save_checkpoint(counter, **run.checkpoint_values())
+    files = {finetune.CHECKPOINT: counter.size, finetune.PREVIOUS: counter.size}
     judged = run.model if run.average is None else run.average.module
     counter, recorder = _Counter(), Recorder()
     write_records(counter, {name: recorder.tensor(each)
