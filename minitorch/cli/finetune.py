@@ -12,8 +12,6 @@ from pathlib import Path
 
 from minitorch.cli._common import (
     DONE,
-    INTERRUPTED,
-    TERMINATED,
     Progress,
     UsageError,
     apply_threads,
@@ -148,6 +146,10 @@ def _prepare(settings, output, args):
     folder = RunFolder(output)
     checkpoint = folder.load() if args.resume else None
     if checkpoint is not None and _is_complete(settings, checkpoint, output):
+        folder.settle(checkpoint)       # it may have been killed while it tidied up
+        folder.finish()
+        for note in folder.notes:
+            message(f"note      {note}")
         return None
     try:
         finetune.check_trained_parts(settings)
@@ -247,6 +249,11 @@ def _train(finetuning, reporter, stop):
     except BrokenPipeError:
         message(f"Nobody reads the output any more: stopped. {_to_go_on(finetuning)}")
         raise
+    except (OSError, MemoryError):
+        if finetuning.path("last.ckpt").exists():
+            message(f"Stopped by an error; {finetuning.path('last.ckpt')} holds the last good "
+                    f"state. {_to_go_on(finetuning)}")
+        raise
     finally:
         reporter.close()
         reporter.unreadable()
@@ -256,7 +263,7 @@ def _train(finetuning, reporter, stop):
     if not finished:
         message(f"Stopped; saved {finetuning.path('last.ckpt')}. {_to_go_on(finetuning)}")
         reporter.stopped()
-        return TERMINATED if stop.received == signal.SIGTERM else INTERRUPTED
+        return 128 + stop.received
     settings, state = finetuning.settings, finetuning.state
     if state.epoch < settings.epochs:
         message(f"--early-stop: no better validation in {settings.early_stop} epochs, so it ends "
@@ -274,7 +281,7 @@ def _to_go_on(finetuning):
 
 def _announce_stop(number):
     """Runs in the signal handler: only an unbuffered write is safe there."""
-    text = "SIGTERM: stopping after this step and saving"
+    text = f"{signal.Signals(number).name}: stopping after this step and saving"
     if number == signal.SIGINT:
         text = ("Ctrl-C: stopping after this step and saving "
                 "(Ctrl-C again: at once, without saving)")
