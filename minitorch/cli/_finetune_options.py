@@ -25,7 +25,7 @@ examples:
 EPILOG = """
 In --output: config.json (all settings; --config takes it), metrics.csv (a line per epoch and
 split), best.safetensors (the model with its classes and preprocessing, for 'minitorch predict'),
-last.ckpt (for --resume), curves.png.
+last.ckpt (for --resume), curves.png, report.html (all that is known, as one page to look at).
 
 exit codes: 0 done, 1 the job failed, 2 wrong usage, 130 interrupted by Ctrl-C (143 by SIGTERM)
 after saving last.ckpt.
@@ -173,6 +173,8 @@ def _add_output_options(group):
                             "that contradicts them is an error")
     group.add_argument("--force", action="store_true",
                        help="replace the run in --output, if there is one")
+    group.add_argument("--no-report", dest="report", action="store_false",
+                       help="write no report.html, which costs a pass over the validation images")
     group.add_argument("--log", choices=("text", "json"), default="text",
                        help="json: an object per line on stdout for each epoch, warning and the "
                             "end (default: text)")

@@ -123,11 +123,12 @@ def _output_folder(args):
 
 
 def _examine(model, info, samples, problems, args):
+    from minitorch.training import EpochBatches
     from minitorch.training.examination import examine
     from minitorch.training.report import examination_loader
     workers = 2 if args.workers is None else args.workers
-    loader = examination_loader([path for path, _ in samples], info, args.batch_size, workers,
-                                problems)
+    order = EpochBatches(len(samples), args.batch_size, shuffle=False, lone="keep")
+    loader = examination_loader([path for path, _ in samples], info, order, workers, problems)
     with Progress("evaluate", len(samples)) as bar:
         def on_step(found):
             report_unreadable(problems)

@@ -42,8 +42,8 @@ __all__ = ["FinetuneRun", "RUN_FILES", "check_trained_parts", "described_best", 
            "load_data", "trained_parts"]
 
 CONFIG, CHECKPOINT, BEST = "config.json", "last.ckpt", "best.safetensors"
-METRICS, CURVES = "metrics.csv", "curves.png"
-RUN_FILES = (CONFIG, CHECKPOINT, BEST, METRICS, CURVES)
+METRICS, CURVES, REPORT = "metrics.csv", "curves.png", "report.html"
+RUN_FILES = (CONFIG, CHECKPOINT, BEST, METRICS, CURVES, REPORT)
 
 # Seconds.  On known features an epoch takes milliseconds, its files a tenth of a second.
 _SAVE_INTERVAL = 2.0
@@ -117,12 +117,14 @@ class FinetuneRun:
         filled from an earlier run where possible, and the rest by `train`.
     notes : list of str
         Remarks for the user.
+    warnings : list of str
+        What the user was warned of while it trained.
     """
 
     def __init__(self, settings, data, pretrained, output, checkpoint=None):
         self.settings, self.data, self.pretrained = settings, data, pretrained
         self.output = Path(output)
-        self.notes = list(data.notes)
+        self.notes, self.warnings = list(data.notes), []
         minitorch.manual_seed(derived_seed(settings.seed, "model"))
         self.model = build_model(settings.arch, len(data.classes))
         if pretrained is not None:

@@ -20,8 +20,8 @@ import numpy as np
 import minitorch
 from minitorch.training.pictures import thumbnail
 
-__all__ = ["Mistake", "Report", "environment", "evaluation_report", "examine_best",
-           "list_mistakes", "run_report"]
+__all__ = ["Mistake", "Report", "environment", "evaluation_report", "examination_loader",
+           "examine_best", "list_mistakes", "run_report", "write_run_report"]
 
 MISTAKES = 24
 
@@ -120,19 +120,39 @@ def examine_best(run, on_step=None, stop=None):
         model = model.get_submodule(finetune.HEAD)
     else:
         loader = examination_loader([source for source, _ in run.data.val], info,
-                                    run.settings.batch_size, run.settings.workers, run.problems)
+                                    run.val_loader.batch_sampler, run.settings.workers,
+                                    run.problems)
     return examination.examine(model, loader, info.classes, truth, on_step=on_step, stop=stop)
 
 
-def examination_loader(sources, info, batch_size, workers, problems):
+def examination_loader(sources, info, batches, workers, problems):
     """A loader of (inputs, places) of images, as `examine` reads them."""
     from minitorch.training.data import ImageList, make_loader
-    from minitorch.training.sampling import EpochBatches
     # The place in the list stands where the class would.
     images = ImageList([(source, place) for place, source in enumerate(sources)],
                        info.preprocessing.transform(), info.preprocessing.exif, problems)
-    order = EpochBatches(len(images), batch_size, shuffle=False, lone="keep")
-    return make_loader(images, order, workers)
+    return make_loader(images, batches, workers)
+
+
+def write_run_report(run, finished=True, on_step=None, stop=None):
+    """Write ``report.html`` into the folder of a `FinetuneRun`.
+
+    Parameters
+    ----------
+    run : FinetuneRun
+    finished : bool
+        If not, the best model is not asked again, and the report holds what is known.
+    on_step, stop : callable, optional
+        Of the pass over the validation images.
+    """
+    from minitorch.training.files import write_bytes
+    from minitorch.training.finetune import BEST, REPORT
+    from minitorch.training.report_html import render
+    found = None
+    if finished and run.path(BEST).is_file():
+        found = examine_best(run, on_step, stop)
+        found = found if found.finished else None
+    write_bytes(run.path(REPORT), render(run_report(run, found, finished=finished)))
 
 
 def run_report(run, found=None, *, finished=True, mistakes=MISTAKES):
@@ -150,11 +170,11 @@ def run_report(run, found=None, *, finished=True, mistakes=MISTAKES):
     """
     from minitorch.training.finetune import BEST, CHECKPOINT, CONFIG, CURVES, METRICS
     settings, data, state = run.settings, run.data, run.state
-    status = f"complete, {settings.epochs} of {settings.epochs} epochs" if finished else (
-        f"stopped in epoch {state.epoch + 1} of {settings.epochs}")
+    status = (f"complete, {state.epoch} of {settings.epochs} epochs" if finished else
+              f"stopped in epoch {state.epoch + 1} of {settings.epochs}")
     root = None if settings.data == "digits" else settings.data
     report = Report(f"{settings.arch} on {_base_name(data.name)}", status, list(data.classes),
-                    history=list(state.history), notes=list(run.notes),
+                    history=list(state.history), notes=[*run.notes, *run.warnings],
                     unreadable=dict(run.problems.reasons), environment=environment(),
                     settings=settings.to_dict(),
                     counts={"training": _per_class(data.train, data.classes),
@@ -180,7 +200,7 @@ def _best_figures(best):
         return []
     return [("best epoch", str(best["epoch"])),
             ("validation accuracy", percent(best["accuracy"])),
-            ("validation loss", f"{best['loss']:.4g}")]
+            ("validation loss", f"{best['loss']:.4f}")]
 
 
 def _figures(found):
@@ -236,7 +256,7 @@ def evaluation_report(model_path, info, folder, found, mistakes, *, problems=Non
                     list(info.classes), examination=found, mistakes=list(mistakes),
                     counts={"images": counts}, environment=environment(),
                     unreadable=dict(problems.reasons) if problems is not None else {})
-    report.figures = [("accuracy", percent(found.accuracy)), ("loss", f"{found.loss:.4g}"),
+    report.figures = [("accuracy", percent(found.accuracy)), ("loss", f"{found.loss:.4f}"),
                       *_figures(found)]
     trained = info.provenance.get("data", {})
     report.facts = [("model", f"{info.arch}, {os.fspath(model_path)}"), ("data", str(folder)),

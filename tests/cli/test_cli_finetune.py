@@ -15,7 +15,8 @@ from minitorch.cli import finetune
 
 FAST = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--workers", "1",
         "--epochs", "1", "--train", "head"]
-FILES = ["best.safetensors", "config.json", "curves.png", "last.ckpt", "metrics.csv"]
+FILES = ["best.safetensors", "config.json", "curves.png", "last.ckpt", "metrics.csv",
+         "report.html"]
 
 
 def test_run_leaves_the_documented_files(finished):
