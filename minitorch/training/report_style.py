@@ -45,7 +45,8 @@ margin:0 5px 3px 6px;background:var(--c)}
 svg{display:block;max-width:100%;height:auto}
 .matrix svg{max-width:none}
 svg text{font-family:inherit;font-size:12px}
-.axis{fill:var(--muted)}.label{fill:var(--ink);font-weight:600}
+.axis{fill:var(--muted)}
+.label{fill:var(--ink);font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:4px}
 .grid{stroke:var(--grid)}.frame{fill:none;stroke:var(--edge)}
 .line{fill:none;stroke-width:2.5;stroke-linejoin:round}
 .line.train{stroke:var(--train)}.line.val{stroke:var(--val)}
