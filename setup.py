@@ -11,7 +11,8 @@ Environment (for developers):
 ``MINITORCH_EXT=a.b,a.c``  build only these modules
 ``MINITORCH_DEBUG=1``      no optimisation, debug symbols
 ``MINITORCH_SYMBOLS=1``    optimised, with symbols: for profilers
-``MINITORCH_SANITIZE=1``   AddressSanitizer and UBSan
+``MINITORCH_SANITIZE=1``   AddressSanitizer and UBSan; or a list for the compiler's -fsanitize
+``MINITORCH_CHECKED=1``    every check of Cython and of CPython's headers, patterned stack memory
 ``MINITORCH_ANNOTATE=1``   write Cython's annotated HTML beside each source
 """
 
@@ -41,16 +42,25 @@ EXTRA_SOURCES = {"minitorch._kernels.parallel": ["minitorch/_kernels/pool.c"]}
 # others, and the tests' doors to the kernels, are built for size.
 OPS_FLAGS = {
     "-O3": ("_base", "binary", "operators", "scalars"),
-    "-O2": ("activation", "arithmetic", "conv", "expand", "norm", "power", "reduce", "sgd",
-            "strided", "unary", "view"),
+    "-O2": ("activation", "arithmetic", "conv", "expand", "history", "norm", "power", "reduce",
+            "sgd", "strided", "unary", "view", "writing"),
 }
 OPS_FLAG = {"minitorch._ops." + family: flag for flag, families in OPS_FLAGS.items()
             for family in families}
-FAST_CORE = {"minitorch._core." + module for module in ("engine", "record", "tensor")}
+FAST_CORE = {"minitorch._core." + module for module in ("engine", "leaves", "record", "tensor")}
+# What Cython would put into each of the modules anew: its function type and the like.  It is C
+# that Cython writes, and a seventh of the wheel.
+SHARED = "minitorch._cython"
 
 DEBUG = bool(os.environ.get("MINITORCH_DEBUG"))
 SYMBOLS = bool(os.environ.get("MINITORCH_SYMBOLS"))
-SANITIZE = bool(os.environ.get("MINITORCH_SANITIZE"))
+SANITIZE = os.environ.get("MINITORCH_SANITIZE", "").replace("1", "address,undefined")
+CHECKED = bool(os.environ.get("MINITORCH_CHECKED"))
+# Asserts of Python.h, no unchecked access to tuples and lists, a pattern in what is not
+# initialised, and glibc's checked string functions.
+CHECKED_FLAGS = ["-O1", "-g", "-UNDEBUG", "-DCYTHON_ASSUME_SAFE_MACROS=0",
+                 "-DCYTHON_ASSUME_SAFE_SIZE=0", "-ftrivial-auto-var-init=pattern",
+                 "-D_FORTIFY_SOURCE=2"]
 
 
 def is_x86():
@@ -60,8 +70,10 @@ def is_x86():
 def optimisation_flags(name):
     """Kernels and the core for speed; what only leads from Python to them, for size."""
     if SANITIZE:
-        return ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
-                "-fno-sanitize-recover=undefined"]
+        return ["-O1", "-g", "-fno-omit-frame-pointer", f"-fsanitize={SANITIZE}",
+                "-fno-sanitize-recover=all"]
+    if CHECKED:
+        return CHECKED_FLAGS
     if DEBUG:
         return ["-Og", "-g"]
     flag = OPS_FLAG.get(name, "-Os")
@@ -73,8 +85,8 @@ def optimisation_flags(name):
 
 
 def link_flags():
-    flags = ["-fsanitize=address,undefined"] if SANITIZE else []
-    if not (DEBUG or SYMBOLS or SANITIZE) and sys.platform.startswith("linux"):
+    flags = [f"-fsanitize={SANITIZE}"] if SANITIZE else []
+    if not (DEBUG or SYMBOLS or SANITIZE or CHECKED) and sys.platform.startswith("linux"):
         flags.append("-Wl,-s")
     return flags
 
@@ -104,6 +116,11 @@ def extensions():
             include_dirs=["minitorch/_kernels", ISA_DIR],
             extra_compile_args=COMMON_FLAGS + optimisation_flags(name),
             extra_link_args=link_flags()))
+    if not wanted or SHARED in wanted:
+        found.append(Extension(
+            SHARED, [SHARED.replace(".", "/") + ".c"],
+            extra_compile_args=COMMON_FLAGS + optimisation_flags(SHARED),
+            extra_link_args=link_flags()))
     return found
 
 
@@ -113,13 +130,15 @@ def cythonized():
         extensions(),
         annotate=bool(os.environ.get("MINITORCH_ANNOTATE")),
         include_path=["."],
+        shared_utility_qualified_name=SHARED,
         nthreads=os.cpu_count() or 1,
         compiler_directives={
             "language_level": 3,
             "boundscheck": True,   # of lists and tuples; kernels use pointers
             "wraparound": True,
             "cdivision": True,
-            "initializedcheck": False,
+            "initializedcheck": CHECKED,
+            "nonecheck": CHECKED,
             "binding": True,
             "embedsignature": False,
             "freethreading_compatible": False,

@@ -13,11 +13,15 @@ What differs:
 - PyTorch's numbers on processors without AVX2 differ in the last bits of `randn` and its kin;
   those here are the same everywhere.
 - `binomial` is missing.
+
+A thread may have a default generator of its own (`drawing_from`), as each of PyTorch's worker
+processes has.
 """
 
 from minitorch._ops.random import (
     Generator,
     default_generator,
+    drawing_from,
     fork_rng,
     get_rng_state,
     initial_seed,
@@ -29,6 +33,7 @@ from minitorch._ops.random import (
 __all__ = [
     "Generator",
     "default_generator",
+    "drawing_from",
     "fork_rng",
     "get_rng_state",
     "initial_seed",

@@ -10,39 +10,23 @@ from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
 
 from minitorch._core.grad_mode cimport (
-    anomaly_check_nan, anomaly_enabled, grad_enabled, grad_mode, set_grad_enabled)
-from minitorch._core.dtype cimport dtype, type_name
+    anomaly_check_nan, anomaly_enabled, grad_mode, set_grad_enabled)
+from minitorch._core.dtype cimport dtype
+from minitorch._core.hooks cimport run_post_hooks, run_pre_hooks, run_tensor_hooks
+from minitorch._core.leaves cimport accumulate
 from minitorch._core.node cimport Node, set_evaluated
 from minitorch._core.ready_queue cimport ReadyQueue
 from minitorch._core.record cimport AccumulateGrad, PythonNode, edge_of
-from minitorch._core.tensor cimport TensorBase, alias, same_geometry, same_shape
-
-cdef extern from "pythread.h" nogil:
-    ctypedef void* PyThread_type_lock
-    PyThread_type_lock PyThread_allocate_lock()
-    int PyThread_acquire_lock(PyThread_type_lock lock, int wait)
-    void PyThread_release_lock(PyThread_type_lock lock)
-    unsigned long PyThread_get_thread_ident()
-    int WAIT_LOCK, NOWAIT_LOCK
-
-cdef extern from *:
-    """
-    static Py_ssize_t mt_refcount(PyObject *object) { return (Py_ssize_t)Py_REFCNT(object); }
-    """
-    Py_ssize_t mt_refcount(object o)
-    Py_ssize_t mt_refcount_ptr "mt_refcount"(PyObject* o)
+from minitorch._core.tensor cimport TensorBase
 
 cdef add_gradients add_ = NULL
-cdef add_gradient_into add_into_ = NULL
-cdef copy_gradient copy_ = NULL
 cdef find_nan has_nan_ = NULL
 cdef cast_gradient cast_ = NULL
 
 
-cdef void set_gradient_ops(add_gradients add, add_gradient_into add_into, copy_gradient copy,
-                           find_nan has_nan, cast_gradient cast) noexcept:
-    global add_, add_into_, copy_, has_nan_, cast_
-    add_, add_into_, copy_, has_nan_, cast_ = add, add_into, copy, has_nan, cast
+cdef void set_gradient_ops(add_gradients add, find_nan has_nan, cast_gradient cast) noexcept:
+    global add_, has_nan_, cast_
+    add_, has_nan_, cast_ = add, has_nan, cast
 
 
 # ---------------------------------------------------------------- the profiler's view
@@ -265,82 +249,6 @@ cdef bint all_none(tuple grads) noexcept:
     return True
 
 
-# ---------------------------------------------------------------- hooks
-
-cdef tuple run_tensor_hooks(Node node, tuple grads):
-    """Hooks of the tensors that `node` made (of the leaf, for AccumulateGrad)."""
-    cdef list changed
-    cdef TensorBase leaf
-    if isinstance(node, AccumulateGrad):
-        leaf = (<AccumulateGrad> node).leaf
-        hooks = leaf.hooks
-        if not hooks:
-            return grads
-        return (call_hooks(hooks, grads[0]),)
-    changed = list(grads)
-    for nr, hooks in node.tensor_hooks:
-        changed[nr] = call_hooks(hooks, changed[nr])
-    return tuple(changed)
-
-
-cdef object call_hooks(object hooks, object g):
-    for hook in list(hooks.values()):
-        result = hook(g)
-        if result is not None:
-            check_hook_result(result, g, hook)
-            g = result
-    return g
-
-
-cdef int check_hook_result(object result, object before, object hook) except -1:
-    """A hook may put another tensor in the place of one, of the same shape and dtype."""
-    cdef TensorBase g, r
-    if not isinstance(result, TensorBase):
-        raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
-    if before is None:
-        raise RuntimeError("can't replace a None gradient with a non-None value")
-    g, r = before, result
-    if r.dtype_ is not g.dtype_:
-        raise RuntimeError(f"hook '{name_of(hook)}' has changed the type of value (was "
-                           f"torch.{type_name(g.dtype_)}Tensor got "
-                           f"torch.{type_name(r.dtype_)}Tensor)")
-    if not same_shape(r, g):
-        raise RuntimeError(f"hook '{name_of(hook)}' has changed the size of value")
-    return 0
-
-
-cdef str name_of(object hook):
-    return getattr(hook, "__name__", None) or repr(hook)
-
-
-cdef tuple replaced(object result, tuple grads, object hook):
-    """What a hook on a node gives in the place of `grads`."""
-    cdef Py_ssize_t i
-    if result is None:
-        return grads
-    if not isinstance(result, tuple):
-        raise TypeError(f"expected tuple, but hook returned '{type(result).__name__}'")
-    if len(<tuple> result) != len(grads):
-        raise RuntimeError(f"hook '{name_of(hook)}' has returned an incorrect number of values "
-                           f"(got {len(<tuple> result)}, but expected {len(grads)})")
-    for i in range(len(grads)):
-        if (<tuple> result)[i] is not None:
-            check_hook_result((<tuple> result)[i], grads[i], hook)
-    return result
-
-
-cdef tuple run_pre_hooks(Node node, tuple grads):
-    for hook in list(node.pre_hooks.values()):
-        grads = replaced(hook(grads), grads, hook)
-    return grads
-
-
-cdef tuple run_post_hooks(Node node, tuple outs, tuple grads):
-    for hook in list(node.post_hooks.values()):
-        outs = replaced(hook(outs, grads), outs, hook)
-    return outs
-
-
 # ---------------------------------------------------------------- anomaly mode
 
 cdef tuple evaluate_watched(Node node, tuple grads):
@@ -381,100 +289,6 @@ cdef int warn_of_forward(Node node) except -1:
                           f"forward call that induced the previous calculation:\n"
                           f"{''.join(stack)}", stacklevel=2)
     return 0
-
-
-# ---------------------------------------------------------------- leaves
-
-# Threads that reach one leaf take turns, also where the addition itself gives up the GIL.  Leaves
-# share a few locks by address; the holder may come again, through a finalizer.
-cdef enum:
-    N_LOCKS = 64
-cdef PyThread_type_lock leaf_locks[N_LOCKS]
-cdef unsigned long lock_holders[N_LOCKS]
-cdef int lock_depths[N_LOCKS]
-cdef int i_
-for i_ in range(N_LOCKS):
-    leaf_locks[i_] = PyThread_allocate_lock()
-    lock_depths[i_] = 0
-
-
-cdef int take_turn(TensorBase leaf) noexcept:
-    """Wait until this thread alone writes the gradient of `leaf`; returns the lock's number."""
-    cdef int k = <int> ((<size_t> <void*> leaf >> 6) % N_LOCKS)
-    cdef unsigned long me = PyThread_get_thread_ident()
-    if not (lock_depths[k] and lock_holders[k] == me):
-        if not PyThread_acquire_lock(leaf_locks[k], NOWAIT_LOCK):
-            with nogil:
-                PyThread_acquire_lock(leaf_locks[k], WAIT_LOCK)
-        lock_holders[k] = me
-    lock_depths[k] += 1
-    return k
-
-
-cdef void end_turn(int k) noexcept:
-    lock_depths[k] -= 1
-    if lock_depths[k] == 0:
-        PyThread_release_lock(leaf_locks[k])
-
-
-cdef int accumulate(AccumulateGrad node, tuple grads, bint create_graph) except -1:
-    """Add a gradient into `.grad` of the leaf, then call its hooks."""
-    cdef TensorBase leaf = node.leaf
-    cdef TensorBase g = grads[0]
-    cdef int turn
-    if g is not None:
-        turn = take_turn(leaf)
-        try:
-            add_to_leaf(leaf, g, create_graph)
-        finally:
-            end_turn(turn)
-    if leaf.post_accumulate_hooks:
-        for hook in list(leaf.post_accumulate_hooks.values()):
-            result = hook(leaf)
-            if result is not None:
-                raise TypeError("expected Variable, but hook returned "
-                                f"'{type(result).__name__}'")
-    if node.post_hooks is not None:
-        run_post_hooks(node, (), grads)
-    return 0
-
-
-cdef int add_to_leaf(TensorBase leaf, TensorBase g, bint create_graph) except -1:
-    cdef TensorBase before = leaf.grad_
-    if before is None:
-        if create_graph:
-            leaf.grad_ = g
-        elif is_ours(g) and same_geometry(g, leaf):
-            leaf.grad_ = g if g.grad_fn_ is None else alias(g)
-        else:
-            leaf.grad_ = copy_(g, leaf)
-    elif create_graph:
-        leaf.grad_ = add_(before, g)
-    else:
-        add_into_(before, g)
-    return 0
-
-
-def fill_grad(TensorBase t, TensorBase g):
-    """Add into `.grad` of a non-leaf."""
-    cdef int turn = take_turn(t)
-    try:
-        if t.grad_ is None:
-            t.grad_ = g if grad_enabled() else copy_(g, t)
-        else:
-            t.grad_ = add_(t.grad_, g)
-    finally:
-        end_turn(turn)
-
-
-cdef bint is_ours(TensorBase g) noexcept:
-    """Whether nothing but this run refers to `g` and its memory, so that it may be kept.
-
-    The tensor is referred to by the tuple of gradients and by the variable of `accumulate`.
-    """
-    return (mt_refcount_ptr(<PyObject*> g) <= 2 and g.base is None and g.storage.owner is None
-            and mt_refcount_ptr(<PyObject*> g.storage) == 1
-            and not g.leaf_requires_grad and g.grad_fn_ is None and not g.storage.readonly)
 
 
 # ---------------------------------------------------------------- entry

@@ -26,3 +26,5 @@ cdef int view_strides(int n, const Py_ssize_t* sizes, const Py_ssize_t* strides,
                       int m, const Py_ssize_t* new_sizes, Py_ssize_t* out) noexcept nogil
 cdef object size_tuple(int n, const Py_ssize_t* sizes)
 cdef str size_text(int n, const Py_ssize_t* sizes)
+cdef bint extent(int n, const Py_ssize_t* shape, const Py_ssize_t* strides,
+                 Py_ssize_t* low, Py_ssize_t* high) noexcept

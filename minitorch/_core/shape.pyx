@@ -358,3 +358,25 @@ def broadcast_shapes(*shapes):
         broadcast(left.n, left.at, right.n, right.at, &common)
         left = common
     return Size(size_tuple(left.n, left.at))
+
+
+cdef bint extent(int n, const Py_ssize_t* shape, const Py_ssize_t* strides,
+                 Py_ssize_t* low, Py_ssize_t* high) noexcept:
+    """Offsets of the lowest and highest element; False on overflow."""
+    cdef int i
+    cdef Py_ssize_t reach
+    low[0] = high[0] = 0
+    for i in range(n):
+        if shape[i] <= 1:
+            continue
+        if strides[i] > (<Py_ssize_t> 1 << 60) // shape[i] \
+                or strides[i] < -((<Py_ssize_t> 1 << 60) // shape[i]):
+            return False
+        reach = strides[i] * (shape[i] - 1)
+        if reach > 0:
+            high[0] += reach
+        else:
+            low[0] += reach
+        if high[0] > <Py_ssize_t> 1 << 60 or low[0] < -(<Py_ssize_t> 1 << 60):
+            return False
+    return True

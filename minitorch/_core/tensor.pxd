@@ -65,12 +65,7 @@ cdef TensorBase view_of(TensorBase source, int n, const Py_ssize_t* shape,
 cdef bint channels_last(TensorBase t) noexcept
 cdef bint same_shape(TensorBase a, TensorBase b) noexcept
 cdef bint same_geometry(TensorBase a, TensorBase b) noexcept
-cdef object read_item(Code code, const char* p)
-cdef int write_item(Code code, char* p, object value) except -1
 cdef object shape_of(TensorBase t)
-cdef TensorBase wrap_buffer(object source, dtype d, bint writable_wanted)
-cdef bint extent(int n, const Py_ssize_t* shape, const Py_ssize_t* strides,
-                 Py_ssize_t* low, Py_ssize_t* high) noexcept
 
 # Filled in by the floor above: regenerates the grad_fn of a view whose base was changed.
 ctypedef Node (*view_function_maker)(TensorBase view)

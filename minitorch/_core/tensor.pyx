@@ -5,25 +5,20 @@ tensors are made as instances of that Python class, which registers itself here.
 """
 
 cimport cython
-from cpython.buffer cimport (
-    PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer)
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.string cimport memcpy
 
-from minitorch._core.dtype cimport FLOATING, dtype, from_buffer_format, type_name
+from minitorch._core.dtype cimport FLOATING, dtype, type_name
+from minitorch._core.elements cimport read_item, write_item
 from minitorch._core.grad_mode cimport inference_mode
 from minitorch._core.node cimport Node
 from minitorch._core.shape cimport (
     contiguous_strides, dense_strides_like, is_channels_last, is_contiguous, is_dense, product)
 from minitorch._core.storage cimport (
-    Storage, apart, count_change, new_storage, note_loan, same_memory, source_of,
-    wrap_memory)
-from minitorch._kernels.convert cimport load_double, store_double
-from minitorch._kernels.types cimport (
-    BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8, Code, MAX_DIMS)
+    Storage, apart, count_change, new_storage, note_loan, same_memory, source_of)
+from minitorch._kernels.types cimport MAX_DIMS
 from minitorch._core.shape import Size
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t
 
 cdef extern from *:
     """
@@ -554,28 +549,6 @@ cdef bint same_geometry(TensorBase a, TensorBase b) noexcept:
     return True
 
 
-cdef bint extent(int n, const Py_ssize_t* shape, const Py_ssize_t* strides,
-                 Py_ssize_t* low, Py_ssize_t* high) noexcept:
-    """Offsets of the lowest and highest element; False on overflow."""
-    cdef int i
-    cdef Py_ssize_t reach
-    low[0] = high[0] = 0
-    for i in range(n):
-        if shape[i] <= 1:
-            continue
-        if strides[i] > (<Py_ssize_t> 1 << 60) // shape[i] \
-                or strides[i] < -((<Py_ssize_t> 1 << 60) // shape[i]):
-            return False
-        reach = strides[i] * (shape[i] - 1)
-        if reach > 0:
-            high[0] += reach
-        else:
-            low[0] += reach
-        if high[0] > <Py_ssize_t> 1 << 60 or low[0] < -(<Py_ssize_t> 1 << 60):
-            return False
-    return True
-
-
 cdef list nested(TensorBase t, int axis, const char* p):
     cdef Py_ssize_t i, step = t.strides_[axis] * t.dtype_.itemsize
     if axis == t.ndim_ - 1:
@@ -583,184 +556,3 @@ cdef list nested(TensorBase t, int axis, const char* p):
     return [nested(t, axis + 1, p + i * step) for i in range(t.shape_[axis])]
 
 
-cdef object read_item(Code code, const char* p):
-    """One element as a Python bool, int or float."""
-    cdef float f
-    cdef double d
-    cdef int64_t q
-    cdef int32_t i
-    cdef int16_t h
-    if code == F32:
-        memcpy(&f, p, 4)
-        return f
-    if code == F64:
-        memcpy(&d, p, 8)
-        return d
-    if code == I64:
-        memcpy(&q, p, 8)
-        return q
-    if code == BOOL:
-        return p[0] != 0
-    if code == U8:
-        return <uint8_t> p[0]
-    if code == I8:
-        return <int8_t> p[0]
-    if code == I16:
-        memcpy(&h, p, 2)
-        return h
-    if code == I32:
-        memcpy(&i, p, 4)
-        return i
-    return load_double(p, code)  # float16, bfloat16
-
-
-cdef int write_item(Code code, char* p, object value) except -1:
-    """Write a Python number as one element; C rules of conversion."""
-    cdef float f
-    cdef double d
-    cdef int64_t q
-    cdef int32_t i
-    cdef int16_t h
-    if code == F32:
-        f = <float> <double> value
-        memcpy(p, &f, 4)
-    elif code == F64:
-        d = value
-        memcpy(p, &d, 8)
-    elif code == BOOL:
-        p[0] = 1 if value else 0
-    elif code == F16 or code == BF16:
-        store_double(p, value, code)
-    else:
-        q = int(value)
-        if code == I64:
-            memcpy(p, &q, 8)
-        elif code == I32:
-            i = <int32_t> q
-            memcpy(p, &i, 4)
-        elif code == I16:
-            h = <int16_t> q
-            memcpy(p, &h, 2)
-        else:
-            p[0] = <char> q
-    return 0
-
-
-# ---------------------------------------------------------------- foreign memory
-
-cdef class BufferOwner:
-    """Keeps a buffer of another object exported for as long as a storage shows it."""
-
-    cdef Py_buffer view
-    cdef bint held
-
-    def __dealloc__(self):
-        if self.held:
-            PyBuffer_Release(&self.view)
-
-
-cdef TensorBase wrap_buffer(object source, dtype d, bint writable_wanted):
-    """A tensor over the memory of an object with the buffer protocol.
-
-    With `d` None the dtype is read from the buffer.  Returns None when the object's items
-    are of no dtype that minitorch has, or its strides are no multiples of an item.
-    """
-    cdef BufferOwner owner = BufferOwner.__new__(BufferOwner)
-    cdef Py_ssize_t shape[MAX_DIMS]
-    cdef Py_ssize_t strides[MAX_DIMS]
-    cdef Py_ssize_t low, high
-    cdef TensorBase made
-    cdef int i, n
-    PyObject_GetBuffer(source, &owner.view,
-                       PyBUF_FORMAT | PyBUF_STRIDES | (PyBUF_WRITABLE if writable_wanted else 0))
-    owner.held = True
-    n = owner.view.ndim
-    if n > MAX_DIMS:
-        raise RuntimeError(f"at most {<int> MAX_DIMS} dimensions are supported, got {n}")
-    if d is None:
-        d = from_buffer_format(owner.view.format, owner.view.itemsize)
-        if d is None:
-            return None
-    for i in range(n):
-        shape[i] = owner.view.shape[i]
-        if owner.view.strides[i] % d.itemsize and shape[i] > 1:
-            return None
-        strides[i] = owner.view.strides[i] // d.itemsize
-        if strides[i] < 0 and shape[i] > 1:
-            raise ValueError("At least one stride in the given numpy array is negative, and "
-                             "tensors with negative strides are not currently supported. (You can "
-                             "probably work around this by making a copy of your array  with "
-                             "array.copy().) ")
-    if product(n, shape) == 0:
-        contiguous_strides(n, shape, strides)
-        low = high = 0
-    elif not extent(n, shape, strides, &low, &high):
-        raise RuntimeError("the strides of the buffer overflow")
-    made = bare()
-    made.dtype_ = d
-    made.set_geometry(n, shape, strides)
-    made.storage = wrap_memory(<char*> owner.view.buf,
-                               0 if made.numel_ == 0 else (high + 1) * d.itemsize,
-                               owner, owner.view.readonly)
-    made.inference = inference_mode()
-    return made
-
-
-def from_buffer(buffer, dtype d, Py_ssize_t count=-1, Py_ssize_t offset=0,
-                bint requires_grad=False):
-    """A 1-D tensor over the bytes of `buffer`, which it keeps alive; nothing is copied.
-
-    Parameters
-    ----------
-    buffer : object with the buffer protocol
-    d : dtype
-    count : int
-        Number of elements, or -1 for all that fit.
-    offset : int
-        Bytes to skip.
-
-    Raises
-    ------
-    ValueError
-        If the buffer is too small, or the rest is no whole number of elements.
-    """
-    cdef BufferOwner owner = BufferOwner.__new__(BufferOwner)
-    cdef Py_ssize_t length, step = 1, room
-    cdef TensorBase made
-    PyObject_GetBuffer(buffer, &owner.view, PyBUF_FORMAT | PyBUF_STRIDES)
-    owner.held = True
-    if not is_packed(&owner.view):
-        raise ValueError("the buffer is not contiguous")
-    length = owner.view.len
-    if length <= 0:
-        raise ValueError(f"both buffer length ({length}) and count ({count}) must not be 0")
-    if offset < 0 or offset >= length:
-        raise ValueError(f"offset ({offset} bytes) must be non-negative and no greater than "
-                         f"buffer length ({length} bytes) minus 1")
-    room = length - offset
-    if count < 0:
-        if room % d.itemsize:
-            raise ValueError(f"buffer length ({room} bytes) after offset ({offset} bytes) must "
-                             f"be a multiple of element size ({d.itemsize})")
-        count = room // d.itemsize
-    elif count == 0 or count > room // d.itemsize:
-        raise ValueError(f"requested buffer length ({count} * {d.itemsize} bytes) after offset "
-                         f"({offset} bytes) must not be greater than actual buffer length "
-                         f"({length} bytes)")
-    made = bare()
-    made.dtype_ = d
-    made.set_geometry(1, &count, &step)
-    made.storage = wrap_memory(<char*> owner.view.buf + offset, count * d.itemsize, owner,
-                               owner.view.readonly)
-    made.requires_grad = requires_grad
-    return made
-
-
-cdef bint is_packed(Py_buffer* view) noexcept:
-    cdef Py_ssize_t step = view.itemsize
-    cdef int i
-    for i in range(view.ndim - 1, -1, -1):
-        if view.shape[i] > 1 and view.strides[i] != step:
-            return False
-        step *= view.shape[i]
-    return True

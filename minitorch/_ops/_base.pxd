@@ -1,4 +1,4 @@
-"""What the operation families share: operands, promotion, raw elementwise runs, in-place history.
+"""What the operation families share: operands, promotion, raw copies and elementwise runs.
 
 "Raw" functions compute values only; nothing is recorded.
 """
@@ -31,10 +31,4 @@ cdef TensorBase binary_raw(int op, TensorBase a, TensorBase b, dtype compute)
 cdef TensorBase binary_number_raw(int op, TensorBase a, object number, dtype compute)
 cdef int binary_into(int op, TensorBase out, TensorBase a, TensorBase b, dtype compute) except -1
 
-cdef int refuse_overlap(TensorBase t, TensorBase other) except -1
-cdef int check_inplace_result(TensorBase t, TensorBase other, dtype result) except -1
-cdef int set_history(TensorBase t, Node node) except -1
-cdef object deliver(TensorBase result, object out, str where=*)
-cdef TensorBase check_out(TensorBase result, object out, str where)
-cdef TensorBase write_out(TensorBase result, TensorBase to)
 cdef object refuse(str where, str argument, object value)

@@ -9,11 +9,12 @@ from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport (
     BINARY_RELU_BACKWARD, UNARY_ERF, UNARY_EXP, UNARY_GELU, UNARY_GELU_TANH, UNARY_RELU,
     UNARY_SIGMOID, UNARY_SILU, UNARY_TANH)
-from minitorch._ops._base cimport binary_raw, check_tensor, deliver, full_raw
+from minitorch._ops._base cimport binary_raw, check_tensor, full_raw
 from minitorch._ops.binary cimport add_number, add_op, mul_number, mul_op, neg_op
 from minitorch._ops.piecewise cimport only_floating
 from minitorch._ops.unary cimport (
     ResultNode, SelfNode, differentiate_unary, one_, one_minus_square, unary_op)
+from minitorch._ops.writing cimport deliver
 
 
 # ---------------------------------------------------------------- relu

@@ -7,8 +7,9 @@ Arrays are zero-copy views of the tensors' memory; nothing is recorded.
 import numpy
 
 from minitorch._core.dtype cimport dtype, of_code
+from minitorch._core.foreign cimport wrap_buffer
 from minitorch._core.storage cimport Storage, source_of
-from minitorch._core.tensor cimport TensorBase, alias, wrap_buffer
+from minitorch._core.tensor cimport TensorBase, alias
 from minitorch._kernels.types cimport BF16, F16, F32, I16
 from minitorch._ops._base cimport cast_raw
 

@@ -14,12 +14,14 @@ from minitorch._core.tensor cimport TensorBase, same_shape, scalar_of, shape_of
 from minitorch._kernels.pointwise cimport *
 from minitorch._kernels.types cimport BOOL, F32
 from minitorch._ops._base cimport (
-    binary_into, binary_number_raw, binary_raw, cast_raw, check_inplace_result, check_tensor,
-    clone_raw, common_dtype, copy_raw, new_output, operand, run_list, set_history, unary_raw)
+    binary_into, binary_number_raw, binary_raw, cast_raw, check_tensor, clone_raw, common_dtype,
+    copy_raw, new_output, operand, run_list, unary_raw)
 from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.errors cimport no_overload
+from minitorch._ops.history cimport set_history
 from minitorch._ops.reduce cimport has_zero, sum_to_op
 from minitorch._ops.scalars cimport dtype_with_number, is_number, number_tensor
+from minitorch._ops.writing cimport check_inplace_result
 
 
 # ---------------------------------------------------------------- broadcasting, once

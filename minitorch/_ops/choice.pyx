@@ -12,8 +12,8 @@ from minitorch._kernels.pointwise cimport (
     where_loop)
 from minitorch._kernels.types cimport BOOL
 from minitorch._ops._base cimport (
-    binary_number_raw, binary_raw, cast_raw, check_inplace_result, check_out, common_dtype,
-    copy_raw, new_output3, operand, run_list)
+    binary_number_raw, binary_raw, cast_raw, common_dtype, copy_raw, new_output3, operand,
+    run_list)
 from minitorch._ops.binary cimport (
     BinaryNode, before_change, compare_number, compare_op, link, logical_and_raw, zero_of)
 from minitorch._ops.copy cimport to_dtype
@@ -21,6 +21,7 @@ from minitorch._ops.errors cimport no_overload, not_implemented
 from minitorch._ops.out cimport deliver_exactly, deliver_pointwise
 from minitorch._ops.scalars cimport check_fits, dtype_with_number, is_number
 from minitorch._ops.ternary cimport TernaryNode, common_dtype3, finish3, link3
+from minitorch._ops.writing cimport check_inplace_result, check_out
 
 
 # ---------------------------------------------------------------- where

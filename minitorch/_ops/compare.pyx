@@ -5,11 +5,11 @@ from minitorch._core.record cimport bump, check_writable
 from minitorch._core.tensor cimport TensorBase, same_shape
 from minitorch._kernels.pointwise cimport *
 from minitorch._kernels.types cimport BOOL
-from minitorch._ops._base cimport (
-    binary_raw, check_inplace_result, check_tensor, common_dtype, copy_raw, operand)
+from minitorch._ops._base cimport binary_raw, check_tensor, common_dtype, copy_raw, operand
 from minitorch._ops.errors cimport no_overload
 from minitorch._ops.out cimport deliver_pointwise
 from minitorch._ops.scalars cimport is_number
+from minitorch._ops.writing cimport check_inplace_result
 
 
 cdef TensorBase compare(int op, object input, object other, str where):

@@ -14,13 +14,14 @@ from minitorch._core.tensor cimport (
     TensorBase, alias, new_like, new_strided, new_tensor, same_shape)
 from minitorch._kernels.types cimport MAX_DIMS
 from minitorch._core.storage cimport same_memory
-from minitorch._ops._base cimport (
-    check_tensor, copy_raw, fill_raw, full_raw, refuse_overlap, set_history)
+from minitorch._ops._base cimport check_tensor, copy_raw, fill_raw, full_raw
 from minitorch._ops.errors cimport no_overload
 from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.strided cimport shape_tuple
 from minitorch._core import dtype as dtypes
+from minitorch._ops.history cimport set_history
+from minitorch._ops.writing cimport refuse_overlap
 
 
 # ---------------------------------------------------------------- memory order

@@ -12,15 +12,17 @@ from minitorch._core.layout import (
     channels_last as CHANNELS_LAST, check_layout, check_memory_format,
     contiguous_format as CONTIGUOUS, preserve_format as PRESERVE)
 from minitorch._core.dtype import from_numpy_dtype
+from minitorch._core.elements cimport write_item
+from minitorch._core.foreign import from_buffer
+from minitorch._core.foreign cimport wrap_buffer
 from minitorch._core.shape cimport (
     Dims, channels_last_strides, checked_numel, contiguous_strides, dims_from, dims_from_args,
     is_dense)
-from minitorch._core.tensor cimport (
-    TensorBase, alias, new_like, new_strided, new_tensor, scalar_of, wrap_buffer, write_item)
-from minitorch._core.tensor import from_buffer
+from minitorch._core.tensor cimport TensorBase, alias, new_like, new_strided, new_tensor, scalar_of
 from minitorch._kernels.types cimport BOOL, F32, F64, I64, MAX_DIMS
-from minitorch._ops._base cimport cast_raw, check_tensor, clone_raw, deliver, fill_raw
+from minitorch._ops._base cimport cast_raw, check_tensor, clone_raw, fill_raw
 from minitorch._ops.scalars cimport is_number
+from minitorch._ops.writing cimport deliver
 
 
 # ---------------------------------------------------------------- common arguments

@@ -12,9 +12,9 @@ from minitorch._core.record cimport (
 from minitorch._core.tensor cimport TensorBase, new_like, scalar_of
 from minitorch._kernels.pointwise cimport mt_loop
 from minitorch._kernels.types cimport F64, I64
-from minitorch._ops._base cimport (
-    cast_raw, copy_raw, new_output, run_item, run_list, set_history)
+from minitorch._ops._base cimport cast_raw, copy_raw, new_output, run_item, run_list
 from minitorch._ops.binary cimport before_change
+from minitorch._ops.history cimport set_history
 from minitorch._ops.unary cimport ResultNode
 
 ctypedef double (*map2)(double, double) noexcept nogil

@@ -17,8 +17,7 @@ from minitorch._kernels.pointwise cimport BINARY_EQ, UNARY_ISNAN
 from minitorch._kernels.reduce cimport (
     REDUCE_AMAX, REDUCE_AMIN, REDUCE_ARGMAX, REDUCE_ARGMIN, REDUCE_MAX, REDUCE_MIN, reduce_op)
 from minitorch._kernels.types cimport I64, MAX_DIMS
-from minitorch._ops._base cimport (
-    binary_raw, check_tensor, contiguous_raw, deliver, unary_raw)
+from minitorch._ops._base cimport binary_raw, check_tensor, contiguous_raw, unary_raw
 from minitorch._ops.arithmetic import maximum, minimum
 from minitorch._ops.array cimport array_of, from_array, numbers_of
 from minitorch._ops.binary cimport add_op, div_op, mul_op
@@ -30,6 +29,7 @@ from minitorch._ops.reduce cimport (
 from minitorch._ops.sorting import named_outputs
 from minitorch._ops.strided cimport shape_tuple, zeros_of
 from minitorch._ops.view cimport reshape_to
+from minitorch._ops.writing cimport deliver
 
 MAX = named_outputs("max", "values", "indices")
 MIN = named_outputs("min", "values", "indices")

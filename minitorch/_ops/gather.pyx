@@ -15,7 +15,7 @@ from minitorch._core.record cimport connect1, connect2, records1, set_function
 from minitorch._core.shape cimport broadcast, Dims, size_text, wrap_dim
 from minitorch._core.tensor cimport TensorBase, scalar_of
 from minitorch._kernels.types cimport I32, I64
-from minitorch._ops._base cimport check_tensor, contiguous_raw, deliver
+from minitorch._ops._base cimport check_tensor, contiguous_raw
 from minitorch._ops.array cimport array_of, from_array, numbers_of
 from minitorch._ops.binary cimport mul_number
 from minitorch._ops.expand cimport expand_to
@@ -26,6 +26,7 @@ from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.strided cimport shape_tuple, slice_op, zeros_of
 from minitorch._ops.view cimport reshape_to
+from minitorch._ops.writing cimport deliver
 
 
 cdef class PlacesNode(Node):

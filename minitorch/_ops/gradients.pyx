@@ -7,6 +7,7 @@ checked and made here.
 import math
 
 from minitorch._core.engine cimport set_gradient_ops
+from minitorch._core.leaves cimport set_leaf_ops
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport bump
 from minitorch._core.tensor cimport TensorBase, new_strided, same_shape, shape_of
@@ -40,7 +41,8 @@ cdef bint has_nan(TensorBase g):
     return any_(isnan(g)).item()
 
 
-set_gradient_ops(add_op, add_into, copy_for, has_nan, to_dtype)
+set_gradient_ops(add_op, has_nan, to_dtype)
+set_leaf_ops(add_op, add_into, copy_for)
 
 
 # ---------------------------------------------------------------- where a backward starts

@@ -19,7 +19,7 @@ from minitorch._core.shape cimport size_text
 from minitorch._core.storage cimport same_memory
 from minitorch._core.tensor cimport TensorBase, scalar_of
 from minitorch._kernels.types cimport BOOL, I32, I64, U8
-from minitorch._ops._base cimport check_tensor, deliver
+from minitorch._ops._base cimport check_tensor
 from minitorch._ops.array cimport from_array
 from minitorch._ops.copy cimport (
     ORDER_PRESERVE, clone_op, copy_op, fill_op, to_copy_op)
@@ -30,6 +30,7 @@ from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.strided cimport alias_op, select_op, shape_tuple, slice_op, zeros_of
 from minitorch._ops.view cimport reshape_to, unsqueeze_op
+from minitorch._ops.writing cimport deliver
 
 
 # ---------------------------------------------------------------- reading an index

@@ -16,12 +16,12 @@ from minitorch._core.tensor cimport (
     VIEW_MULTI_OUTPUT, TensorBase, bare, channels_last, new_strided, new_tensor,
     same_shape)
 from minitorch._kernels.types cimport MAX_DIMS
-from minitorch._ops._base cimport (
-    check_tensor, common_dtype, copy_raw, deliver)
+from minitorch._ops._base cimport check_tensor, common_dtype, copy_raw
 from minitorch._ops.copy cimport ORDER_PRESERVE, to_copy_op
 from minitorch._ops.places cimport deliver_apart
 from minitorch._ops.strided cimport (
     make_view, select_op, shape_tuple, slice_op, slice_raw, unlinked, zeros_of)
+from minitorch._ops.writing cimport deliver
 
 
 # ---------------------------------------------------------------- cat

@@ -8,7 +8,7 @@ from minitorch._core.shape cimport Dims, broadcast, product
 from minitorch._core.tensor cimport TensorBase, new_tensor, shape_of
 from minitorch._kernels.gemm cimport gemm
 from minitorch._kernels.types cimport F32, F64
-from minitorch._ops._base cimport cast_raw, check_tensor, copy_raw, deliver, expand_raw
+from minitorch._ops._base cimport cast_raw, check_tensor, copy_raw, expand_raw
 from minitorch._ops.array cimport from_array, numbers_of
 from minitorch._ops.binary cimport add_op, mul_number, mul_op
 from minitorch._ops.expand cimport expand_to
@@ -16,6 +16,7 @@ from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.view cimport (
     dropped_axis_op, reshape_to, t_op, transpose_op, unsafe_view_op, unsqueeze_op)
+from minitorch._ops.writing cimport deliver
 
 
 # ---------------------------------------------------------------- raw products

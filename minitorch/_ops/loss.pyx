@@ -11,13 +11,14 @@ from minitorch._core.tensor cimport TensorBase, new_tensor, same_shape, shape_of
 from minitorch._kernels cimport softmax as kernels
 from minitorch._kernels.softmax cimport REDUCE_MEAN, REDUCE_NONE, REDUCE_SUM, Reduction
 from minitorch._kernels.types cimport F32, I64, U8
-from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, deliver, full_raw
+from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, full_raw
 from minitorch._ops.binary cimport mul_op, neg_op, sub_op
 from minitorch._ops.copy cimport to_dtype
 from minitorch._kernels.pointwise cimport UNARY_EXP
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.unary cimport unary_op
 from minitorch._ops.view cimport reshape_to
+from minitorch._ops.writing cimport deliver
 
 
 # ---------------------------------------------------------------- softmax

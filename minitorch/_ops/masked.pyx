@@ -9,7 +9,7 @@ from minitorch._core.record cimport connect1, connect2, records1, save, set_func
 from minitorch._core.shape cimport Dims, broadcast
 from minitorch._core.tensor cimport TensorBase, scalar_of
 from minitorch._kernels.types cimport BOOL
-from minitorch._ops._base cimport check_tensor, deliver
+from minitorch._ops._base cimport check_tensor
 from minitorch._ops.array cimport array_of
 from minitorch._ops.choice cimport masked
 from minitorch._ops.expand cimport expand_to
@@ -19,6 +19,7 @@ from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.strided cimport shape_tuple, zeros_of
 from minitorch._ops.view cimport reshape_to
+from minitorch._ops.writing cimport deliver
 
 
 cdef tuple common_shape(TensorBase a, TensorBase b):

@@ -3,10 +3,10 @@
 
 from minitorch._core.layout import preserve_format
 from minitorch._core.record cimport bump, check_writable
-from minitorch._core.shape cimport Dims, checked_numel, contiguous_strides, dims_from, \
-    dims_from_args
+from minitorch._core.shape cimport (
+    Dims, checked_numel, contiguous_strides, dims_from, dims_from_args, extent)
 from minitorch._core.storage cimport Storage, new_storage, resize_storage
-from minitorch._core.tensor cimport TensorBase, extent, same_shape
+from minitorch._core.tensor cimport TensorBase, same_shape
 from minitorch._ops._base cimport check_tensor
 from minitorch._ops.creation import tensor as tensor_from
 

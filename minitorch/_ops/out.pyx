@@ -2,8 +2,8 @@
 
 from minitorch._core.dtype cimport cxx_name, dtype, type_name
 from minitorch._core.tensor cimport TensorBase
-from minitorch._ops._base cimport (
-    check_out, common_dtype, deliver, operand, refuse_overlap, write_out)
+from minitorch._ops._base cimport common_dtype, operand
+from minitorch._ops.writing cimport check_out, deliver, refuse_overlap, write_out
 
 
 def result_type(tensor, other):

@@ -16,8 +16,7 @@ from minitorch._kernels.pointwise cimport (
     UNARY_EXP, UNARY_EXP2, UNARY_ISNAN, UNARY_LOG)
 from minitorch._kernels.types cimport BOOL, F16, F32, I16
 from minitorch._ops._base cimport (
-    binary_raw, cast_raw, check_inplace_result, check_out, check_tensor, common_dtype, full_raw,
-    operand, unary_raw)
+    binary_raw, cast_raw, check_tensor, common_dtype, full_raw, operand, unary_raw)
 from minitorch._ops.binary cimport (
     BinaryNode, UnderivedNode, add_number, compare_number, compare_op, div_op, link, logical_and_raw,
     mul_number, mul_op, sub_op, zero_of)
@@ -27,6 +26,7 @@ from minitorch._ops.errors cimport no_overload, not_implemented
 from minitorch._ops.out cimport deliver_pointwise
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.unary cimport unary_op
+from minitorch._ops.writing cimport check_inplace_result, check_out
 
 cdef extern from "math.h" nogil:
     float nextafterf(float, float)

@@ -15,7 +15,7 @@ from minitorch._kernels.pointwise cimport (
      UNARY_ROUND, UNARY_SIGN, UNARY_TRUNC)
 from minitorch._kernels.types cimport BOOL, F64, I32
 from minitorch._ops._base cimport (
-    binary_number_raw, binary_raw, cast_raw, check_out, check_tensor, clone_raw, full_raw, unary_raw)
+    binary_number_raw, binary_raw, cast_raw, check_tensor, clone_raw, full_raw, unary_raw)
 from minitorch._ops.array cimport from_array, numbers_of
 from minitorch._ops.binary cimport before_change, compare_number, mul_number, mul_op
 from minitorch._ops.choice cimport masked, where_op
@@ -24,6 +24,7 @@ from minitorch._ops.errors cimport not_implemented
 from minitorch._ops.out cimport deliver_exactly, deliver_pointwise
 from minitorch._ops.sorting import named_outputs
 from minitorch._ops.unary cimport FlatNode, one, one_
+from minitorch._ops.writing cimport check_out
 
 
 # ---------------------------------------------------------------- machinery

@@ -18,15 +18,16 @@ from minitorch._kernels.pointwise cimport (
     BINARY_GE, BINARY_GT, BINARY_LE, BINARY_LT, MULTI_CLAMP, MULTI_LEAKY_RELU_BACKWARD,
     MULTI_THRESHOLD, multi_loop)
 from minitorch._kernels.types cimport F32, F64, U8
-from minitorch._ops._base cimport (
-    cast_raw, check_tensor, copy_raw, deliver, full_raw, new_output, run_list, set_history)
+from minitorch._ops._base cimport cast_raw, check_tensor, copy_raw, full_raw, new_output, run_list
 from minitorch._ops.binary cimport (
     BinaryNode, add_number, add_op, before_change, compare_number, link, logical_and_raw,
     mul_number, mul_op)
 from minitorch._ops.choice cimport masked, where_op
 from minitorch._ops.copy cimport to_dtype
+from minitorch._ops.history cimport set_history
 from minitorch._ops.random import uniform_
 from minitorch._ops.view cimport reshape_to
+from minitorch._ops.writing cimport deliver
 
 
 # ---------------------------------------------------------------- machinery

@@ -12,12 +12,14 @@ from libc.stdint cimport int32_t, int64_t
 from minitorch._core.dtype cimport FLOATING, cxx_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport bump, check_writable, records1, records2, set_function
-from minitorch._core.shape cimport size_text
-from minitorch._core.tensor cimport TensorBase, extent
+from minitorch._core.shape cimport extent, size_text
+from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.types cimport BOOL, I32, I64, U8
-from minitorch._ops._base cimport check_out, clone_raw, deliver, set_history
+from minitorch._ops._base cimport clone_raw
 from minitorch._ops.array cimport array_of, from_array, numbers_of
+from minitorch._ops.history cimport set_history
 from minitorch._ops.strided cimport shape_tuple
+from minitorch._ops.writing cimport check_out, deliver
 
 
 # ---------------------------------------------------------------- index arrays

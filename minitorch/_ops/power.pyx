@@ -10,17 +10,17 @@ from minitorch._kernels.pointwise cimport (
     BINARY_EQ, BINARY_GE, BINARY_MUL, BINARY_POW, BINARY_POW_SCALAR, UNARY_LOG, UNARY_RECIPROCAL,
     UNARY_RSQRT, UNARY_SQRT, UNARY_SQUARE, binary_loop)
 from minitorch._kernels.types cimport I64
-from minitorch._ops._base cimport (
-    binary_into, cast_raw, check_inplace_result, check_tensor, copy_raw, full_raw, run_item,
-    set_history)
+from minitorch._ops._base cimport binary_into, cast_raw, check_tensor, copy_raw, full_raw, run_item
 from minitorch._ops.binary cimport (
     BinaryNode, add_number, before_change, binary, compare_number, differentiate_binary, div_op,
     logical_and_raw, mul_number, mul_op, neg_op, number_first, scalar_dtype, two, two_inplace,
     zero_of)
 from minitorch._ops.choice cimport where_op
+from minitorch._ops.history cimport set_history
 from minitorch._ops.out cimport deliver_pointwise
 from minitorch._ops.scalars cimport check_fits, dtype_with_number, is_number, write_number
 from minitorch._ops.unary cimport ResultNode, SelfNode, differentiate_unary, unary_op
+from minitorch._ops.writing cimport check_inplace_result
 
 
 # ---------------------------------------------------------------- nodes

@@ -18,10 +18,11 @@ from minitorch._core.shape import broadcast_shapes
 from minitorch._core.tensor cimport TensorBase, new_like, new_tensor
 from minitorch._kernels.random cimport *
 from minitorch._kernels.types cimport BOOL, F32, F64, I64, U8
-from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw, deliver, cast_raw
+from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw, cast_raw
 from minitorch._ops.creation cimport check_options, empty_of, finished
 from minitorch._ops.binary cimport mul_number
 from minitorch._ops.creation import _like_for_random, scalar_tensor
+from minitorch._ops.writing cimport deliver
 
 
 cdef class Generator:
@@ -89,11 +90,23 @@ cdef class Generator:
 
 default_generator = Generator()
 cdef Generator default_ = default_generator
+# Threads that draw from a generator of their own, and which: see `drawing_from`.
+cdef object of_thread = threading.local()
+cdef Py_ssize_t threads_apart = 0
+
+
+cdef Generator default_here():
+    """The generator that stands for none: the thread's own if it has one."""
+    if threads_apart:
+        own = getattr(of_thread, "generator", None)
+        if own is not None:
+            return <Generator> own
+    return default_
 
 
 cdef Generator pick(object generator, str where):
     if generator is None:
-        return default_
+        return default_here()
     if not isinstance(generator, Generator):
         raise TypeError(f"{where}(): argument 'generator' must be torch.Generator, not "
                         f"{type(generator).__name__}")
@@ -102,27 +115,57 @@ cdef Generator pick(object generator, str where):
 
 def manual_seed(seed):
     """Start the default generator's stream of `seed`; returns the generator."""
-    return default_.manual_seed(seed)
+    return default_here().manual_seed(seed)
 
 
 def seed():
     """Start the default generator from a seed of the system, and return that."""
-    return default_.seed()
+    return default_here().seed()
 
 
 def initial_seed():
     """The seed of the default generator."""
-    return default_.initial_seed()
+    return default_here().initial_seed()
 
 
 def get_rng_state():
     """The state of the default generator, a tensor of bytes."""
-    return default_.get_state()
+    return default_here().get_state()
 
 
 def set_rng_state(new_state):
     """Set the state of the default generator."""
-    default_.set_state(new_state)
+    default_here().set_state(new_state)
+
+
+class drawing_from:
+    """Context manager: in this thread, what draws without a generator draws from this one.
+
+    Random numbers of threads then depend neither on each other nor on their timing. `manual_seed`,
+    `get_rng_state` and their kin mean this generator too; `default_generator` stays what it is.
+
+    Parameters
+    ----------
+    generator : Generator
+    """
+
+    def __init__(self, generator):
+        if not isinstance(generator, Generator):
+            raise TypeError("drawing_from(): argument 'generator' must be torch.Generator, not "
+                            f"{type(generator).__name__}")
+        self.generator = generator
+
+    def __enter__(self):
+        global threads_apart
+        self.before = getattr(of_thread, "generator", None)
+        of_thread.generator = self.generator
+        threads_apart += 1
+        return self.generator
+
+    def __exit__(self, *exc_info):
+        global threads_apart
+        threads_apart -= 1
+        of_thread.generator = self.before
 
 
 # ---------------------------------------------------------------- filling
@@ -561,9 +604,9 @@ class fork_rng:
 
     def __enter__(self):
         if self.enabled:
-            self.state = default_.get_state()
+            self.state = default_here().get_state()
         return self
 
     def __exit__(self, *exc_info):
         if self.enabled:
-            default_.set_state(self.state)
+            default_here().set_state(self.state)

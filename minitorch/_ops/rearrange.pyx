@@ -10,7 +10,7 @@ from minitorch._core.shape cimport (
     Dims, dims_from, dims_from_args, size_text, wrap_dim, wrap_index_dim)
 from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.types cimport I32, I64
-from minitorch._ops._base cimport check_tensor, copy_raw, deliver
+from minitorch._ops._base cimport check_tensor, copy_raw
 from minitorch._ops.array cimport array_of, from_array
 from minitorch._ops.copy cimport ORDER_CONTIGUOUS, clone_op
 from minitorch._ops.expand cimport expand_to
@@ -19,6 +19,7 @@ from minitorch._ops.places cimport finish, records_change, target
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.strided cimport diagonal_op, shape_tuple, zeros_of
 from minitorch._ops.view cimport reshape_to, transpose_op, unsqueeze_op
+from minitorch._ops.writing cimport deliver
 
 
 cdef tuple axes_from(object dims, int ndim, str where):

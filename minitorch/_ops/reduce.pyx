@@ -11,11 +11,11 @@ from minitorch._core.tensor cimport TensorBase, alias, bare, new_strided, shape_
 from minitorch._kernels.pointwise cimport UNARY_ISNAN, UNARY_LOGICAL_NOT
 from minitorch._kernels.reduce cimport *
 from minitorch._kernels.types cimport BOOL, I64, MAX_DIMS
-from minitorch._ops._base cimport (
-    cast_raw, check_tensor, contiguous_raw, deliver, expand_raw, unary_raw)
+from minitorch._ops._base cimport cast_raw, check_tensor, contiguous_raw, expand_raw, unary_raw
 from minitorch._ops.binary cimport div_op, mul_number, mul_op
 from minitorch._ops.choice cimport masked
 from minitorch._ops.copy cimport to_dtype
+from minitorch._ops.writing cimport deliver
 
 
 # ---------------------------------------------------------------- arguments

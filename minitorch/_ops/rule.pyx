@@ -18,11 +18,12 @@ from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect_all, save, save_output, set_function, unpack
 from minitorch._core.shape cimport wrap_dim
 from minitorch._core.tensor cimport TensorBase
-from minitorch._ops._base cimport check_tensor, deliver
+from minitorch._ops._base cimport check_tensor
 from minitorch._ops.out cimport deliver_same
 from minitorch._ops.array cimport array_of, from_array, numbers_of
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.view cimport dropped_axis_op, unsafe_view_op
+from minitorch._ops.writing cimport deliver
 
 
 cdef class RuleNode(Node):

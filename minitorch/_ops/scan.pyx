@@ -16,12 +16,12 @@ from minitorch._kernels.pointwise cimport BINARY_EQ, BINARY_LOGICAL_AND, UNARY_L
 from minitorch._kernels.reduce cimport REDUCE_PROD, SCAN_PROD, SCAN_SUM, scan_op
 from minitorch._kernels.types cimport BOOL, I64
 from minitorch._ops._base cimport (
-    binary_raw, cast_raw, check_tensor, clone_raw, contiguous_raw, copy_raw, deliver, set_history,
-    unary_raw)
+    binary_raw, cast_raw, check_tensor, clone_raw, contiguous_raw, copy_raw, unary_raw)
 from minitorch._ops.binary cimport add_op, div_op, mul_op
 from minitorch._ops.choice cimport masked
 from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.creation import eye, ones
+from minitorch._ops.history cimport set_history
 from minitorch._ops.join cimport cat_op
 from minitorch._ops.rearrange cimport flip_op, triangle_op
 from minitorch._ops.reduce cimport (
@@ -29,6 +29,7 @@ from minitorch._ops.reduce cimport (
     link_reducing, one_axis, read_axes, reduce_raw, sum_dtype, sum_op)
 from minitorch._ops.strided cimport shape_tuple, slice_op
 from minitorch._ops.view cimport reshape_to, transpose_op, unsqueeze_op
+from minitorch._ops.writing cimport deliver
 
 
 cdef TensorBase scan_raw(int op, TensorBase x, int dim, DType out):

@@ -13,7 +13,7 @@ from minitorch._kernels.pointwise cimport (
     BINARY_GT, BINARY_LE, UNARY_EXP, UNARY_EXPM1, UNARY_LOGSIGMOID, UNARY_SIGMOID, UNARY_SOFTPLUS,
     UNARY_TANH)
 from minitorch._kernels.types cimport F32
-from minitorch._ops._base cimport check_tensor, deliver, unary_raw
+from minitorch._ops._base cimport check_tensor, unary_raw
 from minitorch._ops.binary cimport (
     add_number, add_op, compare_number, div_op, mul_number, mul_op, neg_op)
 from minitorch._ops.choice cimport masked, where_op
@@ -21,6 +21,7 @@ from minitorch._ops.copy cimport to_dtype
 from minitorch._ops.join import cat
 from minitorch._ops.piecewise cimport Activation, activate, only_floating
 from minitorch._ops.unary cimport one_minus_square, unary_op
+from minitorch._ops.writing cimport deliver
 
 
 # ---------------------------------------------------------------- elu, selu, celu

@@ -11,11 +11,12 @@ from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, set_function
 from minitorch._core.shape cimport wrap_dim
 from minitorch._core.tensor cimport TensorBase
-from minitorch._ops._base cimport check_tensor, deliver
+from minitorch._ops._base cimport check_tensor
 from minitorch._ops.array cimport array_of, from_array, numbers_of
 from minitorch._ops.index cimport put_arrays
 from minitorch._ops.strided cimport shape_tuple, zeros_of
 from minitorch._ops.view cimport reshape_to
+from minitorch._ops.writing cimport deliver
 
 
 class NamedOutputs(tuple):

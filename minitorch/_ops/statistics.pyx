@@ -13,7 +13,7 @@ from minitorch._kernels.pointwise cimport (
 from minitorch._kernels.reduce cimport (
     REDUCE_AMAX, REDUCE_AMIN, REDUCE_MEAN, REDUCE_NORM2, REDUCE_STD, REDUCE_SUM, REDUCE_VAR)
 from minitorch._kernels.types cimport BF16, BOOL, F16, F32
-from minitorch._ops._base cimport binary_raw, cast_raw, check_tensor, deliver, full_raw, unary_raw
+from minitorch._ops._base cimport binary_raw, cast_raw, check_tensor, full_raw, unary_raw
 from minitorch._ops.binary cimport add_op, div_op, mul_number, mul_op, sub_op
 from minitorch._ops.choice cimport masked
 from minitorch._ops.copy cimport to_dtype
@@ -23,6 +23,7 @@ from minitorch._ops.reduce cimport (
     mean_op, nonzero_raw, read_axes, reduce_raw, sum_op)
 from minitorch._ops.strided cimport shape_tuple
 from minitorch._ops.unary cimport unary_op
+from minitorch._ops.writing cimport deliver
 
 
 cdef TensorBase widened(TensorBase x):

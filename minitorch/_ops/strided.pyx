@@ -11,9 +11,9 @@ from minitorch._core.grad_mode cimport grad_enabled, inference_mode
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, set_function
 from minitorch._core.shape cimport (
-    Dims, checked_numel, contiguous_strides, dims_from, is_dense, size_text, wrap_dim)
+    Dims, checked_numel, contiguous_strides, dims_from, extent, is_dense, size_text, wrap_dim)
 from minitorch._core.tensor cimport (
-    VIEW_INFERENCE, VIEW_NO_GRAD, TensorBase, bare, extent, new_tensor, view_of)
+    VIEW_INFERENCE, VIEW_NO_GRAD, TensorBase, bare, new_tensor, view_of)
 from minitorch._kernels.types cimport MAX_DIMS
 from minitorch._ops._base cimport check_tensor, contiguous_raw, copy_raw, fill_raw
 from minitorch._ops.array cimport from_array, numbers_of

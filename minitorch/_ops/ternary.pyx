@@ -8,14 +8,15 @@ from minitorch._core.record cimport (
 from minitorch._core.tensor cimport TensorBase, same_shape, scalar_of, shape_of
 from minitorch._kernels.pointwise cimport (
     MULTI_ADDCDIV, MULTI_ADDCMUL, MULTI_LERP, mt_loop, multi_loop)
-from minitorch._ops._base cimport (
-    cast_raw, check_inplace_result, check_tensor, copy_raw, new_output3, run_list, set_history)
+from minitorch._ops._base cimport cast_raw, check_tensor, copy_raw, new_output3, run_list
 from minitorch._ops.binary cimport (
     add_number, before_change, div_op, mul_number, mul_op, neg_op, plain_number, reduced,
     scalar_dtype, sub_op)
 from minitorch._ops.errors cimport no_overload, not_implemented
+from minitorch._ops.history cimport set_history
 from minitorch._ops.out cimport deliver_pointwise
 from minitorch._ops.scalars cimport is_number, number_tensor
+from minitorch._ops.writing cimport check_inplace_result
 
 
 # ---------------------------------------------------------------- promotion, broadcasting, once

@@ -10,10 +10,11 @@ from minitorch._core.tensor cimport TensorBase
 from minitorch._kernels.pointwise cimport *
 from minitorch._kernels.types cimport BOOL, I64
 from minitorch._ops._base cimport (
-    cast_raw, check_tensor, clone_raw, copy_raw, full_raw, run2, set_history, unary_raw)
+    cast_raw, check_tensor, clone_raw, copy_raw, full_raw, run2, unary_raw)
 from minitorch._ops.binary cimport (
     NegBackward0, add_number, before_change, div_op, mul_number, mul_op, neg_op)
 from minitorch._ops.errors cimport not_implemented
+from minitorch._ops.history cimport set_history
 from minitorch._ops.out cimport deliver_exactly, deliver_pointwise
 
 

@@ -12,7 +12,7 @@ from minitorch._core.grad_mode import is_grad_enabled
 from minitorch._core.node import FREED
 from minitorch._core.record import PythonNode, mark_custom_view, save_tensor
 from minitorch._core.tensor import TensorBase
-from minitorch._ops._base import rebase_history
+from minitorch._ops.history import rebase_history
 from minitorch.autograd.grad_mode import no_grad
 
 __all__ = [

@@ -28,9 +28,12 @@ COMMANDS = {
     "finetune": "train a pretrained ResNet on a folder of images",
     "predict": "classify images with a finetuned model",
     "evaluate": "measure a finetuned model on a folder of labelled images",
+    "check": "look through a folder of images for what would spoil the training",
     "convert": "convert a file of weights, or show what is in it",
+    "summary": "list the layers of a network, with shapes, parameters and memory",
     "run": "run a script that imports torch, on minitorch",
     "lint": "list what a script for PyTorch uses that minitorch lacks",
+    "selftest-resume": "kill a small run again and again, and compare with one left alone",
 }
 
 
@@ -77,7 +80,7 @@ def _add_commands(parser, argv):
     module = None
     for name, summary in COMMANDS.items():
         if name == wanted:
-            module = importlib.import_module(f"minitorch.cli.{name}")
+            module = importlib.import_module(f"minitorch.cli.{name.replace('-', '_')}")
             module.add_parser(subparsers)
         else:
             subparsers.add_parser(name, help=summary, add_help=False)

@@ -1,7 +1,13 @@
 """The options of ``minitorch finetune``: names, limits and help."""
 
 from minitorch.cli._common import add_machine_options, number
-from minitorch.training.settings import ARCHITECTURES, CHOICES, DEFAULTS, FinetuneSettings
+from minitorch.training.settings import (
+    ARCHITECTURES,
+    AUGMENTATIONS,
+    CHOICES,
+    DEFAULTS,
+    FinetuneSettings,
+)
 
 __all__ = ["SUMMARY", "add_parser", "setting_names"]
 
@@ -25,7 +31,8 @@ examples:
 EPILOG = """
 In --output: config.json (all settings; --config takes it), metrics.csv (a line per epoch and
 split), best.safetensors (the model with its classes and preprocessing, for 'minitorch predict'),
-last.ckpt (for --resume), curves.png, report.html (all that is known, as one page to look at).
+last.ckpt (for --resume; while a run lasts, previous.ckpt is the one before), curves.png,
+report.html (all that is known, as one page to look at).
 
 exit codes: 0 done, 1 the job failed, 2 wrong usage, 130 interrupted by Ctrl-C (143 by SIGTERM)
 after saving last.ckpt.
@@ -35,13 +42,14 @@ after saving last.ckpt.
 def add_parser(subparsers):
     """Add ``finetune`` to the parser of the commands."""
     parser = subparsers.add_parser("finetune", help=SUMMARY, description=DESCRIPTION,
-                                   epilog=EPILOG)
+                                   epilog=EPILOG, usage="%(prog)s [OPTION ...]")
     _add_data_options(parser.add_argument_group("data"))
+    _add_augmentation_options(parser.add_argument_group("augmentation"))
     _add_model_options(parser.add_argument_group("model"))
     _add_training_options(parser.add_argument_group("training"))
     _add_rate_options(parser.add_argument_group("learning rate"))
     _add_judging_options(parser.add_argument_group("validation"))
-    add_machine_options(parser.add_argument_group("machine"))
+    add_machine_options(parser.add_argument_group("machine (what may change on --resume)"))
     _add_output_options(parser.add_argument_group("output"))
     # None means "not said": --resume must tell a flag from a default.
     parser.set_defaults(**{name: None for name in setting_names()})
@@ -74,6 +82,30 @@ def _add_data_options(group):
                        help=f"side of the square that the network sees ({_default('image_size')})")
     group.add_argument("--no-exif", dest="exif", action="store_false",
                        help="ignore the orientation that a camera wrote into the file")
+
+
+def _add_augmentation_options(group):
+    group.add_argument("--aug", choices=CHOICES["aug"],
+                       help="change the training images at random; light: crops and mirror "
+                            "images; standard: smaller crops, colours and erased rectangles too "
+                            "(default: none)")
+    group.add_argument("--scale", type=number(float, 0, 1, low_open=True), metavar="MIN",
+                       help="least share of the area that a crop keeps "
+                            f"({_of_aug('scale')})")
+    group.add_argument("--hflip", type=number(float, 0, 1), metavar="P",
+                       help="probability of the mirror image "
+                            f"({_of_aug('hflip')}; with the digits: 0)")
+    group.add_argument("--jitter", type=number(float, 0), metavar="X",
+                       help="change brightness, contrast and saturation by up to X "
+                            f"({_of_aug('jitter')})")
+    group.add_argument("--erasing", type=number(float, 0, 1), metavar="P",
+                       help=f"probability of an erased rectangle ({_of_aug('erasing')})")
+    group.add_argument("--mixup", type=number(float, 0), metavar="ALPHA",
+                       help="blend each image with another of its batch, in shares from the "
+                            "distribution Beta(ALPHA, ALPHA), as 0.2; labels too (default: 0, off)")
+    group.add_argument("--cutmix", type=number(float, 0), metavar="ALPHA",
+                       help="paste a rectangle of another image instead, as 1.0; with --mixup a "
+                            "coin decides for each batch (default: 0, off)")
 
 
 def _add_model_options(group):
@@ -166,18 +198,30 @@ def _add_judging_options(group):
 def _add_output_options(group):
     group.add_argument("--output", metavar="DIR",
                        help="folder of the run (default: runs/<date-time>)")
+    group.add_argument("--checkpoint-every", type=number(float, 0), metavar="MINUTES",
+                       help="write last.ckpt within an epoch too, so that a run that is killed "
+                            "loses no more than this (default: 5)")
     group.add_argument("--config", metavar="FILE",
                        help="take the settings from a config.json; flags win over it")
     group.add_argument("--resume", action="store_true",
-                       help="continue the run in --output; its settings are kept, and a flag "
-                            "that contradicts them is an error")
+                       help="continue the run in --output, to the same bits as if it had never "
+                            "stopped; its settings are kept, and a flag that contradicts them is "
+                            "an error, but for --workers, --threads and --checkpoint-every; a "
+                            "run that was killed before its first file is started")
     group.add_argument("--force", action="store_true",
                        help="replace the run in --output, if there is one")
     group.add_argument("--no-report", dest="report", action="store_false",
                        help="write no report.html, which costs a pass over the validation images")
+    group.add_argument("--dry-run", action="store_true",
+                       help="measure a few steps, print what the run would do, how long it would "
+                            "take and how much memory and disk, and write nothing")
     group.add_argument("--log", choices=("text", "json"), default="text",
                        help="json: an object per line on stdout for each epoch, warning and the "
                             "end (default: text)")
+
+
+def _of_aug(name):
+    return f"light: {AUGMENTATIONS['light'][name]:g}, standard: {AUGMENTATIONS['standard'][name]:g}"
 
 
 def _default(name):

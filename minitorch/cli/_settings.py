@@ -5,14 +5,12 @@ import os
 
 from minitorch.cli._common import UsageError
 from minitorch.training.naming import did_you_mean
-from minitorch.training.settings import FinetuneSettings
+from minitorch.training.settings import MAY_CHANGE, FinetuneSettings
 
 __all__ = ["given_flags", "settings_of"]
 
 _PATHS = {"data": ("digits",), "val": (), "weights": ("imagenet", "digits", "none"),
           "class_weights": ("none", "balanced")}
-# What changes the speed and not the result may change from one part of a run to the next.
-_FREE = ("workers", "threads")
 _NEGATED = ("exif", "feature_cache")
 
 
@@ -37,7 +35,7 @@ def given_flags(args, names):
 
 def settings_of(args, given, output):
     """The checked settings of the run that the command line asks for."""
-    if args.resume:
+    if args.resume and (output / "config.json").is_file():
         if args.config is not None:
             raise UsageError("--resume keeps the settings of the run, and --config brings others: "
                              "give one of them")
@@ -113,7 +111,7 @@ def _of_the_run(output, given):
         raise UsageError(f"{path} cannot be read as the settings of a run: {error}") from error
     for name, value in given.items():
         kept = getattr(settings, name)
-        if name in _FREE:
+        if name in MAY_CHANGE:
             setattr(settings, name, value)
         elif value != kept:
             asked = "" if isinstance(value, bool) else f" {value}"

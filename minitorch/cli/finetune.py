@@ -35,11 +35,17 @@ def run(args):
     given = given_flags(args, setting_names())
     output = _output_folder(args)
     settings = settings_of(args, given, output)
-    _check_apart(output, settings.data)
+    _check_apart(output, "--data", settings.data)
+    _check_apart(output, "--val", settings.val)
     apply_threads(settings.threads)
 
     finetuning = _prepare(settings, output, args)
     if finetuning is None:
+        return DONE
+    if args.dry_run:
+        from minitorch.cli._plan import print_plan
+        from minitorch.training.plan import measured_plan
+        print_plan(measured_plan(finetuning), args.log == "json")
         return DONE
     from minitorch.training.signals import StopSignal
     with StopSignal(_announce_stop) as stop:
@@ -50,6 +56,9 @@ def run(args):
 # -- the run's folder -------------------------------------------------------------------------
 def _output_folder(args):
     """The folder of the run, checked but not made."""
+    from minitorch.training.run_folder import RunFolder
+    if args.resume and args.dry_run:
+        raise UsageError("--dry-run plans a new run, and --resume goes on with one: choose one")
     if args.resume and args.force:
         raise UsageError("--resume continues a run and --force replaces it: choose one")
     if args.resume and args.output is None:
@@ -60,19 +69,33 @@ def _output_folder(args):
     if output.exists() and not output.is_dir():
         raise UsageError(f"--output {output} is a file, not a folder")
     if args.resume:
-        if not (output / "config.json").is_file():
-            raise UsageError(f"there is no run to resume in {output} (no config.json)")
-    elif not args.force and output.is_dir() and any(output.iterdir()):
+        _check_resumable(output)
+    elif not args.force and not RunFolder(output).holds_only_leftovers():
         raise UsageError(f"--output {output} is not empty; --resume continues the run in it, "
                          "--force replaces it")
     _check_writable(output)
     return output
 
 
-def _check_apart(output, data):
+def _check_resumable(output):
+    """A run that was killed before its first file is resumed by starting it."""
+    from minitorch.training.naming import did_you_mean
+    from minitorch.training.run_folder import RunFolder
+    if (output / "config.json").is_file():
+        return
+    if not RunFolder(output).holds_only_leftovers():
+        raise UsageError(f"there is no run to resume in {output} (no config.json)")
+    runs = [path.parent.name for path in output.parent.glob("*/config.json")]
+    message(f"There is nothing to resume in {output}{did_you_mean(output.name, runs)}: "
+            "starting a new run.")
+
+
+def _check_apart(output, flag, data):
     """A run among the class folders would be the next run's class, with its curves as image."""
-    if data != "digits" and Path(data).resolve() in [output.resolve(), *output.resolve().parents]:
-        raise UsageError(f"--output {output} lies in --data {data}, where it would count as a "
+    if data in (None, "digits"):
+        return
+    if Path(data).resolve() in [output.resolve(), *output.resolve().parents]:
+        raise UsageError(f"--output {output} lies in {flag} {data}, where it would count as a "
                          "class; choose a folder outside with --output")
 
 
@@ -102,11 +125,12 @@ def _check_writable(output):
 
 
 def _check_space(finetuning):
-    """The checkpoint holds weights and momentum, and old and new exist side by side."""
+    """The checkpoint holds weights, average and momentum; old and new exist side by side."""
     from minitorch.training.finetune import RUN_FILES
     weights = sum(p.numel() * 4 for p in finetuning.model.parameters())
-    trained = sum(p.numel() * 4 for p in finetuning.model.parameters() if p.requires_grad)
-    needed = 2 * (2 * weights + trained)
+    trained = sum(p.numel() * 4 for group in finetuning.optimizer.param_groups
+                  for p in group["params"])
+    needed = 3 * ((2 if finetuning.average is None else 3) * weights + trained)
     free = shutil.disk_usage(_existing(finetuning.output)).free
     # What an earlier run left here makes room when it is replaced.
     free += sum(path.stat().st_size for path in map(finetuning.path, RUN_FILES) if path.is_file())
@@ -118,11 +142,11 @@ def _check_space(finetuning):
 # -- before the first step --------------------------------------------------------------------
 def _prepare(settings, output, args):
     """Load data and weights, check everything, make the folder; None if nothing is left to do."""
-    from minitorch.training import finetune, load_checkpoint
+    from minitorch.training import finetune
+    from minitorch.training.run_folder import RunFolder
     from minitorch.training.weights import find_weights
-    checkpoint = None
-    if args.resume and (output / finetune.CHECKPOINT).exists():
-        checkpoint = load_checkpoint(output / finetune.CHECKPOINT)
+    folder = RunFolder(output)
+    checkpoint = folder.load() if args.resume else None
     if checkpoint is not None and _is_complete(settings, checkpoint, output):
         return None
     try:
@@ -130,12 +154,20 @@ def _prepare(settings, output, args):
     except ValueError as error:
         flag = "--freeze" if settings.train.startswith("after:") else "--train"
         raise UsageError(f"{flag}: {error}") from error
-    data = finetune.load_data(settings)
+    data = finetune.load_data(settings, checkpoint)
     _describe_data(data)
+    weights = settings.weights
+    if args.dry_run:
+        from minitorch.training.plan import missing_download
+        missing = missing_download(settings)
+        if missing is not None:
+            weights = "none"
+            data.notes.append(f"{missing} would be downloaded first; measured with random weights")
     pretrained = None if checkpoint else find_weights(
-        settings.weights, settings.arch, progress=is_terminal(sys.stderr))
-    finetuning = finetune.FinetuneRun(settings, data, pretrained, output, checkpoint)
-    _open_output(finetuning, args)
+        weights, settings.arch, progress=is_terminal(sys.stderr))
+    finetuning = finetune.FinetuneRun(settings, data, pretrained, folder, checkpoint)
+    if not args.dry_run:
+        _open_output(finetuning, checkpoint, args)
     _describe_run(finetuning, checkpoint)
     return finetuning
 
@@ -154,18 +186,11 @@ def _is_complete(settings, checkpoint, output):
     return True
 
 
-def _open_output(finetuning, args):
-    from minitorch.training.finetune import RUN_FILES
+def _open_output(finetuning, checkpoint, args):
     _check_space(finetuning)
-    finetuning.output.mkdir(parents=True, exist_ok=True)
-    for name in RUN_FILES:
-        # What a killed run was writing; atomic_write names it so.
-        for partial in finetuning.output.glob(f".{name}.*.part"):
-            partial.unlink(missing_ok=True)
-        if args.force:
-            finetuning.path(name).unlink(missing_ok=True)
-    if not args.resume:
-        finetuning.open_folder()
+    if args.force:
+        finetuning.folder.clear()
+    finetuning.open_folder(checkpoint)
 
 
 def _describe_data(data):
@@ -182,10 +207,13 @@ def _describe_run(finetuning, checkpoint):
     total = sum(p.numel() for p in parameters)
     if checkpoint is None:
         message(f"weights   {pretrained.source if pretrained else 'random'}")
-    message(f"model     {settings.arch}, training {settings.train}: {trained:,} of {total:,} "
+    what = settings.train.replace("after:", "all after ")
+    message(f"model     {settings.arch}, training {what}: {trained:,} of {total:,} "
             f"parameters, {settings.image_size} pixels, batches of {settings.batch_size}"
             + (f", {settings.accum} to a step" if settings.accum > 1 else ""))
-    for note in finetuning.notes:
+    if settings.unfreeze_at is not None:
+        message(f"          from epoch {settings.unfreeze_at} on everything trains")
+    for note in [*finetuning.folder.notes, *finetuning.notes]:
         message(f"note      {note}")
     message(f"output    {finetuning.output}")
     if checkpoint is not None:

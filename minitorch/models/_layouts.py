@@ -6,16 +6,39 @@ a file can be checked before a single tensor exists.
 
 import difflib
 import re
+from typing import NamedTuple
 
 from minitorch.serialization._errors import quote
 
-# block kind, blocks in each of the four stages
+
+class Architecture(NamedTuple):
+    """What tells one ResNet of torchvision from another."""
+
+    kind: str  # of its blocks: "basic" or "bottleneck"
+    blocks: tuple  # in each of the four stages
+    groups: int = 1  # of a bottleneck's 3x3 convolution
+    base_width: int = 64  # that convolution's channels in the first stage, in each group
+
+    @property
+    def expansion(self):
+        return 1 if self.kind == "basic" else 4
+
+    def inner(self, stage):
+        """Channels of the 3x3 convolutions of a stage, counted from 0."""
+        return (64 << stage) * self.base_width // 64 * self.groups
+
+
 ARCHITECTURES = {
-    "resnet18": ("basic", (2, 2, 2, 2)),
-    "resnet34": ("basic", (3, 4, 6, 3)),
-    "resnet50": ("bottleneck", (3, 4, 6, 3)),
-    "resnet101": ("bottleneck", (3, 4, 23, 3)),
-    "resnet152": ("bottleneck", (3, 8, 36, 3)),
+    "resnet18": Architecture("basic", (2, 2, 2, 2)),
+    "resnet34": Architecture("basic", (3, 4, 6, 3)),
+    "resnet50": Architecture("bottleneck", (3, 4, 6, 3)),
+    "resnet101": Architecture("bottleneck", (3, 4, 23, 3)),
+    "resnet152": Architecture("bottleneck", (3, 8, 36, 3)),
+    "resnext50_32x4d": Architecture("bottleneck", (3, 4, 6, 3), 32, 4),
+    "resnext101_32x8d": Architecture("bottleneck", (3, 4, 23, 3), 32, 8),
+    "resnext101_64x4d": Architecture("bottleneck", (3, 4, 23, 3), 64, 4),
+    "wide_resnet50_2": Architecture("bottleneck", (3, 4, 6, 3), 1, 128),
+    "wide_resnet101_2": Architecture("bottleneck", (3, 4, 23, 3), 1, 128),
 }
 WRAPPERS = ("state_dict_ema", "model_ema", "state_dict", "model", "model_state_dict", "net", "ema")
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "backbone.", "encoder.", "student.",
@@ -66,16 +89,15 @@ def expected_shapes(arch, num_classes=None):
     num_classes : int, optional
         Rows of the head; without it the head is left out.
     """
-    kind, blocks = ARCHITECTURES[arch]
+    net = ARCHITECTURES[arch]
     shapes = {"conv1.weight": (64, 3, 7, 7), **_norm("bn1", 64)}
-    channels, expansion = 64, 1 if kind == "basic" else 4
-    for stage, count in enumerate(blocks):
-        width = 64 << stage
+    channels = 64
+    for stage, count in enumerate(net.blocks):
         for block in range(count):
             name = f"layer{stage + 1}.{block}"
-            shapes.update(_block(name, kind, channels, width))
-            out = width * expansion
-            if block == 0 and (stage > 0 or channels != out):
+            out = (64 << stage) * net.expansion
+            shapes.update(_block(name, net, stage, channels, out))
+            if block == 0 and channels != out:
                 shapes[f"{name}.downsample.0.weight"] = (out, channels, 1, 1)
                 shapes.update(_norm(f"{name}.downsample.1", out))
             channels = out
@@ -90,11 +112,12 @@ def _norm(name, channels):
     return {**{f"{name}.{v}": (channels,) for v in vectors}, f"{name}.num_batches_tracked": ()}
 
 
-def _block(name, kind, channels, width):
-    if kind == "basic":
-        kernels = ((width, channels, 3), (width, width, 3))
+def _block(name, net, stage, channels, out):
+    inner = net.inner(stage)
+    if net.kind == "basic":
+        kernels = ((inner, channels, 3), (out, inner, 3))
     else:
-        kernels = ((width, channels, 1), (width, width, 3), (4 * width, width, 1))
+        kernels = ((inner, channels, 1), (inner, inner // net.groups, 3), (out, inner, 1))
     shapes = {}
     for i, (out, into, k) in enumerate(kernels, 1):
         shapes[f"{name}.conv{i}.weight"] = (out, into, k, k)
@@ -258,19 +281,22 @@ def _rename(names):
     return "torchvision", list(names)
 
 
-def detect_architecture(names):
-    """Return the network whose blocks the torchvision names describe, or None."""
+def detect_architecture(found):
+    """Return the network whose blocks these torchvision names and shapes describe, or None."""
     counts = [0, 0, 0, 0]
-    for name in names:
-        found = re.match(r"layer([1-4])\.(\d{1,3})\.", name)
-        if found:
-            stage = int(found[1]) - 1
-            counts[stage] = max(counts[stage], int(found[2]) + 1)
-    kind = "bottleneck" if "layer1.0.conv3.weight" in names else "basic"
-    for arch, description in ARCHITECTURES.items():
-        if description == (kind, tuple(counts)):
-            return arch
-    return None
+    for name in found:
+        block = re.match(r"layer([1-4])\.(\d{1,3})\.", name)
+        if block:
+            stage = int(block[1]) - 1
+            counts[stage] = max(counts[stage], int(block[2]) + 1)
+    kind = "bottleneck" if "layer1.0.conv3.weight" in found else "basic"
+    alike = [arch for arch, net in ARCHITECTURES.items()
+             if (net.kind, net.blocks) == (kind, tuple(counts))]  # fmt: skip
+    widths = {arch: expected_shapes(arch)["layer1.0.conv2.weight"] for arch in alike}
+    conv = found.get("layer1.0.conv2.weight")
+    of_this_width = [arch for arch in alike if conv and widths[arch] == tuple(conv.size)]
+    # With another width the plain one is named, and its shapes say what is wrong.
+    return next(iter(of_this_width + alike), None)
 
 
 def map_names(tensors, arch="auto"):

@@ -65,13 +65,18 @@ def load(
     from minitorch.serialization._bridge import TensorFactory
     from minitorch.serialization._open import open_checkpoint
 
-    checkpoint, source = open_checkpoint(f, writable=bool(mmap))
+    checkpoint, source = open_checkpoint(f, mapped=bool(mmap))
     if mmap and checkpoint.format in ("legacy", "tar"):
         # Their tensors lie at odd addresses.
         raise RuntimeError(
             "mmap can only be used with files saved with `torch.save("
             "_use_new_zipfile_serialization=True), please torch.save your checkpoint with this "
             "option in order to use mmap."
+        )
+    if checkpoint.format == "onnx":
+        raise CheckpointError(
+            "an ONNX file, which is opened neither here nor by PyTorch; "
+            "`minitorch convert FILE.onnx FILE.safetensors` takes the weights out", source.name
         )
     factory = TensorFactory(bool(mmap), remap, map_location is not None)
     try:

@@ -6,6 +6,7 @@ import minitorch
 from minitorch.serialization._errors import CheckpointError, quote
 from minitorch.serialization._records import DTYPES, StorageRecord, TensorRecord
 from minitorch.serialization._resolve import DeviceValue, DTypeValue, SizeValue
+from minitorch.serialization._source import forget
 
 
 def _dtype(name):
@@ -71,7 +72,7 @@ class TensorFactory:
         """Return the storage's bytes as a uint8 tensor, made once."""
         if storage.converted is None:
             shared = self._share and _can_be_shared(storage.data)
-            storage.converted = (_shared if shared else _copied)(storage.data)
+            storage.converted = (_shared if shared else _copied)(storage)
             if self._map_location is not None:
                 self._call_map_location(storage)
         return storage.converted
@@ -91,13 +92,19 @@ def _can_be_shared(data):
     return not data.readonly and np.frombuffer(data, np.uint8).ctypes.data % 8 == 0
 
 
-def _shared(data):
-    return minitorch._core.tensor.from_buffer(data, minitorch.uint8)
+def _shared(storage):
+    return minitorch._core.tensor.from_buffer(storage.data, minitorch.uint8)
 
 
-def _copied(data):
-    made = minitorch.empty((len(data),), dtype=minitorch.uint8)
+def _copied(storage):
+    data = storage.data
+    try:
+        made = minitorch.empty((len(data),), dtype=minitorch.uint8)
+    except (RuntimeError, MemoryError) as error:
+        raise CheckpointError(f"storage {quote(storage.key)} of {len(data)} bytes: "
+                              f"{error}") from None  # fmt: skip
     made.numpy()[...] = np.frombuffer(data, dtype=np.uint8)
+    forget(data)  # so that a file and its tensors are never both in memory whole
     return made
 
 

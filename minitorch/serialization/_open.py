@@ -1,6 +1,6 @@
 """Open any checkpoint by its content, whatever its name."""
 
-from minitorch.serialization import npz, safetensors
+from minitorch.serialization import npz, onnx, safetensors
 from minitorch.serialization._errors import CheckpointError
 from minitorch.serialization._resolve import RecordFactory
 from minitorch.serialization._source import Source
@@ -8,39 +8,41 @@ from minitorch.serialization.pth import open_pth
 
 
 class FlatCheckpoint:
-    """A file that is a flat map of names to tensors: safetensors or npz.
+    """A file that is a flat map of names to tensors: safetensors, npz, or ONNX's initializers.
 
     Attributes
     ----------
     format : str
-        ``"safetensors"`` or ``"npz"``.
+        ``"safetensors"``, ``"npz"`` or ``"onnx"``.
     metadata : dict of str to str
         Text stored beside the tensors.
     pickles : tuple
         Always empty: nothing in these formats is a pickle.
+    details : dict
+        ``"model"``: the whole :class:`~minitorch.serialization.onnx.OnnxModel` of an ONNX file.
     """
 
     pickles = ()
 
-    def __init__(self, format_, records, metadata):
+    def __init__(self, format_, records, metadata, details=None):
         self.format = format_
         self.records = records
         self.metadata = metadata
-        self.details = {}
+        self.details = details or {}
 
     def value(self, factory=RecordFactory, strict=True):
         """Return the map with the factory's tensors, and no unknown names."""
         return {name: factory.tensor(record) for name, record in self.records.items()}, {}
 
 
-def open_checkpoint(f, writable=False):
-    """Open a ``.pth`` (zip, legacy, tar), safetensors or npz file.
+def open_checkpoint(f, mapped=False):
+    """Open a ``.pth`` (zip, legacy, tar), safetensors, npz or ONNX file.
 
     Parameters
     ----------
     f : str, os.PathLike or binary file object
         The file.
-    writable : bool
+    mapped : bool
         See ``Source``.
 
     Returns
@@ -53,7 +55,7 @@ def open_checkpoint(f, writable=False):
     CheckpointError
         If the content is none of these or damaged; names the file.
     """
-    source = Source(f, writable)
+    source = Source(f, mapped)
     try:
         return _open(source), source
     except CheckpointError as error:
@@ -67,6 +69,9 @@ def _open(source):
         return FlatCheckpoint(format_, *safetensors.read_records(source.view))
     if format_ == "zip" and _is_npz(source.view):
         return FlatCheckpoint("npz", npz.read_records(source.view), {})
+    if format_ == "onnx":
+        model = onnx.read_model(source.view, source.folder)
+        return FlatCheckpoint(format_, model.initializers, model.metadata, {"model": model})
     return open_pth(source, format_)
 
 

@@ -202,8 +202,8 @@ def check_view(dtype, nbytes, offset, size, stride):
     for name, numbers in (("offset", (offset,)), ("size", size), ("stride", stride)):
         for n in numbers:
             if type(n) is not int:
-                raise CheckpointError(f"tensor {name} {quote(repr(n))} is not an integer")
-            if not 0 <= n <= MAX_SIZE:
+                raise CheckpointError(f"tensor {name} is not an integer ({type(n).__name__})")
+            if not 0 <= n * dtype.itemsize <= MAX_SIZE:
                 raise CheckpointError(f"tensor {name} {quote(n)} is negative or over 63 bits")
     nonzero = product(n for n in size if n)
     if nonzero * dtype.itemsize > MAX_SIZE:

@@ -25,6 +25,13 @@ from minitorch.serialization.pickle_reader import (
 )
 
 MAX_DEPTH = 150
+# A call may copy what the memo gives it again and again; all copies together may hold no more.
+MAX_COPIED = 64 << 20
+# Tuples can be chosen to have one hash, which makes a dict quadratic, and one in another in
+# another, which takes forever to hash.
+MAX_TUPLE_KEYS = 4096
+MAX_TUPLE_KEY = 32
+_ITEM_BYTES = 64  # what an entry of a set or dict takes
 _STORAGE_MODULES = ("torch", "torch.storage", "torch.cuda")
 _SCALARS = frozenset({type(None), bool, int, float, str, bytes})
 _PYTHON2 = {"__builtin__": "builtins", "copy_reg": "copyreg", "UserDict": "collections"}
@@ -46,7 +53,18 @@ _UNSUPPORTED = {
     "torch._utils._rebuild_device_tensor_from_numpy": "tensors of other devices",
     "torch._utils._rebuild_device_tensor_from_cpu_tensor": "tensors of other devices",
     "torch.serialization._get_layout": "tensor layouts",
-}
+    **{f"torch.{name}": "quantized tensors" for name in (
+        "per_tensor_affine", "per_tensor_symmetric", "per_channel_affine",
+        "per_channel_symmetric", "per_channel_affine_float_qparams")},
+    **{f"torch.{name}": f"tensors of dtype {name}" for name in (
+        "chalf", "complex32", "quint8", "qint8", "qint32", "quint4x2", "quint2x4", "bits16",
+        "bits1x8", "bits2x4", "bits4x2", "bits8", "float4_e2m1fn_x2", "float8_e4m3fnuz",
+        "float8_e5m2fnuz", "float8_e8m0fnu", *(f"int{n}" for n in range(1, 8)),
+        *(f"uint{n}" for n in range(1, 8)))},
+    **{f"torch{place}sparse.{name}Tensor": "sparse tensors" for place in (".", ".cuda.")
+       for name in ("Byte", "Char", "Short", "Int", "Long", "Half", "Float", "Double",
+                    "BFloat16")},
+}  # fmt: skip
 
 
 class SizeValue(tuple):
@@ -137,18 +155,36 @@ def describe(node):
     return f"a {type(node).__name__}"
 
 
-def refuse_unlisted(pickle):
-    """Raise CheckpointError for the first name in a stream that is not on PyTorch's list."""
+def unlisted(pickle):
+    """Yield the names of a stream that are not on PyTorch's list, as nodes."""
     for node in pickle.globals:
         path = global_path(node)
         if path in _CALLS or path in _PLAIN_TYPES or path in _UNSUPPORTED:
             continue
-        if path == "torch.Tensor" or _is_dtype(node) or _is_storage(node):
-            continue
+        if not (path == "torch.Tensor" or _is_dtype(node) or _is_storage(node)):
+            yield node
+
+
+def refuse_unlisted(pickle):
+    """Raise CheckpointError for the first name in a stream that is not on PyTorch's list."""
+    for node in unlisted(pickle):
+        path = global_path(node)
         raise CheckpointError(
             f"{quote(path)} is not allowed in a file of weights: loading never runs code from a "
             "file. `minitorch convert --inspect` shows what the file holds",
             offset=node.offset,
+        )
+
+
+def refuse_foreign(pickle):
+    """Raise CheckpointError if a stream uses an opcode that PyTorch's own reader refuses."""
+    if pickle.foreign is not None:
+        code, offset = pickle.foreign
+        raise CheckpointError(
+            f"pickle opcode 0x{code:02x} (protocol {pickle.protocol}) is not allowed in a file of "
+            "weights, which torch.save writes with protocol 2; `minitorch convert` takes the "
+            "tensors out",
+            offset=offset,
         )
 
 
@@ -186,6 +222,8 @@ class Resolver:
         self._active = set()
         self._depth = 0
         self._records = {}
+        self._copied = 0
+        self._tuple_keys = 0
         self.unknown = {}  # name -> count of what was skipped
 
     # -- the walk -----------------------------------------------------------------------
@@ -224,6 +262,8 @@ class Resolver:
 
     def _skip_node(self, node, why=None):
         # The state of an unknown object may hold tensors, so it is kept, as data.
+        if why is None and isinstance(node, Global) and global_path(node) in _UNSUPPORTED:
+            why = f"{_UNSUPPORTED[global_path(node)]} are not supported"
         why = why or f"{describe(node)} is not allowed in a file of weights"
         parts = []
         if isinstance(node, Call):
@@ -259,15 +299,35 @@ class Resolver:
         return target
 
     def _key(self, node):
-        key = self.value(node)
-        if type(key) is int and not -(2**60) < key < 2**60:
-            # Such integers can be chosen to collide, which makes a dict quadratic.
-            raise CheckpointError("an integer key over 60 bits")
+        return self._checked_key(self.value(node))
+
+    def _checked_key(self, key):
+        """Return a key that hashes quickly, and not as thousands of others do."""
+        kind = type(key)
+        if kind is str or kind in _SCALARS and kind is not int:
+            return key
+        if kind is int:
+            if not -(2**60) < key < 2**60:
+                # Such integers can be chosen to collide, which makes a dict quadratic.
+                raise CheckpointError("an integer key over 60 bits")
+            return key
+        if isinstance(key, (tuple, frozenset, complex)):
+            self._tuple_keys += 1
+            if self._tuple_keys > MAX_TUPLE_KEYS:
+                raise CheckpointError(f"more than {MAX_TUPLE_KEYS} keys that are tuples")
+            if _tree_size(key, MAX_TUPLE_KEY) > MAX_TUPLE_KEY:
+                raise CheckpointError(f"a key of more than {MAX_TUPLE_KEY} parts")
         try:
             hash(key)
         except TypeError:
-            raise CheckpointError(f"a {type(key).__name__} cannot be a key") from None
+            raise CheckpointError(f"a {kind.__name__} cannot be a key") from None
         return key
+
+    def _copy(self, nbytes):
+        """Account for memory that the stream's own size does not bound."""
+        self._copied += nbytes
+        if self._copied > MAX_COPIED:
+            raise CheckpointError(f"calls in the pickle copy more than {MAX_COPIED} bytes")
 
     # -- names and references -----------------------------------------------------------
     def _global(self, node):
@@ -323,6 +383,7 @@ class Resolver:
         self._fill(target, node.pairs)
         for state in node.states or ():
             attributes = self.value(state)
+            self._copy(_ITEM_BYTES * (len(attributes) if isinstance(attributes, dict) else 0))
             if not isinstance(attributes, dict) or not all(
                 isinstance(key, str) for key in attributes
             ):
@@ -339,31 +400,23 @@ class Resolver:
             isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs
         ):
             raise CheckpointError("a mapping made from something else than pairs")
+        self._copy(_ITEM_BYTES * len(source))
         for key, value in pairs:
-            target[self._key_value(key)] = value
-
-    def _key_value(self, key):
-        return self._key(key) if type(key) in _SCALARS else self._checked_hash(key)
-
-    @staticmethod
-    def _checked_hash(key):
-        try:
-            hash(key)
-        except TypeError:
-            raise CheckpointError(f"a {type(key).__name__} cannot be a key") from None
-        return key
+            target[self._checked_key(key)] = value
 
     def _make_set(self, node):
         values = self._plain(node, 0, 1)
         items = values[0] if values else []
         if not isinstance(items, (list, tuple)):
             raise CheckpointError("a set made from something else than a list")
-        return {self._key_value(item) for item in items}
+        self._copy(_ITEM_BYTES * len(items))
+        return {self._checked_key(item) for item in items}
 
     def _encode(self, node):
         values = self._plain(node, 1, 2)
         if len(values) != 2 or not isinstance(values[0], str) or values[1] != "latin1":
             raise CheckpointError("_codecs.encode of something else than text as latin1")
+        self._copy(len(values[0]))
         try:
             return values[0].encode("latin-1")
         except UnicodeEncodeError:
@@ -371,6 +424,8 @@ class Resolver:
 
     def _bytearray(self, node):
         values = self._plain(node, 0, 2)
+        if values and isinstance(values[0], (str, bytes)):
+            self._copy(len(values[0]))
         if len(values) == 2 and isinstance(values[0], str) and values[1] == "latin-1":
             try:
                 return bytearray(values[0], "latin-1")
@@ -391,6 +446,7 @@ class Resolver:
         (values,) = self._plain(node, 1, 1)
         if not isinstance(values, (tuple, list)) or not all(type(v) is int for v in values):
             raise CheckpointError("a torch.Size made from something else than integers")
+        self._copy(8 * len(values))
         return self._factory.size(values)
 
     def _device(self, node):
@@ -458,15 +514,16 @@ class Resolver:
             raise CheckpointError("a tensor followed by state")
         if type(requires_grad) is not bool:
             raise CheckpointError("requires_grad of a tensor is not a bool")
-        if metadata:
+        if not _is_empty(metadata):
             raise CheckpointError("tensors with conjugate or negative bits are not supported")
+        _check_grad(requires_grad, view[0])
         return self._tensor(node, TensorRecord(*view, requires_grad=requires_grad))
 
     def _rebuild_parameter(self, node):
         if not 3 <= len(node.args) <= 4 or node.items or node.pairs or node.states:
             raise CheckpointError(f"{describe(node)} with the wrong arguments")
         data = self.value(node.args[0])
-        if len(node.args) == 4 and self.value(node.args[3]):
+        if len(node.args) == 4 and not _is_empty(self.value(node.args[3])):
             self.skip("attributes of a Parameter", "a Parameter with attributes is not supported")
         return self._make_parameter(data, self.value(node.args[1]))
 
@@ -474,6 +531,7 @@ class Resolver:
         base = self._record_of(data, "the data of a Parameter")
         if type(requires_grad) is not bool:
             raise CheckpointError("requires_grad of a Parameter is not a bool")
+        _check_grad(requires_grad, base.dtype)
         record = TensorRecord(base.dtype, base.storage, base.offset, base.size, base.stride,
                               requires_grad, is_parameter=True)  # fmt: skip
         result = self._factory.parameter(data, record)
@@ -513,9 +571,30 @@ class Resolver:
         if not global_path(func).startswith("torch._utils._rebuild_"):
             return self._skip_node(node)
         extra = self.value(state)
-        if extra and extra != (None, {}):
+        if not (isinstance(extra, tuple) and all(map(_is_empty, extra)) or _is_empty(extra)):
             self.skip("attributes of a tensor", "a tensor with attributes is not supported")
         return self._call(Call(func, args, node.offset))
+
+
+def _is_empty(value):
+    return value is None or (isinstance(value, (dict, list, tuple)) and not value)
+
+
+def _check_grad(requires_grad, dtype):
+    if requires_grad and not (dtype.is_floating or "complex" in dtype.name):
+        raise CheckpointError(f"a tensor of {dtype.name} that requires a gradient")
+
+
+def _tree_size(key, limit):
+    """Count a key's parts, each as often as it stands there, up to the limit."""
+    parts, count = [key], 0
+    while parts and count <= limit:
+        part = parts.pop()
+        count += 1
+        if isinstance(part, (tuple, frozenset)):
+            count += max(0, len(part) - limit)
+            parts.extend(list(part)[: limit + 1])
+    return count
 
 
 _KINDS = {

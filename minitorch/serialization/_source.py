@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import stat
 
 from minitorch.serialization._errors import CheckpointError, quote
 
@@ -15,22 +16,34 @@ class Source:
     ----------
     f : str, os.PathLike or binary file object
         What to read.  A file object is read from its position to its end.
-    writable : bool
+    mapped : bool
         Map a path copy-on-write, so that memory over it may be changed without changing the
-        file.
+        file.  Only for who asks for it: the kernel kills a process that touches a mapped page
+        behind the end of a file that was cut in the meantime.
+
+    Raises
+    ------
+    CheckpointError
+        If the path is a pipe or a device, or the file does not fit in memory.
+    OSError
+        If it cannot be read.
 
     Attributes
     ----------
     name : str
         For messages.
+    folder : str or None
+        Where the file lies; None for a file object.
     view : memoryview
-        All bytes.  For a path it is a mapping: it stays valid as long as something holds it.
+        All bytes, as they were when the file was read: whoever changes or cuts it afterwards
+        changes nothing here, unless it is mapped.
     """
 
-    def __init__(self, f, writable=False):
-        if isinstance(f, (str, os.PathLike)):
-            self.name = os.fspath(f)
-            self.view = _map(f, writable)
+    def __init__(self, f, mapped=False):
+        if isinstance(f, (str, bytes, os.PathLike)):
+            self.name = quote(os.fsdecode(f), 1000)
+            self.folder = os.path.dirname(os.fsdecode(f))
+            self.view = _read(f, mapped, self.name)
         elif callable(getattr(f, "read", None)):
             self.name = quote(getattr(f, "name", None) or type(f).__name__)
             data = f.read()
@@ -38,6 +51,7 @@ class Source:
                 raise TypeError(f"expected a file opened in binary mode, got {type(f).__name__} "
                                 "that reads text")  # fmt: skip
             self.view = memoryview(data)
+            self.folder = None
         else:
             raise AttributeError(
                 f"expected a path or a file object with read(), got {type(f).__name__}"
@@ -49,31 +63,105 @@ class Source:
         Returns
         -------
         str
-            ``"zip"``, ``"legacy"``, ``"tar"`` or ``"safetensors"``.
+            ``"zip"``, ``"legacy"``, ``"tar"``, ``"safetensors"`` or ``"onnx"``.
 
         Raises
         ------
         CheckpointError
             If the bytes are none of these, with what they are where that can be told.
         """
-        head = bytes(self.view[:512])
-        if head.startswith(b"PK\x03\x04"):
-            return "zip"
-        if head.startswith(_LEGACY_MAGIC):
-            return "legacy"
-        if head[257:262] == b"ustar":
-            return "tar"
-        if _looks_like_safetensors(head, len(self.view)):
-            return "safetensors"
-        raise CheckpointError(_what_it_is(head, len(self.view)))
+        return name_format(bytes(self.view[:512]), len(self.view))
 
 
-def _map(path, writable):
-    with open(path, "rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
+def name_format(head, size):
+    """Name the format of a file of ``size`` bytes that begins with ``head``."""
+    if head.startswith(b"PK\x03\x04"):
+        return "zip"
+    if head.startswith(_LEGACY_MAGIC):
+        return "legacy"
+    if head[257:262] == b"ustar":
+        return "tar"
+    if _looks_like_safetensors(head, size):
+        return "safetensors"
+    if _looks_like_onnx(head):
+        return "onnx"
+    raise CheckpointError(_what_it_is(head, size))
+
+
+class _Pages(mmap.mmap):
+    """Anonymous memory that holds a file, page by page given back once it has been used."""
+
+    def forget(self, start, stop):
+        """Give back the whole pages in a range; they must not be read again."""
+        start = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
+        length = stop // mmap.PAGESIZE * mmap.PAGESIZE - start
+        if length > 0 and hasattr(mmap, "MADV_DONTNEED"):
+            self.madvise(mmap.MADV_DONTNEED, start, length)
+
+
+def open_regular(path):
+    """Open a file of bytes for reading; a pipe or a device is refused without being waited for.
+
+    Raises
+    ------
+    CheckpointError
+        If it is a pipe, a socket or a device.
+    OSError
+        If it cannot be opened; a folder is an IsADirectoryError.
+    """
+    def opener(name, flags):
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    file = open(path, "rb", buffering=0, opener=opener)
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise CheckpointError("this is a pipe or a device, not a file",
+                              file=quote(os.fsdecode(path), 1000))  # fmt: skip
+    return file
+
+
+def _anonymous(size):
+    # Private: pages of shared memory would not be given back.
+    private = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
+    return _Pages(-1, size, flags=private) if private else _Pages(-1, size)
+
+
+def _read(path, mapped, name):
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size == 0:
             return memoryview(b"")
-        access = mmap.ACCESS_COPY if writable else mmap.ACCESS_READ
-        return memoryview(mmap.mmap(file.fileno(), 0, access=access))
+        try:
+            if mapped:
+                return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+            pages = _anonymous(size)
+        except (OSError, OverflowError, MemoryError) as error:
+            raise CheckpointError(f"its {size} bytes do not fit in memory ({error})",
+                                  file=name) from None  # fmt: skip
+        view, got = memoryview(pages), 0
+        while got < size:
+            count = file.readinto(view[got : got + (1 << 30)])
+            if not count:
+                break  # cut while it was read; what there is will be found too short
+            got += count
+        return view[:got]
+
+
+def forget(data):
+    """Say that bytes of a :class:`Source` have been copied and will not be read again."""
+    import numpy as np
+
+    pages = data.obj
+    if isinstance(pages, _Pages) and len(data):
+        base = np.frombuffer(pages, np.uint8).ctypes.data
+        start = np.frombuffer(data, np.uint8).ctypes.data - base
+        pages.forget(start, start + len(data))
+
+
+def format_of(path):
+    """Name the format of a file by its first bytes, as :meth:`Source.format` does."""
+    with open_regular(path) as file:
+        return name_format(file.read(512), os.fstat(file.fileno()).st_size)
 
 
 def _looks_like_safetensors(head, size):
@@ -82,6 +170,12 @@ def _looks_like_safetensors(head, size):
     length = int.from_bytes(head[:8], "little")
     start = head[8:].lstrip(b" \t\r\n")
     return start.startswith(b"{") or (not start and 0 < length <= size)
+
+
+def _looks_like_onnx(head):
+    """Whether a model begins here: its IR version, then a field that may follow."""
+    return (len(head) > 2 and head[0] == 0x08 and 0 < head[1] < 0x80
+            and head[2] in b"\x12\x1a\x22\x28\x32\x3a\x42\x72")  # fmt: skip
 
 
 def _what_it_is(head, size):
@@ -99,10 +193,8 @@ def _what_it_is(head, size):
         return "HDF5 files are not supported"
     if head.startswith(b"\x93NUMPY"):
         return "a single .npy array has no names; put it in an .npz"
-    if head[:1] == b"\x08" and head[2:3] in b"\x12\x1a\x22\x3a\x42":
-        return "ONNX files are not supported"
     if head.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")):
         return "a plain pickle, not a file written by torch.save; it is not read"
     if size < 16:
         return f"the file is truncated or not a checkpoint ({size} bytes)"
-    return "not a known checkpoint format (PyTorch .pth, safetensors or npz)"
+    return "not a known checkpoint format (PyTorch .pth, safetensors, npz or ONNX)"

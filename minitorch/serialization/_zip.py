@@ -1,7 +1,9 @@
 """The zip container of ``torch.save``: stored members at aligned places, nothing else.
 
-The general ``zipfile`` module inflates, follows local headers and trusts more than is wanted
-here.  Both directions are short because only one shape of zip is accepted and written.
+The general ``zipfile`` module inflates without a limit, follows local headers and trusts more
+than is wanted here.  Both directions are short because only one shape of zip is accepted and
+written: one directory, at the very end, that agrees with the members' own headers.  ``npz.py``
+reads its deflated members through this module too.
 Layout: PKWARE's APPNOTE; the alignment field is PyTorch's.
 """
 
@@ -20,27 +22,70 @@ MAX_MEMBERS = 1_000_000
 
 
 class Member:
-    """One stored file: its name, its bytes in place, and the checksum written for it."""
+    """One file in the archive.
 
-    __slots__ = ("name", "data", "start", "crc")
+    Attributes
+    ----------
+    name : str
+        With its folders.
+    data : memoryview
+        The bytes in place: packed if the member is ``deflated``.
+    start : int
+        Where they begin in the file.
+    size : int
+        Bytes after unpacking, as announced.
+    crc : int
+        The checksum written for them.
+    deflated : bool
+    """
 
-    def __init__(self, name, data, start, crc):
+    __slots__ = ("name", "data", "start", "size", "crc", "deflated")
+
+    def __init__(self, name, data, start, size, crc, deflated=False):
         self.name = name
         self.data = data
         self.start = start
+        self.size = size
         self.crc = crc
+        self.deflated = deflated
 
     def crc_matches(self):
         return zlib.crc32(self.data) == self.crc
 
+    def unpacked(self):
+        """Return the bytes; never more than announced.
 
-def read_members(view):
+        Raises
+        ------
+        CheckpointError
+            If they are damaged.
+        """
+        data = self.data
+        if self.deflated:
+            inflater = zlib.decompressobj(-15)
+            try:
+                data = inflater.decompress(data, self.size + 1)
+            except zlib.error as error:
+                raise CheckpointError(f"member {quote(self.name)} is damaged ({error})",
+                                      offset=self.start) from None  # fmt: skip
+            if len(data) != self.size or not inflater.eof or inflater.unused_data:
+                raise CheckpointError(f"member {quote(self.name)} does not unpack to its "
+                                      f"{self.size} bytes", offset=self.start)  # fmt: skip
+        if zlib.crc32(data) != self.crc:
+            raise CheckpointError(f"the checksum of member {quote(self.name)} does not match",
+                                  offset=self.start)  # fmt: skip
+        return memoryview(data)
+
+
+def read_members(view, deflate=False):
     """List the members of a zip file, in place.
 
     Parameters
     ----------
     view : memoryview
         The whole file.
+    deflate : bool
+        Accept compressed members.
 
     Returns
     -------
@@ -51,43 +96,59 @@ def read_members(view):
     ------
     CheckpointError
         If the file is truncated, or a member is compressed, encrypted, named twice, lies outside
-        the file or over another member.
+        the file or over another member, or the headers do not agree.
     """
-    count, size, start = _find_directory(view)
+    count, start, end = _find_directory(view)
     if count > MAX_MEMBERS:
         raise CheckpointError(f"the zip file has {count} members; the limit is {MAX_MEMBERS}")
-    if start + size > len(view):
-        raise CheckpointError("the zip file's directory lies outside the file; is it truncated?")
     members = {}
     position = start
     for _ in range(count):
-        member, position = _read_entry(view, position, start + size, start)
+        at = position
+        member, position = _read_entry(view, at, end, start, deflate)
         if member.name in members:
-            raise CheckpointError(f"two members named {quote(member.name)}", offset=position)
+            raise CheckpointError(f"two members named {quote(member.name)}", offset=at)
         members[member.name] = member
+    if position != end:
+        raise CheckpointError("the zip file's directory has more entries than it says",
+                              offset=position)  # fmt: skip
     _refuse_overlaps(members.values())
     return members
 
 
 def _find_directory(view):
-    """Return (members, bytes, offset) of the central directory."""
+    """Return (members, first byte, end) of the central directory."""
     tail = bytes(view[-(_END.size + 0xFFFF) :])
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END.size:
-        raise CheckpointError("the zip file has no directory at its end; is it truncated?")
-    _, _, _, _, count, size, start, _ = _END.unpack_from(tail, at)
-    end = len(view) - len(tail) + at
+        raise CheckpointError("the zip file has no directory at its end; is it truncated?",
+                              offset=len(view))  # fmt: skip
+    _, disk, first, here, count, size, start, comment = _END.unpack_from(tail, at)
+    end = last = len(view) - len(tail) + at
+    if len(tail) - at != _END.size + comment:
+        # A comment of another length may hide a second directory from some readers.
+        raise CheckpointError("the zip file does not end where its directory says", offset=end)
+    if disk or first or here != count:
+        raise CheckpointError("a part of a zip file that was split", offset=end)
     locator = end - _LOCATOR.size
     if locator >= 0 and bytes(view[locator : locator + 4]) == b"PK\x06\x07":
-        where = _LOCATOR.unpack_from(view, locator)[2]
-        if where + _END64.size > len(view) or bytes(view[where : where + 4]) != b"PK\x06\x06":
+        last = _LOCATOR.unpack_from(view, locator)[2]
+        if last + _END64.size != locator or bytes(view[last : last + 4]) != b"PK\x06\x06":
             raise CheckpointError("the zip file's 64-bit directory is damaged", offset=locator)
-        fields = _END64.unpack_from(view, where)
-        count, size, start = fields[7], fields[8], fields[9]
-    return count, size, start
+        fields = _END64.unpack_from(view, last)
+        for small, full, top in zip((count, size, start), fields[7:10], (0xFFFF, _BIG, _BIG),
+                                    strict=True):  # fmt: skip
+            if small not in (full, top):
+                raise CheckpointError("the zip file has two directories that differ",
+                                      offset=last)  # fmt: skip
+        count, size, start = fields[7:10]
+    if start + size != last:
+        raise CheckpointError("the zip file's directory does not lie at its end; is it "
+                              "truncated?", offset=end)  # fmt: skip
+    return count, start, last
 
 
-def _read_entry(view, at, end, payload_end):
+def _read_entry(view, at, end, payload_end, deflate):
     """Read one directory entry at ``at``; return its Member and the next entry's place."""
     if at + _CENTRAL.size > end or bytes(view[at : at + 4]) != b"PK\x01\x02":
         raise CheckpointError("the zip file's directory is damaged", offset=at)
@@ -104,14 +165,17 @@ def _read_entry(view, at, end, payload_end):
     size, packed, header = _widen(extra, size, packed, header)
     if flags & 0x2041:
         raise CheckpointError(f"member {quote(name)} is encrypted", offset=at)
-    if method != 0 or packed != size:
+    if method != 0 and not (deflate and method == 8):
         raise CheckpointError(
             f"member {quote(name)} is compressed; PyTorch stores members as they are", offset=at
         )
-    start = _payload_start(view, header, name, names, name_length)
-    if start + size > payload_end:
+    if method == 0 and packed != size:
+        raise CheckpointError(f"stored member {quote(name)} has two sizes", offset=at)
+    start = _payload_start(view, header, name, names, name_length, (method, crc, packed, size))
+    if start + packed > payload_end:
         raise CheckpointError(f"member {quote(name)} lies outside the file", offset=at)
-    return Member(name, view[start : start + size], start, crc), following
+    data = view[start : start + packed]
+    return Member(name, data, start, size, crc, method != 0), following
 
 
 def _widen(extra, size, packed, header):
@@ -130,17 +194,27 @@ def _widen(extra, size, packed, header):
     return size, packed, header
 
 
-def _payload_start(view, header, name, names, name_length):
-    """Follow the local header, which must carry the same name."""
+def _payload_start(view, header, name, names, name_length, expected):
+    """Follow the local header, which must say the same as the directory."""
     if header + _LOCAL.size > len(view) or bytes(view[header : header + 4]) != b"PK\x03\x04":
         raise CheckpointError(f"member {quote(name)} has no header", offset=header)
-    local_name, local_extra = _LOCAL.unpack_from(view, header)[9:11]
+    fields = _LOCAL.unpack_from(view, header)
+    flags, method, local_name, local_extra = fields[2], fields[3], *fields[9:11]
     at = header + _LOCAL.size
     same = bytes(view[at : at + local_name]) == bytes(view[names : names + name_length])
     if not same:
         raise CheckpointError(f"member {quote(name)} has another name in its header",
                               offset=header)  # fmt: skip
-    return at + local_name + local_extra
+    at += local_name
+    crc, packed, size = fields[6:9]
+    if _BIG in (packed, size):
+        size, packed, _ = _widen(bytes(view[at : at + local_extra]), size, packed, 0)
+    # With this flag they stand behind the payload, and here are zeros.
+    given = not flags & 8
+    if method != expected[0] or (given and (crc, packed, size) != expected[1:]):
+        raise CheckpointError(f"member {quote(name)} has another size, checksum or method in its "
+                              "header", offset=header)  # fmt: skip
+    return at + local_extra
 
 
 def _refuse_overlaps(members):

@@ -7,13 +7,15 @@ _FLAGS = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0)
 
 
 @contextlib.contextmanager
-def atomic_write(path):
+def atomic_write(path, keep=None):
     """Open a temporary file beside ``path`` that replaces it when the block ends well.
 
     Parameters
     ----------
     path : str or os.PathLike
         Where the file shall be.  A symbolic link is followed.
+    keep : str or os.PathLike, optional
+        In the same folder: what `path` held until now stays under this name.
 
     Yields
     ------
@@ -51,12 +53,35 @@ def atomic_write(path):
             yield named
             file.flush()
             os.fsync(file.fileno())
+        if keep is not None and os.path.exists(path):
+            keep_aside(path, keep)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
     _sync_folder(folder)
+
+
+def keep_aside(path, keep):
+    """Let the file at `path` be found under `keep` too, whatever becomes of `path`.
+
+    Where the file system has no links it is renamed, and `path` is gone until it is written.
+    """
+    keep = os.fspath(keep)
+    folder, name = os.path.split(keep)
+    link = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}.part")
+    try:
+        os.link(path, link)
+    except OSError:
+        os.replace(path, keep)
+        return
+    try:
+        # A rename onto another link of the same file does nothing and leaves both.
+        os.replace(link, keep)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(link)
 
 
 class _Named:

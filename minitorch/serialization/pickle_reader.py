@@ -7,7 +7,8 @@ afterwards, by a table, in ``_resolve.py``.  No module of the standard library's
 part.
 
 Every opcode consumes at least one byte and allocates in proportion to the bytes that it
-consumed, so memory and time are bounded by the size of the stream, which is capped too.
+consumed, so memory and time are bounded by the size of the stream.  That is capped too, and so
+are the objects in it: the most hostile stream makes a few hundred MB of them, and no more.
 """
 
 import struct
@@ -17,6 +18,7 @@ from minitorch.serialization._errors import CheckpointError, quote
 MAX_BYTES = 64 << 20
 MAX_OPERATIONS = 8_000_000
 MAX_STACK = 1_000_000
+MAX_OBJECTS = 1_000_000  # containers, tuples, calls, names; and slots of the memo
 MAX_NAME = 1024
 
 _INT = struct.Struct("<i")
@@ -127,11 +129,14 @@ class Pickle:
         Every name in the stream, in order, used or not.
     persistent : list of PersistentId
         Every outside reference in the stream, in order.
+    foreign : tuple of int and int, or None
+        The first opcode that PyTorch's ``weights_only`` reader does not know, and its place.
     """
 
-    __slots__ = ("root", "end", "protocol", "globals", "persistent")
+    __slots__ = ("root", "end", "protocol", "globals", "persistent", "foreign")
 
-    def __init__(self, root, end, protocol, globals_, persistent):
+    def __init__(self, root, end, protocol, globals_, persistent, foreign):
+        self.foreign = foreign
         self.root = root
         self.end = end
         self.protocol = protocol
@@ -139,7 +144,7 @@ class Pickle:
         self.persistent = persistent
 
 
-def read_pickle(buffer, start=0, max_bytes=MAX_BYTES):
+def read_pickle(buffer, start=0, end=None, max_bytes=MAX_BYTES):
     """Parse the pickle that starts at ``buffer[start]``.
 
     Parameters
@@ -147,7 +152,9 @@ def read_pickle(buffer, start=0, max_bytes=MAX_BYTES):
     buffer : bytes-like
         Memory that holds the stream; more may follow it.
     start : int
-        Where the stream begins.
+        Where the stream begins; offsets in errors count from the start of the buffer.
+    end : int, optional
+        Where it must have ended, if not at the end of the buffer.
     max_bytes : int
         Longest stream accepted.
 
@@ -161,21 +168,24 @@ def read_pickle(buffer, start=0, max_bytes=MAX_BYTES):
         If the stream is truncated, malformed, too large, or uses an opcode that no writer of
         weights uses.
     """
-    return _Machine(memoryview(buffer).cast("B"), start, max_bytes).run()
+    view = memoryview(buffer).cast("B")
+    return _Machine(view, start, len(view) if end is None else end, max_bytes).run()
 
 
 class _Machine:
     """The stack machine; one method per opcode, found through ``_OPCODES``."""
 
-    def __init__(self, view, start, max_bytes):
+    def __init__(self, view, start, end, max_bytes):
         self.view = view
         self.pos = start
-        self.limit = min(len(view), start + max_bytes)
-        self.capped = self.limit < len(view)
+        self.limit = min(end, start + max_bytes)
+        self.capped = self.limit < end
         self.stack = []
         self.marks = []
         self.memo = {}
         self.protocol = 0
+        self.objects = 0
+        self.foreign = None
         self.globals = []
         self.persistent = []
         self.at = start
@@ -198,7 +208,8 @@ class _Machine:
     def finish(self):
         if self.marks or len(self.stack) != 1:
             self.fail("the pickle does not end with exactly one value")
-        return Pickle(self.stack[0], self.pos, self.protocol, self.globals, self.persistent)
+        return Pickle(self.stack[0], self.pos, self.protocol, self.globals, self.persistent,
+                      self.foreign)  # fmt: skip
 
     # -- errors -------------------------------------------------------------------------
     def fail(self, reason):
@@ -246,6 +257,13 @@ class _Machine:
         if len(stack) >= MAX_STACK:
             self.fail(f"the pickle's stack is deeper than {MAX_STACK}")
         stack.append(value)
+
+    def push_object(self, value):
+        """Push something that takes more memory than the bytes that made it."""
+        self.objects += 1
+        if self.objects > MAX_OBJECTS:
+            self.fail(f"the pickle holds more than {MAX_OBJECTS} objects")
+        self.push(value)
 
     def pop(self):
         stack = self.stack
@@ -344,7 +362,7 @@ class _Machine:
 
     def op_bytearray8(self):
         raw = self.take(self.number(_ULONGLONG))
-        self.push(Call(Global("builtins", "bytearray", self.at), (raw,), self.at))
+        self.push_object(Call(Global("builtins", "bytearray", self.at), (raw,), self.at))
 
     # -- opcodes: containers ------------------------------------------------------------
     def op_mark(self):
@@ -356,37 +374,37 @@ class _Machine:
         self.push(())
 
     def op_tuple(self):
-        self.push(tuple(self.since_mark()))
+        self.push_object(tuple(self.since_mark()))
 
     def op_tuple1(self):
-        self.push((self.pop(),))
+        self.push_object((self.pop(),))
 
     def op_tuple2(self):
         b = self.pop()
-        self.push((self.pop(), b))
+        self.push_object((self.pop(), b))
 
     def op_tuple3(self):
         c = self.pop()
         b = self.pop()
-        self.push((self.pop(), b, c))
+        self.push_object((self.pop(), b, c))
 
     def op_empty_list(self):
-        self.push(ListNode([], self.at))
+        self.push_object(ListNode([], self.at))
 
     def op_list(self):
-        self.push(ListNode(self.since_mark(), self.at))
+        self.push_object(ListNode(self.since_mark(), self.at))
 
     def op_empty_dict(self):
-        self.push(DictNode([], self.at))
+        self.push_object(DictNode([], self.at))
 
     def op_dict(self):
-        self.push(DictNode(self.pairs_since_mark(), self.at))
+        self.push_object(DictNode(self.pairs_since_mark(), self.at))
 
     def op_empty_set(self):
-        self.push(SetNode([], self.at))
+        self.push_object(SetNode([], self.at))
 
     def op_frozenset(self):
-        self.push(SetNode(self.since_mark(), self.at, frozen=True))
+        self.push_object(SetNode(self.since_mark(), self.at, frozen=True))
 
     def op_append(self):
         value = self.pop()
@@ -429,6 +447,8 @@ class _Machine:
         self.push(self.top())
 
     def put(self, index):
+        if len(self.memo) >= MAX_OBJECTS:
+            self.fail(f"the pickle's memo is larger than {MAX_OBJECTS}")
         self.memo[index] = self.top()
 
     def get(self, index):
@@ -463,35 +483,35 @@ class _Machine:
 
     def op_global(self):
         module = self.line()
-        self.push(self.add_global(module, self.line()))
+        self.push_object(self.add_global(module, self.line()))
 
     def op_stack_global(self):
         name = self.pop()
-        self.push(self.add_global(self.pop(), name))
+        self.push_object(self.add_global(self.pop(), name))
 
     def op_inst(self):
         module = self.line()
         func = self.add_global(module, self.line())
-        self.push(Call(func, tuple(self.since_mark()), self.at))
+        self.push_object(Call(func, tuple(self.since_mark()), self.at))
 
     def op_obj(self):
         values = self.since_mark()
         if not values:
             self.fail("OBJ without a class")
-        self.push(Call(values[0], tuple(values[1:]), self.at))
+        self.push_object(Call(values[0], tuple(values[1:]), self.at))
 
     def op_reduce(self):
         args = self.arguments()
-        self.push(Call(self.pop(), args, self.at))
+        self.push_object(Call(self.pop(), args, self.at))
 
     def op_newobj(self):
         args = self.arguments()
-        self.push(Call(self.pop(), args, self.at, new=True))
+        self.push_object(Call(self.pop(), args, self.at, new=True))
 
     def op_newobj_ex(self):
         keywords = self.pop()
         args = self.arguments()
-        self.push(Call(self.pop(), (*args, keywords), self.at, new=True))
+        self.push_object(Call(self.pop(), (*args, keywords), self.at, new=True))
 
     def arguments(self):
         args = self.pop()
@@ -509,7 +529,7 @@ class _Machine:
     def op_binpersid(self):
         node = PersistentId(self.pop(), self.at)
         self.persistent.append(node)
-        self.push(node)
+        self.push_object(node)
 
 
 def _kind(node):
@@ -519,6 +539,19 @@ def _kind(node):
 
 
 _STOP = object()
+# What the opcodes of protocol 2 are to PyTorch's ``weights_only`` reader
+# (torch/_weights_only_unpickler.py); it raises for any other.
+_TORCHS = frozenset(b"\x80.NJKMGX\x8aU()t\x85\x86\x87]}\x8fa" b"esu\x88\x89qrhjcR\x81bQ")
+
+
+def _noted(action):
+    """Return an opcode's method that also notes the first use of such an opcode."""
+    def run(machine):
+        if machine.foreign is None:
+            machine.foreign = (machine.view[machine.at], machine.at)
+        action(machine)
+
+    return run
 
 
 def _opcode_table():
@@ -546,7 +579,9 @@ def _opcode_table():
         b"R": m.op_reduce, b"\x81": m.op_newobj, b"\x92": m.op_newobj_ex,
         b"b": m.op_build, b"Q": m.op_binpersid,
     }  # fmt: skip
-    return [table.get(bytes([code])) for code in range(256)]
+    found = [table.get(bytes([code])) for code in range(256)]
+    return [action if action is None or code in _TORCHS else _noted(action)
+            for code, action in enumerate(found)]  # fmt: skip
 
 
 _OPCODES = _opcode_table()

@@ -11,6 +11,7 @@ from minitorch.serialization._records import StorageRecord
 from minitorch.serialization._resolve import (
     RecordFactory,
     Resolver,
+    refuse_foreign,
     refuse_unlisted,
     storage_dtype,
 )
@@ -60,8 +61,13 @@ class Checkpoint:
         if strict:
             for pickle in self.pickles:
                 refuse_unlisted(pickle)
+                if self.format != "tar":  # which PyTorch's weights_only does not read at all
+                    refuse_foreign(pickle)
         resolver = Resolver(self._persistent, factory, strict)
-        value = resolver.value(self.root)
+        try:
+            value = resolver.value(self.root)
+        except RecursionError:  # the caller was deep in the stack already
+            raise CheckpointError("the pickle is nested too deeply to be read here") from None
         return value, resolver.unknown
 
 
@@ -106,6 +112,8 @@ def swap_bytes(data, dtype):
     import numpy as np
 
     unit = _SWAP_UNITS.get(dtype.name, dtype.itemsize) if dtype else 1
+    if len(data) % unit:
+        raise CheckpointError(f"{len(data)} bytes are no whole number of {dtype.name}")
     array = np.frombuffer(data, dtype=f"<u{unit}" if unit > 1 else "|u1")
     return memoryview(array.byteswap().tobytes())
 
@@ -115,7 +123,8 @@ def _open_zip(view):
     members = read_members(view)
     root = _zip_root(members)
     order = _byte_order(members, root)
-    pickle = read_pickle(members[root + "data.pkl"].data)
+    member = members[root + "data.pkl"]
+    pickle = read_pickle(view, member.start, member.start + member.size)
     storages = {}
 
     def persistent(pid):
@@ -143,11 +152,13 @@ def _zip_root(members):
         raise CheckpointError("a zip file, but not one written by torch.save (no data.pkl)")
     root = roots[0]
     if root + "constants.pkl" in members:
-        raise CheckpointError("a TorchScript program, not a file of weights; it is not read")
+        raise CheckpointError("a TorchScript program, not a file of weights; it is not read",
+                              offset=members[root + "constants.pkl"].start)  # fmt: skip
     member = members.get(root + "version")
     version = "3" if member is None else bytes(member.data[:8]).decode("ascii", "replace")
     if not version.strip().isdigit() or not 1 <= int(version) <= 10:
-        raise CheckpointError(f"unsupported version {quote(version)} of PyTorch's file format")
+        raise CheckpointError(f"unsupported version {quote(version)} of PyTorch's file format",
+                              offset=member.start)  # fmt: skip
     return root
 
 
@@ -157,7 +168,7 @@ def _byte_order(members, root):
         return "little"
     order = bytes(member.data[:16]).decode("ascii", "replace")
     if order not in ("little", "big"):
-        raise CheckpointError(f"unknown byte order {quote(order)}")
+        raise CheckpointError(f"unknown byte order {quote(order)}", offset=member.start)
     return order
 
 
@@ -178,8 +189,12 @@ def _open_legacy(view):
         position = pickles[-1].end
     magic, version, info, _, keys = (pickle.root for pickle in pickles)
     if magic != _MAGIC or version != 1001:
-        raise CheckpointError("the head of this legacy PyTorch file is damaged")
-    order = _legacy_order(info)
+        raise CheckpointError("the head of this legacy PyTorch file is damaged", offset=0)
+    try:
+        order = _legacy_order(info)
+    except CheckpointError as error:
+        error.offset = pickles[1].end
+        raise
     if not isinstance(keys, ListNode) or len(keys.items) > _MAX_STORAGES:
         raise CheckpointError("the list of storages is damaged", offset=pickles[4].end)
     dtypes = _announced_dtypes(pickles[3].persistent)

@@ -7,6 +7,7 @@ Format: https://github.com/huggingface/safetensors (README, "Format").
 
 import json
 import os
+import re
 
 from minitorch.serialization._errors import CheckpointError, quote
 from minitorch.serialization._records import (
@@ -16,10 +17,12 @@ from minitorch.serialization._records import (
     TensorRecord,
     product,
 )
-from minitorch.serialization._source import Source
+from minitorch.serialization._source import Source, open_regular
 from minitorch.serialization.atomic import atomic_write
 
 MAX_HEADER = 100_000_000
+_MAX_BRACKETS = 1000
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _FIELDS = {"dtype", "shape", "data_offsets"}
 # The order of the format's own writer: wide types first keeps every tensor aligned.
 _ORDER = ("U64", "I64", "F64", "C64", "F32", "U32", "I32", "BF16", "F16", "U16", "I16",
@@ -64,12 +67,15 @@ def load_metadata(filename):
     CheckpointError
         If the file is not valid safetensors.
     """
-    source = Source(filename)
-    try:
-        return read_records(source.view)[1]
-    except CheckpointError as error:
-        error.file = source.name
-        raise
+    with open_regular(filename) as file:
+        size = os.fstat(file.fileno()).st_size
+        try:
+            head = file.read(8)
+            head += file.read(_header_length(head, size))
+            return _check_header(memoryview(head), size)[1]
+        except CheckpointError as error:
+            error.file = quote(os.fsdecode(filename), 1000)
+            raise
 
 
 def save_file(tensors, filename, metadata=None):
@@ -120,43 +126,79 @@ def read_records(view):
     metadata : dict of str to str
         The ``__metadata__`` entry.
     """
-    header, start = _read_header(view)
-    metadata = header.pop("__metadata__", {})
-    if not _is_text_map(metadata):
-        raise CheckpointError("__metadata__ is not a map of text to text")
-    entries = [_check_entry(name, entry) for name, entry in header.items()]
-    entries.sort(key=lambda entry: entry[3:5])
-    records, position = {}, 0
+    entries, metadata, start = _check_header(view, len(view))
+    records = {}
     for name, dtype, shape, begin, end in entries:
-        if begin != position:
-            raise CheckpointError(f"tensor {quote(name)} leaves a gap or overlaps another one")
-        if end > len(view) - start:
-            raise CheckpointError(f"tensor {quote(name)} lies outside the file; is it truncated?")
         records[name] = TensorRecord.whole(dtype, view[start + begin : start + end], shape, name)
-        position = end
-    if start + position != len(view):
-        raise CheckpointError(f"{len(view) - start - position} bytes belong to no tensor",
-                              offset=start + position)  # fmt: skip
     return records, metadata
 
 
-def _read_header(view):
-    """Return the parsed JSON and the place where the tensors' bytes begin."""
-    if len(view) < 8:
-        raise CheckpointError("the safetensors header is truncated")
-    length = int.from_bytes(view[:8], "little")
+def _check_header(view, size):
+    """Return (entries in the order of their bytes, metadata, where the tensors' bytes begin).
+
+    Parameters
+    ----------
+    view : memoryview
+        The file's beginning, at least the header.
+    size : int
+        Bytes of the whole file.
+    """
+    header, start = _read_header(view, size)
+    try:
+        metadata = header.pop("__metadata__", {})
+        if not _is_text_map(metadata):
+            raise CheckpointError("__metadata__ is not a map of text to text")
+        entries = [_check_entry(name, entry) for name, entry in header.items()]
+        entries.sort(key=lambda entry: entry[3:5])
+        position = 0
+        for name, *_, begin, end in entries:
+            if begin != position:
+                raise CheckpointError(f"tensor {quote(name)} leaves a gap or overlaps another one")
+            if end > size - start:
+                raise CheckpointError(f"tensor {quote(name)} lies outside the file; is it "
+                                      "truncated?")  # fmt: skip
+            position = end
+    except CheckpointError as error:
+        error.offset = 8  # it is the header that is wrong
+        raise
+    if start + position != size:
+        raise CheckpointError(f"{size - start - position} bytes belong to no tensor",
+                              offset=start + position)  # fmt: skip
+    return entries, metadata, start
+
+
+def _header_length(head, size):
+    """Return the length that a file's first eight bytes give, if the file is that long."""
+    if len(head) < 8:
+        raise CheckpointError("the safetensors header is truncated", offset=len(head))
+    length = int.from_bytes(head[:8], "little")
     if length > MAX_HEADER:
-        raise CheckpointError(f"the safetensors header of {length} bytes is over the limit")
-    if 8 + length > len(view):
-        raise CheckpointError("the safetensors header is truncated")
+        raise CheckpointError(f"the safetensors header of {length} bytes is over the limit",
+                              offset=0)  # fmt: skip
+    if 8 + length > size:
+        raise CheckpointError("the safetensors header is truncated", offset=size)
+    return length
+
+
+def _read_header(view, size):
+    """Return the parsed JSON and the place where the tensors' bytes begin."""
+    length = _header_length(view, size)
+    raw = bytes(view[8 : 8 + length])
+    limit = _MAX_BRACKETS + length // 8
+    if _brackets(raw) > limit and _brackets(_STRING.sub(b"", raw)) > limit:
+        # A tensor's entry has three of them in 50 bytes.  Nothing but brackets would fill 20
+        # times the file's size with empty lists before any of them could be refused.
+        raise CheckpointError("the safetensors header holds too many brackets", offset=8)
     try:
         header = json.loads(
-            bytes(view[8 : 8 + length]).decode("utf-8"),
+            raw.decode("utf-8"),
             object_pairs_hook=_unique,
             parse_int=_integer,
+            parse_float=_refuse_fraction,
             parse_constant=_refuse_constant,
         )
-    except CheckpointError:
+    except CheckpointError as error:
+        error.offset = 8
         raise
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"the safetensors header is not valid JSON: {quote(error)}",
@@ -166,8 +208,16 @@ def _read_header(view):
     return header, 8 + length
 
 
+def _brackets(raw):
+    return raw.count(b"[") + raw.count(b"{")
+
+
 def _unique(pairs):
     found = dict(pairs)
+    try:
+        "".join(found).encode()
+    except UnicodeEncodeError:
+        raise CheckpointError("a name in the header is not valid text") from None
     if len(found) != len(pairs):
         seen = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))
@@ -186,8 +236,18 @@ def _refuse_constant(text):
     raise CheckpointError(f"{text} is not valid JSON")
 
 
+def _refuse_fraction(text):
+    raise CheckpointError(f"{quote(text)} in the header is not an integer")
+
+
 def _is_text_map(value):
-    return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+        return False
+    try:
+        "".join(value.values()).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check_entry(name, entry):
@@ -196,8 +256,9 @@ def _check_entry(name, entry):
         raise CheckpointError(f"tensor {quote(name)} has not exactly dtype, shape, data_offsets")
     dtype = BY_SAFETENSORS.get(entry["dtype"]) if isinstance(entry["dtype"], str) else None
     if dtype is None:
-        raise CheckpointError(f"tensor {quote(name)} has the unknown dtype "
-                              f"{quote(entry['dtype'])}")  # fmt: skip
+        given = entry["dtype"]
+        given = quote(given) if isinstance(given, str) else f"({type(given).__name__})"
+        raise CheckpointError(f"tensor {quote(name)} has the unknown dtype {given}")
     shape, offsets = entry["shape"], entry["data_offsets"]
     if not _are_sizes(shape) or len(shape) > MAX_DIMS:
         raise CheckpointError(f"tensor {quote(name)} has a damaged shape")
@@ -228,12 +289,17 @@ def write_records(file, records, metadata=None):
     TypeError
         If a name or metadata entry is not text.
     ValueError
-        If a dtype has no name in the format.
+        If a dtype has no name in the format, or a text holds half a character.
     """
     metadata = {} if metadata is None else dict(metadata)
     for text in (*records, *metadata, *metadata.values()):
         if not isinstance(text, str):
             raise TypeError(f"safetensors names and metadata must be str, got {text!r}")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{quote(text)} is not valid text, so it cannot be written to a "
+                             "safetensors file") from None  # fmt: skip
     if "__metadata__" in records:
         raise ValueError("'__metadata__' cannot be the name of a tensor")
     for name, record in records.items():

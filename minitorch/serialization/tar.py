@@ -37,9 +37,9 @@ def open_tar(view):
     if missing:
         raise CheckpointError(f"a tar file, but not one written by PyTorch (no {missing[0]})")
     streams = []
-    storages = _read_storages(members["storages"], streams)
-    tensors = _read_tensors(members["tensors"], storages, streams)
-    pickle = read_pickle(members["pickle"])
+    storages = _read_storages(_Reader(view, *members["storages"], streams))
+    tensors = _read_tensors(_Reader(view, *members["tensors"], streams), storages)
+    pickle = read_pickle(view, *members["pickle"])
 
     def persistent(pid):
         return _tensor(pid, tensors)
@@ -62,11 +62,13 @@ def _tensor(pid, tensors):
 
 # -- the tar container --------------------------------------------------------------------
 def _read_members(view):
-    """Return {name: memoryview} of the regular members; links and devices are refused."""
+    """Return {name: (begin, end)} of the regular members; links and devices are refused."""
     members, position = {}, 0
     while position + _BLOCK <= len(view):
         header = bytes(view[position : position + _BLOCK])
         if not any(header):
+            if bytes(view[position:]).strip(b"\0"):
+                raise CheckpointError("bytes behind the end of the tar archive", offset=position)
             return members
         size = _octal(header[124:136], position)
         _check_sum(header, position)
@@ -82,9 +84,9 @@ def _read_members(view):
             if name in members:
                 raise CheckpointError(f"two members named {name} in the tar file",
                                       offset=position)  # fmt: skip
-            members[name] = view[start : start + size]
+            members[name] = (start, start + size)
         elif kind in (b"x", b"g"):
-            _check_pax(bytes(view[start : start + min(size, 1 << 16)]), position)
+            _check_pax(bytes(view[start : start + size]), position)
         elif kind != b"5" or size:
             raise CheckpointError(f"member {quote(name)} of the tar file is not a regular file",
                                   offset=position)  # fmt: skip
@@ -118,13 +120,17 @@ def _check_pax(body, position):
 class _Reader:
     """Walks one member: pickled tuples and raw numbers in turn."""
 
-    def __init__(self, view, streams):
+    def __init__(self, view, begin, end, streams):
         self.view = view
-        self.position = 0
+        self.position = begin
+        self.end = end
         self.streams = streams
 
+    def fail(self, reason):
+        raise CheckpointError(reason, offset=self.position)
+
     def pickle(self):
-        found = read_pickle(self.view, self.position, max_bytes=1 << 26)
+        found = read_pickle(self.view, self.position, self.end)
         self.position = found.end
         if found.globals:
             self.streams.append(found)
@@ -132,8 +138,8 @@ class _Reader:
 
     def take(self, count):
         start = self.position
-        if count > len(self.view) - start:
-            raise CheckpointError("the tar file is truncated", offset=start)
+        if count > self.end - start:
+            self.fail("the tar file is truncated")
         self.position = start + count
         return self.view[start : start + count]
 
@@ -143,29 +149,44 @@ class _Reader:
     def count(self):
         n = self.pickle()
         if type(n) is not int or not 0 <= n <= _MAX_ENTRIES:
-            raise CheckpointError("a damaged count in the tar file")
+            self.fail("a damaged count in the tar file")
         return n
 
 
-def _read_storages(view, streams):
+def _placed(read):
+    """Make a function of a reader name the reader's place in errors that name none."""
+    def run(reader, *rest):
+        try:
+            return read(reader, *rest)
+        except CheckpointError as error:
+            if error.offset is None:
+                error.offset = reader.position
+            raise
+
+    return run
+
+
+@_placed
+def _read_storages(reader):
     """Return {key: (DType, StorageRecord, shift, numel)}, with the views of storages."""
-    reader = _Reader(view, streams)
     found = {}
     for _ in range(reader.count()):
         entry = reader.pickle()
         if not isinstance(entry, tuple) or len(entry) not in (2, 3):
-            raise CheckpointError("a damaged storage in the tar file", offset=reader.position)
+            reader.fail("a damaged storage in the tar file")
         # The first writers gave (key, type), the later ones (key, location, type).
         key, dtype = _key(entry[0]), storage_dtype(entry[-1])
         location = entry[1] if len(entry) == 3 and isinstance(entry[1], str) else "cpu"
         numel = reader.number("<q")
         if numel < 0 or dtype is None:
-            raise CheckpointError("a damaged storage in the tar file", offset=reader.position)
+            reader.fail("a damaged storage in the tar file")
+        if key in found:
+            reader.fail(f"two storages {key} in the tar file")
         data = reader.take(numel * dtype.itemsize)
         found[key] = (dtype, StorageRecord(str(key), data, location), 0, numel)
     views = reader.pickle()
     if not isinstance(views, ListNode) or len(views.items) > _MAX_ENTRIES:
-        raise CheckpointError("a damaged list of views in the tar file")
+        reader.fail("a damaged list of views in the tar file")
     for item in views.items:
         _add_view(found, item)
     return found
@@ -180,34 +201,38 @@ def _add_view(found, item):
     dtype, storage, shift, numel = found[root]
     if offset + size > numel:
         raise CheckpointError(f"a view outside storage {root}")
+    if target in found:
+        raise CheckpointError(f"two storages {target} in the tar file")
     found[target] = (dtype, storage, shift + offset, size)
 
 
 def _key(value):
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value < 2**64:
         raise CheckpointError("a damaged key in the tar file")
     return value
 
 
 # -- tensors ------------------------------------------------------------------------------
-def _read_tensors(view, storages, streams):
-    reader = _Reader(view, streams)
+@_placed
+def _read_tensors(reader, storages):
     found = {}
     for _ in range(reader.count()):
         entry = reader.pickle()
         if not isinstance(entry, tuple) or len(entry) != 3:
-            raise CheckpointError("a damaged tensor in the tar file", offset=reader.position)
+            reader.fail("a damaged tensor in the tar file")
         key, storage_key, kind = entry
         if isinstance(storage_key, Global):  # the first writers swapped these two
             storage_key, kind = kind, storage_key
         ndim = reader.number("<i")
         reader.take(4)
         if not 0 <= ndim <= MAX_DIMS:
-            raise CheckpointError("a damaged tensor in the tar file", offset=reader.position)
+            reader.fail("a damaged tensor in the tar file")
         size = tuple(reader.number("<q") for _ in range(ndim))
         stride = tuple(reader.number("<q") for _ in range(ndim))
         offset = reader.number("<q")
-        found[_key(key)] = _make_tensor(_key(storage_key), kind, storages, size, stride, offset)
+        if _key(key) in found:
+            reader.fail(f"two tensors {key} in the tar file")
+        found[key] = _make_tensor(_key(storage_key), kind, storages, size, stride, offset)
     return found
 
 

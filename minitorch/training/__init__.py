@@ -1,11 +1,12 @@
 """Functions to train with, to import one by one or all together.
 
 The parts: `train_one_epoch` and `evaluate` are plain loops; `freeze` and `unfreeze` choose what
-trains; `FeatureTable` computes once what a frozen trunk makes of the images; `EpochBatches` is
-an order of samples that can be continued; `fit` goes from epoch to epoch; `save_checkpoint` and
-`load_checkpoint` keep a run; `save_model` and `load_model` keep a model with all that prediction
-needs; `draw_curves` shows how it went.  `FinetuneRun` is these parts put together, as
-``minitorch finetune`` runs them.
+trains, `parameter_groups` and `Schedule` how fast; `TrainingLoss` weighs classes and smooths
+labels; `exponential_average` keeps an average of the weights; `FeatureTable` computes once what a
+frozen trunk makes of the images; `EpochBatches` is an order of samples that can be continued;
+`fit` goes from epoch to epoch; `save_checkpoint` and `load_checkpoint` keep a run; `save_model`
+and `load_model` keep a model with all that prediction needs; `draw_curves` shows how it went.
+`FinetuneRun` is these parts put together, as ``minitorch finetune`` runs them.
 """
 
 from minitorch.training.checkpoint import load_checkpoint, restore_checkpoint, save_checkpoint
@@ -18,8 +19,10 @@ from minitorch.training.data import (
     folder_data,
     labelled_images,
     make_loader,
+    part_of,
     stratified_split,
 )
+from minitorch.training.ema import average_of_part, exponential_average
 from minitorch.training.errors import CheckpointMismatch, DataError, WeightsError
 from minitorch.training.features import (
     FeatureBatches,
@@ -30,9 +33,11 @@ from minitorch.training.features import (
 )
 from minitorch.training.finetune import FinetuneRun, load_data, trained_parts
 from minitorch.training.fit import TrainingState, fit
-from minitorch.training.freezing import freeze, train_only, unfreeze
+from minitorch.training.freezing import freeze, freeze_norm, train_only, unfreeze
+from minitorch.training.groups import parameter_groups, stages
 from minitorch.training.history import history_csv, history_row
 from minitorch.training.loop import evaluate, predict, train_one_epoch
+from minitorch.training.losses import TrainingLoss, balanced_weights, read_class_weights
 from minitorch.training.metrics import (
     ClassScores,
     EpochResult,
@@ -43,15 +48,17 @@ from minitorch.training.metrics import (
 )
 from minitorch.training.model_io import ModelInfo, build_model, load_model, save_model
 from minitorch.training.preprocessing import Preprocessing
-from minitorch.training.sampling import EpochBatches
-from minitorch.training.settings import DEFAULTS, FinetuneSettings
+from minitorch.training.sampling import EpochBatches, balanced_order
+from minitorch.training.schedule import Schedule
+from minitorch.training.settings import ARCHITECTURES, DEFAULTS, FinetuneSettings
 from minitorch.training.signals import StopSignal
 from minitorch.training.weights import Pretrained, adopt_weights, find_weights, load_weights
 
 __all__ = [
-    "DEFAULTS",
+    "ARCHITECTURES",
     "CheckpointMismatch",
     "ClassScores",
+    "DEFAULTS",
     "DataError",
     "DataSplit",
     "EpochBatches",
@@ -67,20 +74,27 @@ __all__ = [
     "Pretrained",
     "ReadProblems",
     "RunningMetrics",
+    "Schedule",
     "StopSignal",
+    "TrainingLoss",
     "TrainingState",
     "WeightsError",
     "accuracy",
     "adopt_weights",
+    "average_of_part",
+    "balanced_order",
+    "balanced_weights",
     "build_model",
     "class_scores",
     "digits_data",
     "draw_curves",
     "evaluate",
+    "exponential_average",
     "find_weights",
     "fit",
     "folder_data",
     "freeze",
+    "freeze_norm",
     "history_csv",
     "history_row",
     "labelled_images",
@@ -90,10 +104,14 @@ __all__ = [
     "load_weights",
     "macro_f1",
     "make_loader",
+    "parameter_groups",
+    "part_of",
     "predict",
+    "read_class_weights",
     "restore_checkpoint",
     "save_checkpoint",
     "save_model",
+    "stages",
     "stratified_split",
     "train_one_epoch",
     "train_only",

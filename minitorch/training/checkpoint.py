@@ -3,18 +3,21 @@
 import json
 
 import minitorch
+from minitorch.serialization.atomic import atomic_write
 from minitorch.training.errors import CheckpointMismatch
+from minitorch.training.image_record import pack
 
 __all__ = ["save_checkpoint", "load_checkpoint", "restore_checkpoint"]
 
 FORMAT, VERSION = "minitorch.checkpoint", 2
-_READ = (1, 2)      # 1 had neither schedule nor average
-_FIELDS = ("model", "optimizer", "training", "sampler", "rng", "info", "config", "data_digest")
+_FIELDS = ("model", "optimizer", "training", "sampler", "rng", "info", "config", "data_digest",
+           "manifest", "best_sha256")
 
 
 def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config=None,
-                    data_digest="", schedule=None, average=None):
-    """Write the state of a run, whole or not at all.
+                    data_digest="", manifest=None, best_sha256="", schedule=None, average=None,
+                    keep=None):
+    """Write the state of a run, whole or not at all; equal runs write equal bytes.
 
     The file is a plain ``.pth`` archive of dicts, numbers, strings and tensors:
     ``minitorch.load`` and PyTorch's ``torch.load(weights_only=True)`` open it.
@@ -32,10 +35,16 @@ def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config
         Kept as JSON.
     data_digest : str
         `DataSplit.digest`, to notice changed data.
+    manifest : Tensor, optional
+        `minitorch.training.image_record.pack` of `DataSplit.manifest`, to tell what changed.
+    best_sha256 : str
+        Digest of the best model's file, if there is one.
     schedule : Schedule, optional
     average : minitorch.optim.swa_utils.AveragedModel, optional
+    keep : str or os.PathLike, optional
+        In the same folder: where the file stays that this one replaces.
     """
-    minitorch.save({
+    values = {
         "format": FORMAT, "version": VERSION,
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
@@ -49,7 +58,30 @@ def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config
         "info": {} if info is None else info.to_metadata(),
         "config": json.dumps(config or {}),
         "data_digest": data_digest,
-    }, path)
+        "manifest": pack("") if manifest is None else manifest,
+        "best_sha256": best_sha256,
+    }
+    with atomic_write(path, keep) as file:
+        minitorch.save(_sharing_texts(values, {}), file)
+
+
+def _sharing_texts(value, known):
+    """A copy in which equal texts are one object.
+
+    A pickle says of an object that comes again where it was first: so equal texts that are one
+    object in a fresh run, and two in a resumed one, would make other bytes.
+    """
+    if isinstance(value, str):
+        return known.setdefault(value, value)
+    if isinstance(value, dict):
+        copy = type(value)((_sharing_texts(key, known), _sharing_texts(each, known))
+                           for key, each in value.items())
+        for name, each in getattr(value, "__dict__", {}).items():
+            setattr(copy, name, _sharing_texts(each, known))
+        return copy
+    if type(value) in (list, tuple):
+        return type(value)(_sharing_texts(each, known) for each in value)
+    return value
 
 
 def load_checkpoint(path):
@@ -66,9 +98,9 @@ def load_checkpoint(path):
     values = minitorch.load(path, map_location="cpu", weights_only=True)
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise CheckpointMismatch(f"{path} is not a checkpoint of a minitorch run")
-    if values.get("version") not in _READ:
+    if values.get("version") != VERSION:
         raise CheckpointMismatch(f"{path} has version {values.get('version')!r}; this minitorch "
-                                 f"reads versions up to {VERSION}")
+                                 f"reads version {VERSION}")
     missing = [name for name in _FIELDS if name not in values]
     if missing:
         raise CheckpointMismatch(f"{path} lacks {', '.join(missing)}")

@@ -4,7 +4,6 @@
 `make_loader` reads them in worker threads and leaves unreadable files out of their batch.
 """
 
-import hashlib
 import os
 import threading
 from dataclasses import dataclass, field
@@ -105,6 +104,8 @@ class DataSplit:
         Files without an image extension.
     notes : list of str
         What the user should know.
+    sizes : dict of str to int, optional
+        Bytes of each file, if they were recorded earlier.
     """
 
     name: str
@@ -113,24 +114,20 @@ class DataSplit:
     val: list
     ignored: int = 0
     notes: list = field(default_factory=list)
+    sizes: dict | None = None
+
+    def manifest(self, root=None):
+        """The classes and files in their order, as text; see `minitorch.training.image_record`."""
+        from minitorch.training.image_record import manifest_text
+        return manifest_text(self, root)
 
     def digest(self, root=None):
-        """A hash over the names of classes and files in their order.
+        """A hash over the classes and files in their order.
 
-        Equal digests mean: the same images in the same places, as far as names tell.
+        Equal digests mean: the same images in the same places, as far as names and sizes tell.
         """
-        text = hashlib.sha256()
-        for part in (self.classes, self._names(self.train, root), self._names(self.val, root)):
-            text.update("\0".join([str(len(part)), *part]).encode("utf-8", "surrogateescape"))
-        return text.hexdigest()
-
-    @staticmethod
-    def _names(samples, root):
-        names = (str(source) if isinstance(source, (str, Path)) else "image"
-                 for source, _ in samples)
-        prefix = "" if root is None else str(root)
-        return [f"{name.removeprefix(prefix)}={target}"
-                for name, (_, target) in zip(names, samples, strict=True)]
+        from minitorch.training.image_record import digest
+        return digest(self.manifest(root))
 
 
 def stratified_split(targets, fraction, seed=0):

@@ -106,18 +106,18 @@ class FeatureCache:
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             save_file({"features": features, "images": images}, self.path, metadata)
-            _make_room(self.path.parent)
+            make_room(self.path.parent, LIMIT)
 
 
-def _make_room(folder):
-    """Remove the files that were not used for longest, until the rest is within the limit."""
+def make_room(folder, limit):
+    """Remove the files that were not used for longest, until the rest is within `limit` bytes."""
     # What a killed process was writing lies here too, under a name with a dot.
     found = sorted(((entry.stat(), entry.path) for entry in os.scandir(folder)),
                    key=lambda each: each[0].st_mtime_ns, reverse=True)
     total = 0
     for status, path in found:
         total += status.st_size
-        if total > LIMIT:
+        if total > limit:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
 

@@ -6,6 +6,12 @@ import time
 from pathlib import Path
 
 import minitorch
+from minitorch.training.augmentation import (
+    Augmentation,
+    AugmentedList,
+    KeyedBatches,
+    MixedBatches,
+)
 from minitorch.training.checkpoint import restore_checkpoint, save_checkpoint
 from minitorch.training.curves import draw_curves
 from minitorch.training.data import (
@@ -25,15 +31,26 @@ from minitorch.training.features import (
     FrozenTrunk,
     without_head,
 )
-from minitorch.training.files import write_bytes, write_json
+from minitorch.training.files import file_digest, write_bytes, write_json
 from minitorch.training.fit import TrainingState, fit, score
 from minitorch.training.freezing import freeze_norm, train_only
 from minitorch.training.groups import parameter_groups
-from minitorch.training.history import history_csv
+from minitorch.training.history import history_csv, with_times
 from minitorch.training.losses import TrainingLoss, balanced_weights, read_class_weights
+from minitorch.training.image_record import pack, split_as_recorded, unpack
 from minitorch.training.model_io import ModelInfo, build_model, save_model
 from minitorch.training.parts import check_trained_parts, trained_parts
 from minitorch.training.preprocessing import Preprocessing
+from minitorch.training.run_folder import (
+    BEST,
+    CHECKPOINT,
+    CONFIG,
+    CURVES,
+    METRICS,
+    PREVIOUS,
+    RUN_FILES,
+    RunFolder,
+)
 from minitorch.training.sampling import EpochBatches, derived_seed
 from minitorch.training.schedule import Schedule
 from minitorch.training.weights import HEAD, adopt_weights
@@ -41,20 +58,32 @@ from minitorch.training.weights import HEAD, adopt_weights
 __all__ = ["FinetuneRun", "RUN_FILES", "check_trained_parts", "described_best", "is_complete",
            "load_data", "trained_parts"]
 
-CONFIG, CHECKPOINT, BEST = "config.json", "last.ckpt", "best.safetensors"
-METRICS, CURVES, REPORT = "metrics.csv", "curves.png", "report.html"
-RUN_FILES = (CONFIG, CHECKPOINT, BEST, METRICS, CURVES, REPORT)
-
-# Seconds.  On known features an epoch takes milliseconds, its files a tenth of a second.
-_SAVE_INTERVAL = 2.0
+# On known features an epoch takes milliseconds, its files a tenth of a second: they wait for this
+# many seconds, and for this many times the seconds that writing them took.
+_SAVE_INTERVAL, _SAVE_SHARE = 2.0, 20
 # Images that a frozen trunk sees at once, if --batch-size does not ask for less memory.
 _TRUNK_BATCH = 32
 # The side in pixels up to which a ResNet's last stage is one value per channel.
 _ONE_VALUE_SIDE = 32
 
 
-def load_data(settings):
-    """The `DataSplit` that `settings` ask for."""
+def load_data(settings, checkpoint=None):
+    """The `DataSplit` that `settings` ask for; with a checkpoint, the one that it was saved with.
+
+    Raises
+    ------
+    DataError
+        The folder cannot be trained on.
+    CheckpointMismatch
+        Images were added, renamed or rewritten since.
+    """
+    if checkpoint is None or settings.data == "digits":
+        return _scan(settings)
+    return split_as_recorded(unpack(checkpoint["manifest"]), functools.partial(_scan, settings),
+                             settings.data, is_part=settings.max_train_samples is not None)
+
+
+def _scan(settings):
     if settings.data == "digits":
         data = digits_data(settings.val_fraction, settings.seed)
     else:
@@ -99,7 +128,7 @@ class FinetuneRun:
     settings : FinetuneSettings
     data : DataSplit
     pretrained : Pretrained or None
-    output : str or os.PathLike
+    output : str, os.PathLike or RunFolder
         The run's folder.
     checkpoint : dict, optional
         From `load_checkpoint`: the run goes on from there, and `pretrained` is not needed.
@@ -123,14 +152,19 @@ class FinetuneRun:
 
     def __init__(self, settings, data, pretrained, output, checkpoint=None):
         self.settings, self.data, self.pretrained = settings, data, pretrained
-        self.output = Path(output)
+        self.folder = output if isinstance(output, RunFolder) else RunFolder(output)
+        self.output = self.folder.path
         self.notes, self.warnings = list(data.notes), []
         minitorch.manual_seed(derived_seed(settings.seed, "model"))
         self.model = build_model(settings.arch, len(data.classes))
         if pretrained is not None:
             self.notes += pretrained.notes
             self.notes += adopt_weights(self.model, pretrained, data.classes)
+        root = None if settings.data == "digits" else settings.data
+        self._manifest, self._digest = pack(data.manifest(root)), data.digest(root)
         self._parts = trained_parts(self.model, settings.train)
+        self.augmentation = Augmentation.of(settings)
+        self.notes += self.augmentation.notes(settings)
         self._make_optimizer()
         self.state = TrainingState()
         if checkpoint is None:
@@ -150,7 +184,9 @@ class FinetuneRun:
             restore_checkpoint(checkpoint, model=self.model, optimizer=self.optimizer,
                                state=self.state, batches=self.batches,
                                schedule=self.schedule, average=self.average,
-                               data_digest=self._digest())
+                               data_digest=self._digest)
+            self._recall_times()
+        self._best_sha256 = "" if checkpoint is None else checkpoint["best_sha256"]
         self._unsaved, self._best = False, None
         self.features = None
         if settings.unfreeze_at is not None and self.state.epoch >= self._frozen_epochs:
@@ -219,27 +255,26 @@ class FinetuneRun:
                                       exif=self.settings.exif)
 
     def _provenance(self):
-        # What only changes the speed does not belong to what a model is.
-        settings = {name: value for name, value in self.settings.to_dict().items()
-                    if name not in ("workers", "threads", "feature_cache")}
-        weights = {"name": self.settings.weights}
+        # Neither what only changes the speed nor where the files lay belongs to what a model is.
+        settings = self.settings.portable()
+        weights = {"name": settings["weights"]}
         if self.pretrained is not None:
-            weights |= {"source": self.pretrained.source, "sha256": self.pretrained.sha256}
+            weights |= {"source": _portable(self.pretrained.source),
+                        "sha256": self.pretrained.sha256}
         return {"program": f"minitorch {minitorch.__version__}", "weights": weights,
-                "data": {"name": self.data.name, "train": len(self.data.train),
-                         "val": len(self.data.val), "sha256": self._digest()},
+                "data": {"name": settings["data"], "train": len(self.data.train),
+                         "val": len(self.data.val), "sha256": self._digest},
                 "settings": settings} | (
             {} if self.class_weights is None else {"class_weights": self.class_weights})
 
     def _make_loaders(self):
         settings, self.problems = self.settings, ReadProblems()
         transform = self.info.preprocessing.transform()
-        train = ImageList(self.data.train, transform, settings.exif, self.problems)
         val = ImageList(self.data.val, transform, settings.exif, self.problems)
         targets = [target for _, target in self.data.train]
         try:
             self.batches = EpochBatches(
-                len(train), settings.batch_size, seed=settings.seed,
+                len(self.data.train), settings.batch_size, seed=settings.seed,
                 lone="keep" if settings.drop_last == "no" else "merge",
                 drop_last=settings.drop_last == "yes",
                 balance=targets if settings.sampler == "balanced" else None,
@@ -249,10 +284,24 @@ class FinetuneRun:
         self._check_last_batch()
         # BatchNorm cannot train on one image; with --drop-last no it was asked to.
         self._minimum = 1 if settings.drop_last == "no" else min(2, settings.batch_size)
-        self.train_loader = make_loader(train, self.batches, settings.workers, self._minimum)
+        self.train_loader = self._training_loader(transform)
         order = EpochBatches(len(val), settings.batch_size, shuffle=False, lone="keep",
                              limit=settings.limit_batches)
         self.val_loader = make_loader(val, order, settings.workers)
+
+    def _training_loader(self, plain):
+        settings, samples, changes = self.settings, self.data.train, self.augmentation
+        if changes.changes_images:
+            images = AugmentedList(samples, changes.transform(self.info.preprocessing),
+                                   settings.exif, self.problems, seed=settings.seed)
+            order = KeyedBatches(self.batches)
+        else:
+            images = ImageList(samples, plain, settings.exif, self.problems)
+            order = self.batches
+        loader = make_loader(images, order, settings.workers, self._minimum)
+        if changes.mixes:
+            loader = MixedBatches(loader, changes, len(self.data.classes), settings.seed)
+        return loader
 
     def _check_last_batch(self):
         settings, batches = self.settings, self.batches
@@ -265,21 +314,36 @@ class FinetuneRun:
             raise DataError("--drop-last no leaves a last batch of one image, on which BatchNorm "
                             "cannot train; --drop-last auto merges it into the batch before it")
 
-    def _digest(self):
-        root = None if self.settings.data == "digits" else self.settings.data
-        return self.data.digest(root)
+    def _recall_times(self):
+        """The times of the epochs behind us, which the checkpoint does not hold."""
+        try:
+            text = self.path(METRICS).read_text()
+        except (OSError, ValueError):
+            text = ""
+        self.state.history = with_times(self.state.history, text)
 
     def path(self, name):
         return self.output / name
 
-    def open_folder(self):
-        """Make the run's folder and write ``config.json``."""
+    def open_folder(self, checkpoint=None):
+        """Make the run's folder ready: ``config.json`` is there, and no half-written file.
+
+        Parameters
+        ----------
+        checkpoint : dict, optional
+            That the run goes on from.
+        """
         self.output.mkdir(parents=True, exist_ok=True)
+        if not self.folder.settle(checkpoint):
+            self.state.best, self._best_sha256 = None, ""
+        if checkpoint is not None and self.path(CONFIG).exists():
+            return
         config = self.settings.to_dict() | {"run": {
             "minitorch": minitorch.__version__, "classes": self.data.classes,
             "train_images": len(self.data.train), "val_images": len(self.data.val),
             "ignored_files": self.data.ignored,
             "preprocessing": self.info.preprocessing.to_dict(),
+            "augmentation": self.augmentation.to_dict(),
             "provenance": self.info.provenance}}
         write_json(self.path(CONFIG), config)
 
@@ -288,6 +352,8 @@ class FinetuneRun:
         """Why the frozen trunk runs in every epoch, instead of once; None if it need not."""
         if not self.settings.feature_cache:
             return "--no-feature-cache"
+        if self.augmentation.changes_images or self.augmentation.mixes:
+            return "they are others each time"
         if self.settings.limit_batches is not None:
             return "--limit-batches needs few of the images"
         return None
@@ -314,6 +380,16 @@ class FinetuneRun:
         self.notes.append(f"the trunk is frozen: the features of {len(sources)} images are "
                           "computed once" + (f", {known} are known from before" if known else ""))
 
+    def feature_loader(self):
+        """Batches of the images whose features are not known, with their places in the table."""
+        samples, known = self.data.train + self.data.val, self.features.known
+        # The place in the table stands where the class would.
+        images = ImageList([(source, place) for place, (source, _) in enumerate(samples)
+                            if not known[place]],
+                           self.info.preprocessing.transform(), self.settings.exif, self.problems)
+        order = EpochBatches(len(images), self._trunk_batch, shuffle=False, lone="keep")
+        return make_loader(images, order, self.settings.workers)
+
     def compute_features(self, on_images=None, stop=None):
         """Fill in the features that are not known yet; return False if stopped.
 
@@ -324,24 +400,21 @@ class FinetuneRun:
         stop : callable, optional
             Asked after each batch.
         """
-        table, samples = self.features, self.data.train + self.data.val
-        missing = [place for place in range(len(table)) if not table.known[place]]
-        if not missing:
+        table, done = self.features, int(self.features.known.sum())
+        if done == len(table):
             return True
-        # The place in the table stands where the class would.
-        images = ImageList([(samples[place][0], place) for place in missing],
-                           self.info.preprocessing.transform(), self.settings.exif, self.problems)
-        order = EpochBatches(len(images), self._trunk_batch, shuffle=False, lone="keep")
-        done = len(table) - len(missing)
+        saved_at = time.monotonic()
 
         def on_batch():
-            nonlocal done
+            nonlocal done, saved_at
             done = min(done + self._trunk_batch, len(table))
+            if time.monotonic() - saved_at >= 60 * self.settings.checkpoint_every:
+                self.cache.save(table)
+                saved_at = time.monotonic()
             if on_images is not None:
                 on_images(done)
 
-        finished = table.fill(without_head(self.model, HEAD),
-                              make_loader(images, order, self.settings.workers),
+        finished = table.fill(without_head(self.model, HEAD), self.feature_loader(),
                               self._trunk_batch, on_batch, stop)
         self.cache.save(table)
         return finished
@@ -380,31 +453,42 @@ class FinetuneRun:
         if self.features is not None and not self.compute_features(on_images, stop):
             self.save_checkpoint()
             return False
-        saved_at = time.monotonic()
+        self._saved_at, self._saving_took = time.monotonic(), 0.0
 
         def after_epoch(state, improved):
-            nonlocal saved_at
             self._remember_epoch(improved)
-            if time.monotonic() - saved_at >= _SAVE_INTERVAL:
+            if self._save_is_due(max(_SAVE_INTERVAL, _SAVE_SHARE * self._saving_took)):
                 self.save()
-                saved_at = time.monotonic()
             if on_epoch is not None:
                 on_epoch(state, improved)
+
+        def between_steps():
+            if self._save_is_due():
+                self.save()
+            return stop is not None and stop()
 
         try:
             finished = True
             if self.state.epoch < self._frozen_epochs < self.settings.epochs:
-                finished = self._fit(self._frozen_epochs, None, on_step, after_epoch, stop)
+                finished = self._fit(self._frozen_epochs, None, on_step, after_epoch,
+                                     between_steps)
                 if finished:
                     self._unfreeze()
             if finished:
                 finished = self._fit(self.settings.epochs, self.settings.early_stop, on_step,
-                                     after_epoch, stop)
+                                     after_epoch, between_steps)
         except Exception:
             self._save_after_error()
             raise
         self.save()
+        if finished:
+            self.folder.finish()
         return finished
+
+    def _save_is_due(self, wait=math.inf):
+        """Whether the last save is `wait` seconds or ``checkpoint_every`` minutes ago."""
+        wait = min(wait, 60 * self.settings.checkpoint_every)
+        return time.monotonic() - self._saved_at >= wait
 
     def _fit(self, epochs, patience, on_step, on_epoch, stop):
         settings = self.settings
@@ -440,8 +524,11 @@ class FinetuneRun:
 
     def save(self):
         """Write the files of the run; the checkpoint last, as it vouches for the others."""
+        began = time.monotonic()
         self._save_results()
         self.save_checkpoint()
+        self._saved_at = time.monotonic()
+        self._saving_took = self._saved_at - began
 
     def _save_after_error(self):
         """Keep the completed epochs; what the error left of the one in progress is worth less."""
@@ -456,8 +543,9 @@ class FinetuneRun:
         self._unsaved = False
         best, weights = self.state.best, self._best
         if weights is not None:
+            self.folder.keep_vouched()
             save_model(self.path(BEST), self.model.state_dict() | weights, self.info)
-            self._best = None
+            self._best, self._best_sha256 = None, file_digest(self.path(BEST))
         write_bytes(self.path(METRICS), history_csv(self.state.history).encode())
         title = f"{self.settings.arch} on {Path(self.data.name).name}"
         if best is not None:
@@ -470,4 +558,12 @@ class FinetuneRun:
         save_checkpoint(self.path(CHECKPOINT), model=self.model, optimizer=self.optimizer,
                         state=self.state, batches=self.batches, info=self.info,
                         schedule=self.schedule, average=self.average,
-                        config=self.settings.to_dict(), data_digest=self._digest())
+                        config=self.settings.portable(), data_digest=self._digest,
+                        manifest=self._manifest, best_sha256=self._best_sha256,
+                        keep=self.path(PREVIOUS))
+        self.folder.vouched()
+
+
+def _portable(source):
+    """A file's name without its folder; an address as it is."""
+    return source if "://" in source else Path(source).name

@@ -1,8 +1,13 @@
 """The numbers of a run, epoch by epoch, as rows and as ``metrics.csv``."""
 
-__all__ = ["COLUMNS", "history_row", "history_csv"]
+import csv
+import math
+
+__all__ = ["COLUMNS", "history_row", "history_csv", "with_times", "without_times"]
 
 COLUMNS = ("epoch", "split", "loss", "accuracy", "lr", "images_per_second", "seconds")
+# Other on each machine and at each try: they stand in metrics.csv, and not in the checkpoint.
+TIMES = ("images_per_second", "seconds")
 _FORMATS = {"loss": ".6g", "accuracy": ".6f", "images_per_second": ".1f", "seconds": ".2f",
             "f1": ".6f"}
 
@@ -35,6 +40,33 @@ def history_csv(rows):
 def _cell(name, value):
     if value is None or isinstance(value, str):
         return value or ""
+    if name in TIMES and math.isnan(value):
+        return ""
     if isinstance(value, int):
         return str(value)
     return format(value, _FORMATS.get(name, "g"))
+
+
+def without_times(rows):
+    """Copies of the rows without what a clock said."""
+    return [{name: value for name, value in row.items() if name not in TIMES} for row in rows]
+
+
+def with_times(rows, text=""):
+    """Copies of the rows with the times that `history_csv` wrote into `text`; NaN where none is.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From `without_times`.
+    text : str
+        May be damaged, or hold other rows.
+    """
+    known = {}
+    for line in csv.DictReader(text.splitlines()):
+        try:
+            known[int(line["epoch"]), line["split"]] = {name: float(line[name]) for name in TIMES}
+        except (KeyError, TypeError, ValueError):
+            continue
+    nothing = dict.fromkeys(TIMES, math.nan)
+    return [row | known.get((row["epoch"], row["split"]), nothing) for row in rows]

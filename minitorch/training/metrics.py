@@ -126,12 +126,15 @@ class EpochResult:
     images : int
         Images that were seen; unreadable ones are not.
     seconds : float
+        Of a pass that was continued: since then.
     finished : bool
         False if the pass was stopped on request.
     confusion : numpy.ndarray of shape (C, C) or None
         ``confusion[truth, guess]`` counts images.
     grad_norm : float or None
         Mean over the steps, before clipping, where it was asked for.
+    timed : int, optional
+        Images seen in those seconds; default: all.
     """
 
     loss: float
@@ -141,10 +144,12 @@ class EpochResult:
     finished: bool = True
     confusion: np.ndarray | None = None
     grad_norm: float | None = None
+    timed: int | None = None
 
     @property
     def images_per_second(self):
-        return self.images / self.seconds if self.seconds > 0 else 0.0
+        timed = self.images if self.timed is None else self.timed
+        return timed / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def f1(self):
@@ -170,15 +175,21 @@ class RunningMetrics:
     """
 
     def __init__(self, classes=None):
-        self.batches = self.images = self.correct = 0
+        self.batches = self.images = self.correct = self._untimed = 0
         self.loss_sum = self.seconds = 0.0
         self.norms, self.norm_sum = 0, 0.0
         self.confusion = None if classes is None else np.zeros((classes, classes), np.int64)
         self._since = time.perf_counter()
 
     def update(self, loss, outputs, targets):
-        """Count one batch: `loss` is its mean as a float, `outputs` (N, C), `targets` (N,)."""
+        """Count one batch: `loss` is its mean as a float, `outputs` (N, C), `targets` (N,).
+
+        Targets may be probabilities (N, C) too: of a mixed image counts the class with the
+        greatest share.
+        """
         guesses, truth = _guesses(outputs), _numpy(targets)
+        if truth.ndim == 2:
+            truth = truth.argmax(axis=1)
         self.images += len(truth)
         self.correct += int((guesses == truth).sum())
         self.loss_sum += loss * len(truth)
@@ -206,7 +217,8 @@ class RunningMetrics:
         loss = self.loss_sum / self.images if self.images else float("nan")
         hits = self.correct / self.images if self.images else float("nan")
         norm = self.norm_sum / self.norms if self.norms else None
-        return EpochResult(loss, hits, self.images, self.seconds, finished, self.confusion, norm)
+        return EpochResult(loss, hits, self.images, self.seconds, finished, self.confusion, norm,
+                           self.images - self._untimed)
 
     def state_dict(self):
         return {name: getattr(self, name) for name in self._SAVED}
@@ -214,8 +226,9 @@ class RunningMetrics:
     def load_state_dict(self, state):
         for name in self._SAVED:
             setattr(self, name, state.get(name, 0))     # older runs counted no norms
+        self._untimed, self.seconds = self.images, 0.0
 
-    _SAVED = ("batches", "images", "correct", "loss_sum", "seconds", "norms", "norm_sum")
+    _SAVED = ("batches", "images", "correct", "loss_sum", "norms", "norm_sum")
 
 
 def _guesses(outputs):

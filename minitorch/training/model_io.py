@@ -176,9 +176,9 @@ def read_state(path):
 
 def file_metadata(path):
     """The ``__metadata__`` of a safetensors file; an empty dict for any other file."""
-    from minitorch.serialization._source import Source
+    from minitorch.serialization._source import format_of
     from minitorch.serialization.safetensors import load_metadata
-    return load_metadata(path) if Source(path).format() == "safetensors" else {}
+    return load_metadata(path) if format_of(path) == "safetensors" else {}
 
 
 def _second_line(error):

@@ -8,6 +8,9 @@ __all__ = ["did_you_mean", "nearest"]
 def nearest(name, names):
     """The entry of `names` that `name` may have meant, or None."""
     lower = {str(each).lower(): str(each) for each in names}
+    begun = [each for each in lower if each.startswith(str(name).lower())]
+    if len(begun) == 1 and len(str(name)) > 2:
+        return lower[begun[0]]
     found = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.6)
     return lower[found[0]] if found else None
 

@@ -110,14 +110,16 @@ def examine_best(run, on_step=None, stop=None):
     -------
     Examination
     """
-    from minitorch.training import examination, features, finetune, model_io
-    model, info = model_io.load_model(run.path(finetune.BEST))
+    from minitorch.training import examination, features, model_io
+    from minitorch.training.run_folder import BEST
+    from minitorch.training.weights import HEAD
+    model, info = model_io.load_model(run.path(BEST))
     truth = [target for _, target in run.data.val]
     if run.features is not None:
         # The trunk is the one that made the features; the head alone differs.
         table = run.features.part(len(run.data.train), len(run.features))
         loader = features.FeatureBatches(table, range(len(truth)), run.val_loader.batch_sampler)
-        model = model.get_submodule(finetune.HEAD)
+        model = model.get_submodule(HEAD)
     else:
         loader = examination_loader([source for source, _ in run.data.val], info,
                                     run.val_loader.batch_sampler, run.settings.workers,
@@ -146,8 +148,8 @@ def write_run_report(run, finished=True, on_step=None, stop=None):
         Of the pass over the validation images.
     """
     from minitorch.training.files import write_bytes
-    from minitorch.training.finetune import BEST, REPORT
     from minitorch.training.report_html import render
+    from minitorch.training.run_folder import BEST, REPORT
     found = None
     if finished and run.path(BEST).is_file():
         found = examine_best(run, on_step, stop)
@@ -168,7 +170,7 @@ def run_report(run, found=None, *, finished=True, mistakes=MISTAKES):
     mistakes : int
         How many are shown.
     """
-    from minitorch.training.finetune import BEST, CHECKPOINT, CONFIG, CURVES, METRICS
+    from minitorch.training.run_folder import BEST, CHECKPOINT, CONFIG, CURVES, METRICS
     settings, data, state = run.settings, run.data, run.state
     status = (f"complete, {state.epoch} of {settings.epochs} epochs" if finished else
               f"stopped in epoch {state.epoch + 1} of {settings.epochs}")

@@ -1,8 +1,10 @@
 """The settings of a finetuning run, and what they are when nobody says otherwise."""
 
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 
-__all__ = ["ARCHITECTURES", "CHOICES", "DEFAULTS", "FinetuneSettings"]
+__all__ = ["ARCHITECTURES", "AUGMENTATIONS", "CHOICES", "DEFAULTS", "FinetuneSettings",
+           "MAY_CHANGE"]
 
 ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d",
                  "resnext101_32x8d", "resnext101_64x4d", "wide_resnet50_2", "wide_resnet101_2")
@@ -17,6 +19,14 @@ DEFAULTS = {
                "image_size": 224},
 }
 
+# What the words of --aug stand for. The crops of "standard" are milder than the 8 % of the area
+# with which networks are trained from scratch: a few epochs do not average them out.
+AUGMENTATIONS = {
+    "none": {"scale": 1.0, "hflip": 0.0, "jitter": 0.0, "erasing": 0.0},
+    "light": {"scale": 0.7, "hflip": 0.5, "jitter": 0.0, "erasing": 0.0},
+    "standard": {"scale": 0.3, "hflip": 0.5, "jitter": 0.3, "erasing": 0.25},
+}
+
 # The words that a setting may be; one that ends in a colon goes on with a name.
 CHOICES = {
     "arch": ARCHITECTURES,
@@ -25,15 +35,23 @@ CHOICES = {
     "metric": ("acc1", "f1", "loss"),
     "sampler": ("shuffle", "balanced"),
     "drop_last": ("auto", "yes", "no"),
+    "aug": tuple(AUGMENTATIONS),
 }
 
 _LEAST = {"epochs": 1, "batch_size": 1, "image_size": 1, "lr": 0, "momentum": 0, "weight_decay": 0,
-          "seed": 0, "workers": 0, "threads": 1, "warmup": 0, "min_lr": 0, "step_size": 1,
+          "seed": 0, "workers": 0, "threads": 1, "checkpoint_every": 0,
+          "warmup": 0, "min_lr": 0, "step_size": 1,
           "gamma": 0, "patience": 0, "unfreeze_at": 2, "body_lr_mult": 0, "layer_decay": 0,
           "smoothing": 0, "clip_grad": 0, "ema": 0, "accum": 1, "early_stop": 1,
+          "hflip": 0, "jitter": 0, "erasing": 0, "mixup": 0, "cutmix": 0,
           "limit_batches": 1, "eval_every": 1, "max_train_samples": 2}
+# They change how long a run takes and nothing that it writes; these may change on --resume.
+MAY_CHANGE = ("workers", "threads", "checkpoint_every")
+_SPEED_ONLY = (*MAY_CHANGE, "feature_cache")
+_PATHS = ("data", "val", "weights", "class_weights")
 _BELOW = {"val_fraction": 1, "smoothing": 1, "ema": 1, "gamma": 1}
-_POSITIVE = ("val_fraction", "gamma", "body_lr_mult", "layer_decay", "clip_grad")
+_MOST = {"hflip": 1, "erasing": 1, "scale": 1}
+_POSITIVE = ("scale", "val_fraction", "gamma", "body_lr_mult", "layer_decay", "clip_grad")
 
 # Of --sched: which of its words each of these belongs to.
 _OF_SCHEDULE = {"step_size": ("step",), "gamma": ("step", "plateau"), "patience": ("plateau",),
@@ -52,6 +70,13 @@ class FinetuneSettings:
     class_weights: str = "none"
     image_size: int | None = None
     exif: bool = True
+    aug: str = "none"
+    scale: float | None = None
+    hflip: float | None = None
+    jitter: float | None = None
+    erasing: float | None = None
+    mixup: float = 0.0
+    cutmix: float = 0.0
     weights: str | None = None
     arch: str = "resnet18"
     train: str | None = None
@@ -85,6 +110,7 @@ class FinetuneSettings:
     feature_cache: bool = True
     workers: int = 2
     threads: int | None = None
+    checkpoint_every: float = 5.0
 
     def __post_init__(self):
         if self.train is None:
@@ -95,7 +121,7 @@ class FinetuneSettings:
 
     def _frozen_as_trained(self):
         """What ``--train`` would say for ``--freeze``; None if ``--freeze`` leaves it open."""
-        if self.freeze in (None, "bn"):
+        if not isinstance(self.freeze, str) or self.freeze == "bn":
             return None
         known = {"none": "all", "backbone": "head"}
         return known.get(self.freeze, f"after:{self.freeze.removeprefix('until:')}")
@@ -103,6 +129,12 @@ class FinetuneSettings:
     def to_dict(self):
         """A dictionary that JSON can hold."""
         return asdict(self)
+
+    def portable(self):
+        """What decides the bits of a run, as a dictionary without the paths of this machine."""
+        values = {name: value for name, value in asdict(self).items() if name not in _SPEED_ONLY}
+        return {name: Path(value).name if name in _PATHS and value is not None else value
+                for name, value in values.items()}
 
     def check(self):
         """Raise ValueError if a setting is not what an option could give, or contradicts another.
@@ -155,6 +187,9 @@ class FinetuneSettings:
         if self.val is not None and self.data == "digits":
             raise ValueError("--val needs --data DIR: the digits bring their own validation "
                              "images")
+        if (self.mixup or self.cutmix) and self.batch_size == 1:
+            raise ValueError(f"--{'mixup' if self.mixup else 'cutmix'} mixes the images of a "
+                             "batch, and --batch-size 1 has no second one")
         if self.sampler == "balanced" and self.class_weights == "balanced":
             raise ValueError("--sampler balanced and --class-weights balanced would both make up "
                              "for rare classes, and overdo it: give one of them")
@@ -182,6 +217,8 @@ def _in_bounds(name, value):
         return any(value.startswith(word) and value != word if word.endswith(":")
                    else value == word for word in CHOICES[name])
     if name in _LEAST and not value >= _LEAST[name]:
+        return False
+    if name in _MOST and not value <= _MOST[name]:
         return False
     return not ((name in _BELOW and value >= _BELOW[name]) or (name in _POSITIVE and value <= 0)
                 or value in (float("inf"), float("-inf")))

@@ -1,36 +1,7 @@
-"""Image preprocessing with torchvision's names: PIL images first, tensors beside them."""
+"""Image preprocessing and augmentation with torchvision's names, for PIL images and tensors."""
 
-from minitorch.transforms import functional, presets
-from minitorch.transforms.functional import InterpolationMode
-from minitorch.transforms.transforms import (
-    CenterCrop,
-    Compose,
-    ConvertImageDtype,
-    Lambda,
-    Normalize,
-    PILToTensor,
-    RandomHorizontalFlip,
-    RandomResizedCrop,
-    RandomVerticalFlip,
-    Resize,
-    ToPILImage,
-    ToTensor,
-)
+from minitorch.transforms import autoaugment, functional, presets, transforms
+from minitorch.transforms.autoaugment import *  # noqa: F403
+from minitorch.transforms.transforms import *  # noqa: F403
 
-__all__ = [
-    "CenterCrop",
-    "Compose",
-    "ConvertImageDtype",
-    "InterpolationMode",
-    "Lambda",
-    "Normalize",
-    "PILToTensor",
-    "RandomHorizontalFlip",
-    "RandomResizedCrop",
-    "RandomVerticalFlip",
-    "Resize",
-    "ToPILImage",
-    "ToTensor",
-    "functional",
-    "presets",
-]
+__all__ = ["autoaugment", "functional", "presets", *autoaugment.__all__, *transforms.__all__]

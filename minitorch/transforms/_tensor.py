@@ -1,13 +1,47 @@
 """The image operations on tensors (..., C, H, W); the names and checks are in ``functional``."""
 
-import math
-
-import numpy as np
-
 import minitorch
+from minitorch.nn.functional import interpolate
+from minitorch.nn.functional import pad as pad_border
 
 
-def _max_value(dtype):
+def working_type(img):
+    """The type to compute in: the image's own, or float32 for integers."""
+    return img.dtype if img.is_floating_point() else minitorch.float32
+
+
+def cast_in(img, dtypes):
+    """The image as a batch (N, C, H, W) of one of ``dtypes``, and what :func:`cast_out` needs."""
+    batch = img.unsqueeze(0) if img.ndim < 4 else img
+    if batch.ndim < 4:
+        batch = batch.unsqueeze(0)
+    batch = batch if img.dtype in dtypes else batch.to(dtypes[0])
+    return batch, (img.ndim, img.dtype)
+
+
+def cast_out(batch, put_back):
+    """Undo :func:`cast_in` for a result: dimensions and type, integers rounded to nearest."""
+    ndim, dtype = put_back
+    while batch.ndim > ndim:
+        batch = batch.squeeze(0)
+    if batch.dtype == dtype:
+        return batch
+    return batch.to(dtype) if dtype.is_floating_point else minitorch.round(batch).to(dtype)
+
+
+def check_channels(img, permitted):
+    """The image's number of channels; TypeError if it is not one of ``permitted``."""
+    channels = 1 if img.ndim == 2 else img.shape[-3]
+    if channels not in permitted:
+        raise TypeError(
+            f"Input image tensor permitted channel values are {list(permitted)}, but found "
+            f"{channels}"
+        )
+    return channels
+
+
+def max_value(dtype):
+    """Highest value of a pixel: 1 for floats."""
     values = {
         minitorch.uint8: 255,
         minitorch.int8: 2**7 - 1,
@@ -25,10 +59,10 @@ def convert_image_dtype(image, dtype):
     to_float = dtype.is_floating_point
     if image.is_floating_point():
         return image.to(dtype) if to_float else _float_to_int(image, dtype)
-    old_max = _max_value(image.dtype)
+    old_max = max_value(image.dtype)
     if to_float:
         return image.to(dtype) / float(old_max)
-    new_max = _max_value(dtype)
+    new_max = max_value(dtype)
     if old_max > new_max:
         factor = (old_max + 1) // (new_max + 1)
         return minitorch.div(image, factor, rounding_mode="floor").to(dtype)
@@ -45,7 +79,7 @@ def _float_to_int(image, dtype):
             f"The cast from {image.dtype} to {dtype} cannot be performed safely."
         )
     # A little less than max + 1, so that each integer gets an equal share of [0, 1].
-    return image.mul(_max_value(dtype) + 1.0 - 1e-3).to(dtype)
+    return image.mul(max_value(dtype) + 1.0 - 1e-3).to(dtype)
 
 
 def normalize(tensor, mean, std, inplace):
@@ -73,18 +107,32 @@ def normalize(tensor, mean, std, inplace):
     return tensor.sub_(mean).div_(std)
 
 
-def pad(img, sides, fill):
-    """Constant border; ``sides`` are left, top, right, bottom, negative ones crop."""
+_BORDERS = {"edge": "replicate", "reflect": "reflect"}
+
+
+def pad(img, sides, fill, mode="constant"):
+    """A border; ``sides`` are left, top, right, bottom, negative ones crop."""
     left, top, right, bottom = sides
-    height, width = img.shape[-2], img.shape[-1]
+    if mode == "symmetric":
+        return _pad_symmetric(img, left, top, right, bottom)
+    if mode == "constant":
+        return pad_border(img, [left, right, top, bottom], value=fill)
+    batch, put_back = cast_in(img, (minitorch.float32, minitorch.float64))
+    return cast_out(pad_border(batch, [left, right, top, bottom], mode=_BORDERS[mode]), put_back)
+
+
+def _pad_symmetric(img, left, top, right, bottom):
+    """Mirror with the border pixel repeated."""
+    if img.ndim not in (3, 4):
+        raise RuntimeError("Symmetric padding of N-D tensors are not supported yet")
+    height, width = img.shape[-2:]
     img = img[..., max(-top, 0) : height - max(-bottom, 0), max(-left, 0) : width - max(-right, 0)]
-    shape = list(img.shape)
-    shape[-2] += max(top, 0) + max(bottom, 0)
-    shape[-1] += max(left, 0) + max(right, 0)
-    out = minitorch.full(shape, fill, dtype=img.dtype)
-    y, x = max(top, 0), max(left, 0)
-    out[..., y : y + img.shape[-2], x : x + img.shape[-1]] = img
-    return out
+    for axis, before, after in ((-2, top, bottom), (-1, left, right)):
+        size = img.shape[axis]
+        before, after = max(before, 0), max(after, 0)
+        places = [*range(before - 1, -1, -1), *range(size), *range(size - 1, size - 1 - after, -1)]
+        img = img.index_select(axis, minitorch.tensor(places, dtype=minitorch.int64))
+    return img
 
 
 def crop(img, top, left, height, width):
@@ -103,55 +151,6 @@ def crop(img, top, left, height, width):
     return pad(inside, sides, 0)
 
 
-def _triangle(x):
-    return np.maximum(1.0 - np.abs(x), 0.0)
-
-
-def _cubic(a):
-    """Keys' cubic kernel (doi:10.1109/TASSP.1981.1163711) with the parameter ``a``."""
-
-    def kernel(x):
-        x = np.abs(x)
-        near = ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0
-        far = a * (((x - 5.0) * x + 8.0) * x - 4.0)
-        return np.where(x < 1.0, near, np.where(x < 2.0, far, 0.0))
-
-    return kernel
-
-
-def _taps(new, old, mode, antialias):
-    """(new, old) matrix of the weights of each old pixel in each new one."""
-    scale = old / new
-    centers = (np.arange(new) + 0.5) * scale - 0.5
-    # PyTorch's antialiased cubic is pillow's (a = -0.5), its plain one OpenCV's (a = -0.75).
-    kernel = _triangle if mode == "bilinear" else _cubic(-0.5 if antialias else -0.75)
-    radius = 1.0 if mode == "bilinear" else 2.0
-    stretch = max(scale, 1.0) if antialias else 1.0
-    if mode == "bilinear" and not antialias:
-        centers = np.maximum(centers, 0.0)
-    matrix = np.zeros((new, old))
-    for row, center in enumerate(centers):
-        first = math.floor(center - radius * stretch) + 1
-        positions = np.arange(first, math.ceil(center + radius * stretch) + 1)
-        weights = kernel((positions - center) / stretch)
-        if antialias:  # the filter ends at the image's edge
-            inside = (positions >= 0) & (positions < old)
-            weights = np.where(inside, weights, 0.0)
-            weights = weights / weights.sum()
-        np.add.at(matrix[row], np.clip(positions, 0, old - 1), weights)
-    return matrix
-
-
-def _nearest(array, new, exact):
-    """Pick the pixel under each new pixel's corner, or under its centre (``exact``)."""
-    shift = 0.5 if exact else 0.0
-    for axis, size in zip((-2, -1), new, strict=True):
-        old = array.shape[axis]
-        source = np.floor((np.arange(size) + shift) * (old / size)).astype(np.int64)
-        array = np.take(array, np.minimum(source, old - 1), axis=axis)
-    return array
-
-
 def resize(img, size, mode, antialias):
     """Separable interpolation, aligned at pixel corners; integers are rounded to nearest."""
     if mode not in ("nearest", "nearest-exact", "bilinear", "bicubic"):
@@ -159,17 +158,17 @@ def resize(img, size, mode, antialias):
             f"resize: interpolation {mode!r} is for PIL images only; tensors have nearest, "
             "nearest-exact, bilinear and bicubic"
         )
-    array = img.numpy()
-    if mode.startswith("nearest"):
-        out = _nearest(array, size, mode == "nearest-exact")
-        return minitorch.from_numpy(np.ascontiguousarray(out))
-    floating = np.issubdtype(array.dtype, np.floating)
-    working = array.dtype if array.dtype == np.float64 else np.float32
-    rows = _taps(size[0], array.shape[-2], mode, antialias).astype(working)
-    columns = _taps(size[1], array.shape[-1], mode, antialias).astype(working)
-    out = rows @ (array.astype(working, copy=False) @ columns.T)
-    if not floating:
-        out = np.rint(out)
-        if array.dtype == np.uint8:
-            out = np.clip(out, 0, 255)
-    return minitorch.from_numpy(np.ascontiguousarray(out.astype(array.dtype, copy=False)))
+    smooth = mode in ("bilinear", "bicubic")
+    batch, put_back = cast_in(img, (minitorch.float32, minitorch.float64))
+    out = interpolate(batch, size=list(size), mode=mode, align_corners=False if smooth else None,
+                      antialias=antialias and smooth)
+    if mode == "bicubic" and img.dtype == minitorch.uint8:
+        out = out.clamp(0, 255)  # a cubic overshoots
+    return cast_out(out, put_back)
+
+
+def erase(img, i, j, h, w, value, inplace):
+    """See :func:`functional.erase`."""
+    img = img if inplace else img.clone()
+    img[..., i : i + h, j : j + w] = value
+    return img

@@ -8,9 +8,9 @@ from PIL import Image
 import minitorch
 from minitorch import nn
 from minitorch.transforms import functional as F
-from minitorch.transforms.functional import InterpolationMode
+from minitorch.transforms._image import InterpolationMode
 
-__all__ = ["ImageClassification"]
+__all__ = ["ImageClassification", "Normalized"]
 
 
 _BYTE_MODES = ("L", "LA", "RGB", "RGBA", "CMYK")
@@ -37,6 +37,43 @@ def _looked_up(img, mean, std):
     for channel, table in enumerate(_tables(mean, std)):
         np.take(table, pixels[:, :, channel], out=planes[channel], mode="clip")
     return out
+
+
+def _normalized(img, mean, std):
+    """Scale to [0, 1] and normalize a PIL image or image tensors."""
+    if isinstance(img, Image.Image):
+        if img.mode in _BYTE_MODES and len(img.getbands()) == len(mean):
+            return _looked_up(img, tuple(mean), tuple(std))
+        img = F.pil_to_tensor(img)
+    return F.normalize(F.convert_image_dtype(img), mean=mean, std=std)
+
+
+class Normalized(nn.Module):
+    """Scale an image to [0, 1] and normalize it.
+
+    The same values as PILToTensor, ConvertImageDtype and Normalize one after the other; images of
+    bytes in one pass.
+
+    Parameters
+    ----------
+    mean, std : sequence of float
+        Per channel.
+
+    Shape
+    -----
+    PIL image, or tensor (..., C, H, W) -> float32 tensor (..., C, H, W)
+    """
+
+    def __init__(self, mean, std):
+        super().__init__()
+        self.mean = list(mean)
+        self.std = list(std)
+
+    def forward(self, img):
+        return _normalized(img, self.mean, self.std)
+
+    def __repr__(self):
+        return f"{self.__class__.__name__}(mean={self.mean}, std={self.std})"
 
 
 class ImageClassification(nn.Module):
@@ -82,11 +119,7 @@ class ImageClassification(nn.Module):
             img, self.resize_size, interpolation=self.interpolation, antialias=self.antialias
         )
         img = F.center_crop(img, self.crop_size)
-        if isinstance(img, Image.Image):
-            if img.mode in _BYTE_MODES and len(img.getbands()) == len(self.mean):
-                return _looked_up(img, tuple(self.mean), tuple(self.std))
-            img = F.pil_to_tensor(img)
-        return F.normalize(F.convert_image_dtype(img), mean=self.mean, std=self.std)
+        return _normalized(img, self.mean, self.std)
 
     def __repr__(self):
         names = ("crop_size", "resize_size", "mean", "std", "interpolation")

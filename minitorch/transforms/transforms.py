@@ -1,50 +1,88 @@
-"""Image operations as objects to compose."""
+"""Image operations as objects to compose.
 
-import numbers
-import warnings
+Random transforms draw as torchvision's do, so that the same `minitorch.manual_seed` gives the same
+picture. In a worker of a DataLoader they draw from the worker's own generator.
+"""
+
+import random
 from collections.abc import Sequence
 
 import minitorch
 from minitorch import nn
 from minitorch.transforms import functional as F
-from minitorch.transforms.functional import InterpolationMode
+from minitorch.transforms._color_transforms import (
+    ColorJitter,
+    GaussianBlur,
+    Grayscale,
+    RandomAdjustSharpness,
+    RandomAutocontrast,
+    RandomEqualize,
+    RandomErasing,
+    RandomGrayscale,
+    RandomInvert,
+    RandomPosterize,
+    RandomSolarize,
+)
+from minitorch.transforms._geometry_transforms import (
+    CenterCrop,
+    ElasticTransform,
+    FiveCrop,
+    Pad,
+    RandomAffine,
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomPerspective,
+    RandomResizedCrop,
+    RandomRotation,
+    RandomVerticalFlip,
+    Resize,
+    TenCrop,
+)
+from minitorch.transforms._image import InterpolationMode
 from minitorch.utils.data import get_worker_info
 
 __all__ = [
     "CenterCrop",
+    "ColorJitter",
     "Compose",
     "ConvertImageDtype",
+    "ElasticTransform",
+    "FiveCrop",
+    "GaussianBlur",
+    "Grayscale",
+    "InterpolationMode",
     "Lambda",
+    "LinearTransformation",
     "Normalize",
     "PILToTensor",
+    "Pad",
+    "RandomAdjustSharpness",
+    "RandomAffine",
+    "RandomApply",
+    "RandomAutocontrast",
+    "RandomChoice",
+    "RandomCrop",
+    "RandomEqualize",
+    "RandomErasing",
+    "RandomGrayscale",
     "RandomHorizontalFlip",
+    "RandomInvert",
+    "RandomOrder",
+    "RandomPerspective",
+    "RandomPosterize",
     "RandomResizedCrop",
+    "RandomRotation",
+    "RandomSolarize",
     "RandomVerticalFlip",
     "Resize",
+    "TenCrop",
     "ToPILImage",
     "ToTensor",
 ]
 
 
-def _generator():
-    """Where random transforms draw: the worker's own generator, or the default one.
-
-    A DataLoader worker's generator is seeded as PyTorch seeds a worker process, so the numbers
-    depend neither on thread timing nor on what the main thread draws meanwhile.
-    """
-    info = get_worker_info()
-    return None if info is None else info.rng.torch_generator
-
-
-def _two_sizes(size):
-    """``size`` as (height, width)."""
-    if isinstance(size, numbers.Number):
-        return int(size), int(size)
-    if len(size) == 1:
-        return size[0], size[0]
-    if len(size) != 2:
-        raise ValueError("Please provide only two dimensions (h, w) for size.")
-    return size
+def _lines(transforms):
+    return "".join(f"\n    {transform}" for transform in transforms)
 
 
 class Compose:
@@ -64,8 +102,119 @@ class Compose:
         return img
 
     def __repr__(self):
-        lines = "".join(f"\n    {transform}" for transform in self.transforms)
-        return f"{self.__class__.__name__}({lines}\n)"
+        return f"{self.__class__.__name__}({_lines(self.transforms)}\n)"
+
+
+class RandomApply(nn.Module):
+    """Apply all of some transforms, or none, with probability ``p``.
+
+    Parameters
+    ----------
+    transforms : sequence of callable
+    p : float
+    """
+
+    def __init__(self, transforms, p=0.5):
+        super().__init__()
+        self.transforms = transforms
+        self.p = p
+
+    def forward(self, img):
+        if self.p < minitorch.rand(1):
+            return img
+        for transform in self.transforms:
+            img = transform(img)
+        return img
+
+    def __repr__(self):
+        return f"{self.__class__.__name__}(\n    p={self.p}{_lines(self.transforms)}\n)"
+
+
+class RandomTransforms:
+    """Base of transforms that choose among others.
+
+    Parameters
+    ----------
+    transforms : sequence of callable
+    """
+
+    def __init__(self, transforms):
+        if not isinstance(transforms, Sequence):
+            raise TypeError("Argument transforms should be a sequence")
+        self.transforms = transforms
+
+    def __call__(self, *args, **kwargs):
+        raise NotImplementedError
+
+    @staticmethod
+    def _random():
+        """Python's generator, or the worker's own, as a worker process would have it."""
+        info = get_worker_info()
+        return random if info is None else info.rng.random_generator
+
+    def __repr__(self):
+        return f"{self.__class__.__name__}({_lines(self.transforms)}\n)"
+
+
+class RandomOrder(RandomTransforms):
+    """Apply all transforms, in an order that Python's :mod:`random` decides.
+
+    Parameters
+    ----------
+    transforms : sequence of callable
+    """
+
+    def __call__(self, img):
+        order = list(range(len(self.transforms)))
+        self._random().shuffle(order)
+        for place in order:
+            img = self.transforms[place](img)
+        return img
+
+
+class RandomChoice(RandomTransforms):
+    """Apply one transform, which Python's :mod:`random` chooses.
+
+    Parameters
+    ----------
+    transforms : sequence of callable
+    p : sequence of float, optional
+        Weights of the transforms.
+    """
+
+    def __init__(self, transforms, p=None):
+        super().__init__(transforms)
+        if p is not None and not isinstance(p, Sequence):
+            raise TypeError("Argument p should be a sequence")
+        self.p = p
+
+    def __call__(self, *args):
+        return self._random().choices(self.transforms, weights=self.p)[0](*args)
+
+    def __repr__(self):
+        return f"{super().__repr__()}(p={self.p})"
+
+
+class Lambda:
+    """Any function as a transform.
+
+    Parameters
+    ----------
+    lambd : callable
+    """
+
+    def __init__(self, lambd):
+        if not callable(lambd):
+            raise TypeError(
+                f"Argument lambd should be callable, got {repr(type(lambd).__name__)}"
+            )
+        self.lambd = lambd
+
+    def __call__(self, img):
+        return self.lambd(img)
+
+    def __repr__(self):
+        return f"{self.__class__.__name__}()"
 
 
 class ToTensor:
@@ -146,174 +295,42 @@ class Normalize(nn.Module):
         return f"{self.__class__.__name__}(mean={self.mean}, std={self.std})"
 
 
-class Resize(nn.Module):
-    """:func:`functional.resize`.
+class LinearTransformation(nn.Module):
+    """``(flattened image - mean_vector) @ transformation_matrix``: whitening, for example.
 
     Parameters
     ----------
-    size : int or sequence of 1 or 2 int
-    interpolation : InterpolationMode or int
-    max_size : int, optional
-    antialias : bool, optional
+    transformation_matrix : Tensor
+        (D, D), where D is C x H x W.
+    mean_vector : Tensor
+        (D,).
     """
 
-    def __init__(
-        self, size, interpolation=InterpolationMode.BILINEAR, max_size=None, antialias=True
-    ):
+    def __init__(self, transformation_matrix, mean_vector):
         super().__init__()
-        if not isinstance(size, int | Sequence) or isinstance(size, str):
-            raise TypeError(f"Size should be int or sequence. Got {type(size)}")
-        if isinstance(size, Sequence) and len(size) not in (1, 2):
-            raise ValueError("If size is a sequence, it should have 1 or 2 values")
-        self.size = size
-        self.max_size = max_size
-        self.interpolation = F.interpolation_mode(interpolation)
-        self.antialias = antialias
+        size = tuple(transformation_matrix.size())
+        if size[0] != size[1]:
+            raise ValueError("transformation_matrix should be square. Got "
+                             f"{size} rectangular matrix.")
+        if mean_vector.size(0) != size[0]:
+            raise ValueError(f"mean_vector should have the same length {mean_vector.size(0)} as "
+                             f"any one of the dimensions of the transformation_matrix [{size}]")
+        if transformation_matrix.dtype != mean_vector.dtype:
+            raise ValueError("Input tensors should have the same dtype. Got "
+                             f"{transformation_matrix.dtype} and {mean_vector.dtype}")
+        self.transformation_matrix = transformation_matrix
+        self.mean_vector = mean_vector
 
-    def forward(self, img):
-        return F.resize(img, self.size, self.interpolation, self.max_size, self.antialias)
-
-    def __repr__(self):
-        return (
-            f"{self.__class__.__name__}(size={self.size}, "
-            f"interpolation={self.interpolation.value}, max_size={self.max_size}, "
-            f"antialias={self.antialias})"
-        )
-
-
-class CenterCrop(nn.Module):
-    """:func:`functional.center_crop`.
-
-    Parameters
-    ----------
-    size : int or sequence of 1 or 2 int
-    """
-
-    def __init__(self, size):
-        super().__init__()
-        self.size = _two_sizes(size)
-
-    def forward(self, img):
-        return F.center_crop(img, self.size)
+    def forward(self, tensor):
+        shape = tensor.shape
+        length = shape[-3] * shape[-2] * shape[-1]
+        if length != self.transformation_matrix.shape[0]:
+            raise ValueError("Input tensor and transformation matrix have incompatible shape."
+                             f"[{shape[-3]} x {shape[-2]} x {shape[-1]}] != "
+                             f"{self.transformation_matrix.shape[0]}")
+        flat = tensor.view(-1, length) - self.mean_vector
+        return minitorch.mm(flat, self.transformation_matrix.to(flat.dtype)).view(shape)
 
     def __repr__(self):
-        return f"{self.__class__.__name__}(size={self.size})"
-
-
-class Lambda:
-    """Any function as a transform.
-
-    Parameters
-    ----------
-    lambd : callable
-    """
-
-    def __init__(self, lambd):
-        if not callable(lambd):
-            raise TypeError(
-                f"Argument lambd should be callable, got {repr(type(lambd).__name__)}"
-            )
-        self.lambd = lambd
-
-    def __call__(self, img):
-        return self.lambd(img)
-
-    def __repr__(self):
-        return f"{self.__class__.__name__}()"
-
-
-class _RandomFlip(nn.Module):
-    def __init__(self, p=0.5):
-        super().__init__()
-        self.p = p
-
-    def forward(self, img):
-        if minitorch.rand(1, generator=_generator()).item() < self.p:
-            return self._flip(img)
-        return img
-
-    def __repr__(self):
-        return f"{self.__class__.__name__}(p={self.p})"
-
-
-class RandomHorizontalFlip(_RandomFlip):
-    """Mirror left to right with probability ``p``.
-
-    Parameters
-    ----------
-    p : float
-    """
-
-    _flip = staticmethod(F.hflip)
-
-
-class RandomVerticalFlip(_RandomFlip):
-    """Turn upside down with probability ``p``.
-
-    Parameters
-    ----------
-    p : float
-    """
-
-    _flip = staticmethod(F.vflip)
-
-
-class RandomResizedCrop(nn.Module):
-    """Cut out a rectangle of random area and aspect ratio and resize it.
-
-    Parameters
-    ----------
-    size : int or sequence of 1 or 2 int
-    scale, ratio : pair of float
-        Bounds of the area, as a part of the image's, and of width / height.
-    interpolation : InterpolationMode or int
-    antialias : bool, optional
-    """
-
-    def __init__(
-        self,
-        size,
-        scale=(0.08, 1.0),
-        ratio=(3.0 / 4.0, 4.0 / 3.0),
-        interpolation=InterpolationMode.BILINEAR,
-        antialias=True,
-    ):
-        super().__init__()
-        self.size = _two_sizes(size)
-        if not isinstance(scale, Sequence):
-            raise TypeError("Scale should be a sequence")
-        if not isinstance(ratio, Sequence):
-            raise TypeError("Ratio should be a sequence")
-        if scale[0] > scale[1] or ratio[0] > ratio[1]:
-            warnings.warn("Scale and ratio should be of kind (min, max)", stacklevel=2)
-        self.interpolation = F.interpolation_mode(interpolation)
-        self.antialias = antialias
-        self.scale = scale
-        self.ratio = ratio
-
-    @staticmethod
-    def get_params(img, scale, ratio):
-        """(top, left, height, width) of a random rectangle."""
-        generator = _generator()
-
-        def uniform(low, high):
-            return minitorch.empty(1).uniform_(low, high, generator=generator).item()
-
-        def integer(below):
-            return minitorch.randint(0, below, size=(1,), generator=generator).item()
-
-        return F.random_crop_box(img, scale, ratio, uniform, integer)
-
-    def forward(self, img):
-        top, left, height, width = self.get_params(img, self.scale, self.ratio)
-        return F.resized_crop(
-            img, top, left, height, width, self.size, self.interpolation, self.antialias
-        )
-
-    def __repr__(self):
-        return (
-            f"{self.__class__.__name__}(size={self.size}, "
-            f"scale={tuple(round(s, 4) for s in self.scale)}, "
-            f"ratio={tuple(round(r, 4) for r in self.ratio)}, "
-            f"interpolation={self.interpolation.value}, antialias={self.antialias})"
-        )
+        return (f"{self.__class__.__name__}(transformation_matrix="
+                f"{self.transformation_matrix.tolist()}, mean_vector={self.mean_vector.tolist()})")

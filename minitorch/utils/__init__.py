@@ -1,6 +1,7 @@
-"""Helpers beside the network: :mod:`minitorch.utils.data`, :mod:`minitorch.utils.checkpoint`."""
+"""Helpers beside the network: :mod:`~minitorch.utils.data`, :mod:`~minitorch.utils.checkpoint`,
+:mod:`~minitorch.utils.summary`."""
 
-__all__ = ["checkpoint", "data"]
+__all__ = ["checkpoint", "data", "summary"]
 
 
 def __getattr__(name):

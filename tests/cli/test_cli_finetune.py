@@ -43,7 +43,7 @@ def test_model_file_holds_what_prediction_needs(finished, images):
     assert info.arch == "resnet18" and info.classes == sorted(COLOURS)
     assert info.preprocessing.crop_size == 33 and info.preprocessing.exif
     assert info.metrics["val_epoch"] == 1
-    assert info.provenance["data"]["name"] == str(images)
+    assert info.provenance["data"]["name"] == images.name
 
 
 def test_epoch_lines_go_to_stdout_and_messages_to_stderr(command, images, tmp_path):

@@ -27,7 +27,6 @@ from minitorch.cli._common import Progress, message
     (["finetune", "--threads", "0"], "--threads"),
     (["finetune", "--resume"], "--resume needs --output"),
     (["finetune", "--resume", "--force", "--output", "x"], "choose one"),
-    (["finetune", "--resume", "--output", "nowhere"], "no run to resume in nowhere"),
     (["finetune", "--train", "layer5"], "no part called 'layer5' (did you mean 'layer4'?)"),
     (["finetune", "--train", "layer4,relu"], "'relu' has no weights"),
     (["finetune", "--train", ",,"], "names no part"),
@@ -48,7 +47,8 @@ def test_wrong_usage(command, tmp_path, monkeypatch, arguments, text):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [[], ["finetune"], ["predict"], ["evaluate"], ["convert"]])
+@pytest.mark.parametrize("arguments", [[], ["finetune"], ["predict"], ["evaluate"], ["convert"],
+                                       ["selftest-resume"]])
 def test_help_is_complete_and_goes_to_stdout(command, arguments):
     code, out, err = command(*arguments, "--help")
     assert code == 0 and err == ""

@@ -1,6 +1,5 @@
 """`minitorch convert`: layouts, wrappers, checks, what is printed, what is written."""
 
-import argparse
 import hashlib
 import io
 import json
@@ -15,7 +14,7 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
-from minitorch.cli import convert
+from minitorch.cli import main
 from minitorch.models import _layouts
 from minitorch.serialization import npz, pth_writer, safetensors
 from minitorch.serialization._open import open_checkpoint
@@ -33,9 +32,7 @@ def command(capsys):
     """Run the command; return (exit code, stdout, stderr)."""
 
     def run(*arguments):
-        parser = argparse.ArgumentParser()
-        convert.add_arguments(parser)
-        code = convert.run(parser.parse_args([str(a) for a in arguments]))
+        code = main(["convert", *map(str, arguments)])
         return code, *capsys.readouterr()
 
     return run
@@ -358,7 +355,9 @@ def test_inspect_shows_contents(tmp_path, command, small):
 @pytest.mark.parametrize("arch, count, numbers", [
     ("resnet18", 122, 11_689_512), ("resnet34", 218, 21_797_672),
     ("resnet50", 320, 25_557_032), ("resnet101", 626, 44_549_160),
-    ("resnet152", 932, 60_192_808),
+    ("resnet152", 932, 60_192_808), ("resnext50_32x4d", 320, 25_028_904),
+    ("resnext101_32x8d", 626, 88_791_336), ("resnext101_64x4d", 626, 83_455_272),
+    ("wide_resnet50_2", 320, 68_883_240), ("wide_resnet101_2", 626, 126_886_696),
 ])  # fmt: skip
 def test_expected_names_have_the_published_counts(arch, count, numbers):
     shapes = _layouts.expected_shapes(arch, 1000)
@@ -448,9 +447,9 @@ def test_a_tensor_is_called_tensor(command, fx, tmp_path):
 
 def test_sigterm_leaves_no_part_of_a_file(records, tmp_path):
     write_pth(tmp_path / "a.pth", records)
-    code = ("import os, signal, sys; from minitorch.cli import convert, main\n"
+    code = ("import os, signal, sys; from minitorch.cli import _export, main\n"
             "def kill(*_): os.kill(os.getpid(), signal.SIGTERM)\n"
-            "convert._read_back = kill\n"
+            "_export._read_back = kill\n"
             "sys.exit(main(sys.argv[1:]))")
     done = subprocess.run([sys.executable, "-c", code, "convert", tmp_path / "a.pth",
                            tmp_path / "b.npz"], capture_output=True, text=True)

@@ -68,13 +68,13 @@ def test_objects_are_refused_and_not_unpickled(opened):
 @pytest.mark.parametrize("array", [np.array(["text"]), np.zeros(2, [("a", "f4")]),
                                    np.array(["2020"], "M8[Y]")])  # fmt: skip
 def test_other_dtypes_are_refused(opened, array):
-    with pytest.raises(CheckpointError, match="holds no numbers|damaged"):
+    with pytest.raises(CheckpointError, match="holds no numbers"):
         opened(saved(a=array))
 
 
 def test_shape_that_does_not_fit_is_refused_before_memory_is_taken(opened):
     data = npy(np.zeros(4, np.float32)).replace(b"(4,), ", b"(4000000000000,),", 1)
-    with pytest.raises(CheckpointError, match="does not fit|damaged"):
+    with pytest.raises(CheckpointError, match="does not fit"):
         opened(zipped({"a.npy": data}))
 
 
@@ -99,7 +99,7 @@ def test_truncated_file_is_refused(opened, cut):
 def test_flipped_byte_in_the_data_is_noticed(opened):
     data = bytearray(saved(a=np.arange(50)))
     data[300] ^= 1
-    with pytest.raises(CheckpointError, match="damaged"):
+    with pytest.raises(CheckpointError, match="checksum of member a.npy"):
         opened(bytes(data))
 
 

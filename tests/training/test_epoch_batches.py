@@ -2,7 +2,7 @@
 
 import pytest
 
-from minitorch.training import EpochBatches
+from minitorch.training import EpochBatches, balanced_order
 
 
 @pytest.mark.parametrize("length,size", [(1, 1), (2, 4), (7, 3), (8, 4), (33, 32), (10, 1)])
@@ -52,3 +52,58 @@ def test_bad_arguments_are_refused():
         EpochBatches(0, 4)
     with pytest.raises(ValueError, match="'merge', 'drop' or 'keep'"):
         EpochBatches(4, 2, lone="skip")
+
+
+# -- balanced orders, whole batches, limits ------------------------------------------------------
+TARGETS = [0] * 12 + [1] * 5 + [2] * 2 + [7]
+
+
+def test_balanced_order_draws_all_classes_equally_often():
+    order = balanced_order(TARGETS, seed=3)
+    assert len(order) == len(TARGETS)
+    counts = [[TARGETS[i] for i in order].count(target) for target in (0, 1, 2, 7)]
+    assert counts == [5, 5, 5, 5]
+    drawn = [order.count(index) for index in range(len(TARGETS))]
+    assert set(drawn[:12]) == {0, 1}, "no image of a frequent class twice"
+    assert set(drawn[12:17]) == {1} and sorted(drawn[17:19]) == [2, 3] and drawn[19] == 5
+
+
+def test_balanced_order_where_classes_do_not_divide_the_samples():
+    for seed in range(5):
+        counts = [[TARGETS[:-1][i] for i in balanced_order(TARGETS[:-1], seed)].count(target)
+                  for target in (0, 1, 2)]
+        assert sum(counts) == 19 and set(counts) == {6, 7}
+
+
+def test_balanced_order_is_a_function_of_seed_and_epoch():
+    batches = EpochBatches(len(TARGETS), 4, seed=5, balance=TARGETS)
+    again = EpochBatches(len(TARGETS), 4, seed=5, balance=TARGETS)
+    first = list(batches)
+    batches.set_position(1)
+    assert list(batches) != first and list(again) == first
+    again.set_position(1, 2)
+    assert list(again) == list(batches)[2:]
+
+
+def test_all_of_a_frequent_class_comes_in_the_course_of_epochs():
+    seen = set()
+    for epoch in range(12):
+        seen.update(balanced_order(TARGETS, seed=epoch))
+    assert seen == set(range(len(TARGETS)))
+
+
+def test_whole_batches_only():
+    assert [len(b) for b in EpochBatches(11, 4, drop_last=True)] == [4, 4]
+    assert [len(b) for b in EpochBatches(9, 4, drop_last=True)] == [4, 4]
+    assert [len(b) for b in EpochBatches(8, 4, drop_last=True)] == [4, 4]
+    with pytest.raises(ValueError, match="3 samples do not fill a batch of 4"):
+        EpochBatches(3, 4, drop_last=True)
+
+
+def test_limited_number_of_batches():
+    batches = EpochBatches(23, 4, seed=1, limit=2)
+    assert list(batches) == list(EpochBatches(23, 4, seed=1))[:2]
+    assert batches.batches == 2
+    batches.set_position(0, 1)
+    assert len(batches) == 1
+    assert EpochBatches(5, 4, limit=9).batches == 1, "a lone sample is merged first"

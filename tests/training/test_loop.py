@@ -5,7 +5,7 @@ import pytest
 
 import minitorch as torch
 from minitorch import nn
-from minitorch.training import accuracy, evaluate, predict, train_one_epoch
+from minitorch.training import accuracy, evaluate, macro_f1, predict, train_one_epoch
 
 
 def linear_problem():
@@ -104,3 +104,38 @@ def test_predict_gives_probabilities_in_eval_mode():
     np.testing.assert_allclose(rows.numpy().sum(1), 1, rtol=1e-6)
     logits = model(inputs).detach().numpy()
     np.testing.assert_array_equal(rows.numpy().argmax(1), logits.argmax(1))
+
+
+def test_clipped_step_has_at_most_the_norm():
+    model, _, _, loader = linear_problem()
+    before = [p.detach().clone() for p in model.parameters()]
+    result = train_one_epoch(model, loader[:1], nn.CrossEntropyLoss(),
+                             torch.optim.SGD(model.parameters(), lr=1.0), clip_grad=0.01)
+    step = [a - b for a, b in zip(before, model.parameters(), strict=True)]
+    assert float(sum((s ** 2).sum() for s in step)) ** 0.5 == pytest.approx(0.01, rel=1e-3)
+    assert result.grad_norm > 0.01, "as it was before clipping"
+
+
+def test_stop_waits_for_the_end_of_a_step():
+    model, _, _, loader = linear_problem()
+    result = train_one_epoch(model, loader, nn.CrossEntropyLoss(),
+                             torch.optim.SGD(model.parameters(), lr=0.1), accumulate=2,
+                             stop=lambda: True)
+    assert not result.finished and result.images == 8
+
+
+def test_schedule_keeps_time_where_nothing_was_readable():
+    model, _, _, loader = linear_problem()
+    updates, before = [], model.weight.detach().clone()
+    train_one_epoch(model, [None, None, None], nn.CrossEntropyLoss(),
+                    torch.optim.SGD(model.parameters(), lr=0.1), accumulate=2, clip_grad=1.0,
+                    after_update=lambda: updates.append(1))
+    assert len(updates) == 2 and torch.equal(model.weight, before)
+
+
+def test_macro_f1_is_the_mean_over_classes_that_came_or_were_guessed():
+    # Of scikit-learn's documentation: f1_score([0, 1, 2, 0, 1, 2], [0, 2, 1, 0, 0, 1], "macro").
+    confusion = np.zeros((4, 4), int)
+    np.add.at(confusion, ([0, 1, 2, 0, 1, 2], [0, 2, 1, 0, 0, 1]), 1)
+    assert macro_f1(confusion) == pytest.approx(0.8 / 3)
+    assert np.isnan(macro_f1(np.zeros((2, 2), int)))

@@ -17,6 +17,7 @@ from minitorch.training import (
     folder_data,
     labelled_images,
     make_loader,
+    part_of,
     stratified_split,
 )
 from minitorch.training.data import images_below
@@ -198,3 +199,45 @@ def test_folder_that_may_not_be_read_is_not_called_empty(tmp_path, monkeypatch):
         folder_data(root)
     with pytest.raises(PermissionError):
         images_below(root)
+
+
+# -- images that validate, from a folder of their own; a part of those that train ----------------
+def test_own_validation_folder_is_matched_by_name(tmp_path):
+    root = make_folder(tmp_path / "data", per_class=2)
+    val = make_folder(tmp_path / "val", per_class=1, colours={"red": COLOURS["red"]})
+    data = folder_data(root, val=val)
+    assert data.classes == sorted(COLOURS) and len(data.train) == 6
+    assert data.val == [(str(val / "red" / "00.png"), 2)]
+    assert any("no image of 'blue sky', 'grün' to validate with" in note for note in data.notes)
+
+
+def test_own_validation_folder_takes_the_place_of_the_one_in_the_data(tmp_path):
+    make_folder(tmp_path / "data" / "train", per_class=2)
+    make_folder(tmp_path / "data" / "val", per_class=1)
+    val = make_folder(tmp_path / "other", per_class=3)
+    data = folder_data(tmp_path / "data", val=val)
+    assert len(data.train) == 6 and len(data.val) == 9
+    assert all("/train/" in path for path, _ in data.train)
+
+
+def test_validation_folders_that_do_not_fit(tmp_path):
+    root = make_folder(tmp_path / "data", per_class=2)
+    val = make_folder(tmp_path / "val", per_class=1, colours={"rod": (9, 9, 9)})
+    with pytest.raises(DataError, match=r"no class is called 'rod' \(did you mean 'red'\?\)"):
+        folder_data(root, val=val)
+    with pytest.raises(DataError, match="red lies in .* count as a class"):
+        folder_data(root, val=root / "red")
+    with pytest.raises(DataError, match="nothing does not exist"):
+        folder_data(root, val=tmp_path / "nothing")
+
+
+def test_part_keeps_the_shares_of_classes_and_one_of_each():
+    samples = [(f"{index}", target) for index, target in enumerate([0] * 60 + [1] * 30 + [2])]
+    part = part_of(samples, 31, seed=1)
+    assert len(part) == 31 and part == [each for each in samples if each in part]
+    counts = [[target for _, target in part].count(target) for target in (0, 1, 2)]
+    assert counts == [20, 10, 1]
+    assert part == part_of(samples, 31, seed=1) != part_of(samples, 31, seed=2)
+    assert part_of(samples, 500) == samples
+    with pytest.raises(DataError, match="2 training images do not give one to each of 3"):
+        part_of(samples, 2)

@@ -13,6 +13,7 @@ from collections import namedtuple
 import numpy as np
 
 import minitorch
+from minitorch.random import drawing_from
 
 __all__ = ["IterableEnd", "Failure", "WorkerInfo", "fetcher_for", "get_worker_info", "run_worker"]
 
@@ -37,7 +38,8 @@ class WorkerInfo:
         ``random_generator`` (:class:`random.Random`), ``torch_generator``
         (:class:`minitorch.Generator`) and ``numpy_generator``, all seeded with ``seed``. They are
         this worker's own, so what is drawn from them does not depend on thread timing;
-        :mod:`minitorch.transforms` draws from ``torch_generator`` inside a worker.
+        ``minitorch.rand`` and its kin draw from ``torch_generator`` inside a worker, and so do
+        :mod:`minitorch.transforms`.
     worker_method : str
         ``"thread"``.
     """
@@ -173,10 +175,16 @@ def run_worker(worker_id, shared, tasks, results):
     ``None`` as a task ends it. Whatever a sample raises becomes a :class:`Failure`: a worker never
     dies silently, so the consumer never waits in vain.
     """
+    seed = shared.base_seed + worker_id
+    _local.info = WorkerInfo(worker_id, shared.num_workers, seed, shared.dataset)
+    # What PyTorch's worker process has: a default generator that nobody else draws from.
+    with drawing_from(_local.info.rng.torch_generator):
+        _work(worker_id, shared, tasks, results)
+
+
+def _work(worker_id, shared, tasks, results):
     init_error = None
     try:
-        seed = shared.base_seed + worker_id
-        _local.info = WorkerInfo(worker_id, shared.num_workers, seed, shared.dataset)
         if shared.worker_init_fn is not None:
             shared.worker_init_fn(worker_id)
     except BaseException as error:

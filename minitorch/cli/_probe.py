@@ -1,0 +1,85 @@
+"""Whether two files mean the same network: its logits on a few fixed images."""
+
+import minitorch
+from minitorch.models import get_model
+from minitorch.models._onnx_run import as_tensor, run_graph
+
+IMAGES, PIXELS = 2, 64
+_LARGEST = 1024  # pixels a side, and images, that a file may ask for
+# Of the largest logit.  float16 keeps 11 bits of each weight; the rest sums in another order.
+TOLERANCE = {"float16": 5e-2}
+DEFAULT_TOLERANCE = 1e-4
+
+
+class Probe:
+    """A network of `minitorch.models` in evaluation mode, to be filled with weights.
+
+    Parameters
+    ----------
+    arch : str
+    num_classes : int or None
+        None: a backbone without a head, whose features count as its logits.
+    size : tuple of int
+        Images, height and width of the probe.
+    """
+
+    def __init__(self, arch, num_classes, size=(IMAGES, PIXELS, PIXELS)):
+        import numpy as np
+
+        self.network = get_model(arch, num_classes=num_classes or 1).eval()
+        if num_classes is None:
+            self.network.fc = minitorch.nn.Identity()
+        count, height, width = size
+        drawn = np.random.default_rng(0).standard_normal((count, 3, height, width), np.float32)
+        self.images = minitorch.from_numpy(drawn)
+
+    def logits(self, tensors):
+        """Return what the network makes of the images with these weights.
+
+        Parameters
+        ----------
+        tensors : dict of str to TensorRecord
+            Under torchvision's names.
+
+        Returns
+        -------
+        numpy.ndarray
+            (images, classes), float32.
+        """
+        state = {name: as_tensor(record) for name, record in tensors.items()}
+        self.network.load_state_dict(state)
+        with minitorch.no_grad():
+            return self.network(self.images).numpy()
+
+    def graph_logits(self, model):
+        """Return what the graph of an ONNX file makes of the images."""
+        return run_graph(model, self.images).numpy()
+
+
+def size_for(model):
+    """Return the probe's size for an ONNX graph, which may fix it; None if that is too large."""
+    name = next((name for name in model.inputs if name not in model.initializers), None)
+    shape = model.inputs[name][1] if name is not None else None
+    if shape is None or len(shape) != 4:
+        return IMAGES, PIXELS, PIXELS
+    default = (IMAGES, 3, PIXELS, PIXELS)
+    sides = [n if isinstance(n, int) and n > 0 else d for n, d in zip(shape, default, strict=True)]
+    return (sides[0], sides[2], sides[3]) if max(sides) <= _LARGEST else None
+
+
+def difference(expected, found):
+    """Return the largest difference as a share of the largest expected logit.
+
+    0 for logits equal in every bit; NaN if any is not finite, so that nothing can be said.
+    """
+    import numpy as np
+
+    if expected.shape != found.shape:
+        return float("inf")
+    if expected.tobytes() == found.tobytes():
+        return 0.0
+    if not (np.isfinite(expected).all() and np.isfinite(found).all()):
+        return float("nan")
+    largest = np.abs(expected.astype(np.float64)).max(initial=0.0)
+    apart = np.abs(expected.astype(np.float64) - found).max(initial=0.0)
+    return float(apart / largest) if largest else float(apart > 0)

@@ -1,0 +1,148 @@
+"""Compute what an ONNX graph of a convolutional classifier says, with minitorch's operations.
+
+Not a runtime: it proves that a file on disk means the network that it was made from.
+"""
+
+import minitorch
+from minitorch.models._layouts import LayoutError
+from minitorch.nn import functional as F
+from minitorch.serialization._errors import quote
+from minitorch.serialization._records import TensorRecord
+
+
+class UnknownOperation(LayoutError):
+    """The graph holds an operation that is not computed here."""
+
+
+def run_graph(model, images):
+    """Return the graph's first output for a batch of images, in float32.
+
+    Parameters
+    ----------
+    model : OnnxModel
+    images : Tensor
+        (N, 3, H, W), the value of the graph's only input.
+
+    Raises
+    ------
+    UnknownOperation
+        For a node that is none of a ResNet's.
+    LayoutError
+        A node computes with a value that no node before it has made.
+    """
+    values = {name: as_tensor(record) for name, record in model.initializers.items()}
+    values.update(dict.fromkeys((n for n in model.inputs if n not in values), images))
+    with minitorch.no_grad():
+        for node in model.nodes:
+            if node.op not in _OPERATIONS:
+                raise UnknownOperation(f"the operation {quote(node.op)} is not computed here")
+            arguments = []
+            for name in node.inputs:
+                if name and name not in values:
+                    raise LayoutError(f"{quote(name)} is used before it is made")
+                arguments.append(values[name] if name else None)
+            try:
+                made = _OPERATIONS[node.op](node.attributes.get, *arguments)
+                values[node.outputs[0]] = made
+            except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+                raise LayoutError(f"{quote(node.op)} {quote(node.name)!r} cannot be computed: "
+                                  f"{quote(error)}") from None  # fmt: skip
+    output = next(iter(model.outputs), None)
+    if output not in values:
+        raise LayoutError("the graph does not make its output")
+    return values[output]
+
+
+def as_tensor(record):
+    """Return a copy of the numbers: a TensorFactory would give the file's memory back."""
+    import numpy as np
+
+    kind = np.float32 if record.dtype.is_floating else record.dtype.numpy
+    return minitorch.from_numpy(np.array(record.values(), kind))
+
+
+def _symmetric(option):
+    """Return the padding of each axis, which must be the same on both sides."""
+    pads = option("pads", [0, 0, 0, 0])
+    if pads[:2] != pads[2:] or option("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
+        raise UnknownOperation(f"padding {pads} is not computed here")
+    return tuple(pads[:2])
+
+
+def _conv(option, x, weight, bias=None):
+    return F.conv2d(x, weight, bias, tuple(option("strides", [1, 1])), _symmetric(option),
+                    tuple(option("dilations", [1, 1])), option("group", 1))  # fmt: skip
+
+
+def _batch_norm(option, x, weight, bias, mean, var):
+    return F.batch_norm(x, mean, var, weight, bias, False, 0.0, option("epsilon", 1e-5))
+
+
+def _max_pool(option, x):
+    return F.max_pool2d(x, tuple(option("kernel_shape")), tuple(option("strides", [1, 1])),
+                        _symmetric(option), tuple(option("dilations", [1, 1])),
+                        bool(option("ceil_mode", 0)))  # fmt: skip
+
+
+def _average_pool(option, x):
+    return F.avg_pool2d(x, tuple(option("kernel_shape")), tuple(option("strides", [1, 1])),
+                        _symmetric(option), bool(option("ceil_mode", 0)),
+                        bool(option("count_include_pad", 0)))  # fmt: skip
+
+
+def _reduce_mean(option, x, axes=None):
+    axes = option("axes") if axes is None else axes.tolist()
+    return x.mean(tuple(axes), keepdim=bool(option("keepdims", 1)))
+
+
+def _reshape(option, x, shape):
+    sizes = shape.tolist()
+    return x.reshape([x.shape[i] if n == 0 else n for i, n in enumerate(sizes)])
+
+
+def _squeeze(option, x, axes=None):
+    axes = option("axes") if axes is None else axes.tolist()
+    return x.squeeze() if axes is None else x.squeeze(tuple(axes))
+
+
+def _gemm(option, a, b, c=None):
+    a = a.t() if option("transA", 0) else a
+    b = b.t() if option("transB", 0) else b
+    product = option("alpha", 1.0) * (a @ b)
+    return product if c is None else product + option("beta", 1.0) * c
+
+
+def _constant(option):
+    value = option("value")
+    if not isinstance(value, TensorRecord):
+        raise UnknownOperation("a Constant that is no tensor is not computed here")
+    return as_tensor(value)
+
+
+# The weights' values count, not their types: all floats are float32 here.
+def _same(option, x, *_):
+    return x
+
+
+_OPERATIONS = {
+    "Add": lambda option, a, b: a + b,
+    "AveragePool": _average_pool,
+    "BatchNormalization": _batch_norm,
+    "Cast": _same,
+    "Constant": _constant,
+    "Conv": _conv,
+    "Dropout": _same,
+    "Flatten": lambda option, x: x.reshape(x.shape[: option("axis", 1)].numel(), -1),
+    "Gemm": _gemm,
+    "GlobalAveragePool": lambda option, x: x.mean((2, 3), keepdim=True),
+    "Identity": _same,
+    "LogSoftmax": lambda option, x: x,  # as in the import, the logits count
+    "MatMul": lambda option, a, b: a @ b,
+    "MaxPool": _max_pool,
+    "ReduceMean": _reduce_mean,
+    "Relu": lambda option, x: F.relu(x),
+    "Reshape": _reshape,
+    "Softmax": lambda option, x: x,
+    "Squeeze": _squeeze,
+    "Transpose": lambda option, x: x.permute(option("perm") or tuple(range(x.dim()))[::-1]),
+}
