@@ -173,7 +173,7 @@ def _print(found):
         result(f"top-{top:<5} {percent(found.top_accuracy(top))}")
     result(f"balanced  {percent(scores.balanced_accuracy)}")
     result()
-    names = [printable(name) for name in found.classes]
+    names = [_shortened(printable(name)) for name in found.classes]
     width = max(16, *map(len, names))
     result(f"{'class':{width}}  precision    recall        F1  images")
     for index, name in enumerate(names):
@@ -181,6 +181,10 @@ def _print(found):
               scores.support[index])
     for kind in ("macro", "weighted"):
         _line(f"{kind} average", width, scores.average(kind).values(), found.images)
+
+
+def _shortened(name, limit=48):
+    return name if len(name) <= limit else f"{name[:limit // 2]}…{name[-(limit // 2 - 1):]}"
 
 
 def _line(name, width, values, images):

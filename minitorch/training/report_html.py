@@ -18,7 +18,8 @@ from minitorch.training.report_style import STYLE
 __all__ = ["render", "shown"]
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Control characters, those of the direction of writing among them, and bytes that are no text.
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST = 200          # characters of a name
 _TABLE = 30             # classes; the confusion matrix of more is a picture
 _BARS = 40              # classes; the distribution of more is an outline

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from PIL import Image
 from training_images import COLOURS, make_folder, picture, truncate
@@ -141,6 +142,15 @@ def test_evaluate_prints_a_table(command, model, images):
     assert [line[:16].strip() for line in lines[6:]] == [
         *sorted(COLOURS), "macro average", "weighted average"]
     assert len({len(line) for line in lines[5:]}) == 1
+
+
+def test_evaluate_shortens_long_names_in_the_table(capfd):
+    from minitorch.training.examination import Examination
+    found = Examination.empty(["x" * 200, "a\nb"], [0, 1], 5)
+    found.add(np.arange(2), np.eye(2, dtype=np.float32))
+    evaluate._print(found)
+    lines = capfd.readouterr().out.splitlines()
+    assert max(map(len, lines)) < 100 and "a\\nb" in "".join(lines)
 
 
 def test_evaluate_refuses_an_unknown_class(command, model, tmp_path):

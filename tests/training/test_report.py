@@ -121,6 +121,7 @@ def test_names_of_users_are_text():
     text = "".join(page.words)
     assert HOSTILE[0] in text and HOSTILE[3] in text and "\\xff\\xfe" in text
     assert "two\\nlines\\x1b[31m" in text and "\x1b" not in text
+    assert "\\u202eevil" in text and "\u202e" not in text
     assert "x" * 201 not in "".join(
         word for word in page.words if "minitorch predict" not in word)
 
