@@ -202,7 +202,7 @@ def _add_output_options(group):
                        help="write last.ckpt within an epoch too, so that a run that is killed "
                             "loses no more than this (default: 5)")
     group.add_argument("--config", metavar="FILE",
-                       help="take the settings from a config.json; flags win over it")
+                       help="take the settings from a run's config.json; flags win over it")
     group.add_argument("--resume", action="store_true",
                        help="continue the run in --output, to the same bits as if it had never "
                             "stopped; its settings are kept, and a flag that contradicts them is "

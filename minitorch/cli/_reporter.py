@@ -47,6 +47,8 @@ class Reporter:
                  for split, row in rows.items()]
         if self.run.settings.metric == "f1" and "val" in rows:
             parts[-1] += f" F1 {100 * rows['val']['f1']:6.2f} %"
+        if self.run.settings.sched != "const" or self.run.settings.warmup:
+            parts.append(f"lr {rows['train']['lr']:.3g}")
         result(f"epoch {state.epoch:{width}}/{self.run.settings.epochs}  {'  '.join(parts)}  "
                f"{rows['train']['images_per_second']:.0f} images/s  "
                f"{seconds:.1f} s{'  (best)' if improved else ''}")
@@ -65,6 +67,9 @@ class Reporter:
         result(f"best validation {best} in epoch {self.run.state.best['epoch']}, "
                f"after {elapsed} in all")
         result(f"model     {model}")
+
+    def stopped(self):
+        """Say that it stopped before the end; what a person is told of it goes to stderr."""
 
     def close(self):
         if self.bar is not None:
@@ -91,8 +96,11 @@ class JsonReporter(Reporter):
         _write("warning", message=text)
 
     def end(self, best, elapsed, model):
-        _write("end", epochs=self.run.state.epoch, best=self.run.state.best,
+        _write("end", finished=True, epochs=self.run.state.epoch, best=self.run.state.best,
                seconds=elapsed.total_seconds(), model=str(model))
+
+    def stopped(self):
+        _write("end", finished=False, epochs=self.run.state.epoch, best=self.run.state.best)
 
 
 def epoch_rows(state):

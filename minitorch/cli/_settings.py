@@ -50,8 +50,9 @@ def settings_of(args, given, output):
         raise UsageError(str(error)) from error
     path = settings.class_weights
     if path not in _PATHS["class_weights"] and not os.path.isfile(path):
+        what = "is a folder" if os.path.isdir(path) else "does not exist"
         name = os.path.basename(path)
-        raise UsageError(f"--class-weights: there is no file {path}"
+        raise UsageError(f"--class-weights: the file {path} {what}"
                          f"{did_you_mean(name, _PATHS['class_weights'])}")
     return settings
 
@@ -67,6 +68,8 @@ def _absolute(values):
 
 
 def _read_config(path):
+    if os.path.isdir(path):     # of a run
+        path = os.path.join(path, "config.json")
     try:
         with open(path, encoding="utf-8") as file:
             values = json.load(file)

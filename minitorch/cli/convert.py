@@ -70,7 +70,7 @@ def add_arguments(parser):
     parser.add_argument("--key", help="entry of the file that holds the weights, where it is not "
                         "one of the usual names")  # fmt: skip
     parser.add_argument("--dtype", choices=["float32", "float16"],
-                        help="floating type to write (default: as in SRC; float32 in .onnx)")  # fmt: skip
+                        help="floating type to write (default: as in SRC, in .onnx float32)")
     parser.add_argument("--allow-expanded", action="store_true",
                         help="write views that take more room than SRC itself")  # fmt: skip
     parser.add_argument("--image-size", type=number(int, 32, 8192), metavar="PIXELS",

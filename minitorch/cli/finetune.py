@@ -244,6 +244,7 @@ def _train(finetuning, reporter, stop, report):
         _report(finetuning, finished, stop)
     if not finished:
         message(f"Stopped; saved {finetuning.path('last.ckpt')}. {_to_go_on(finetuning)}")
+        reporter.stopped()
         return TERMINATED if stop.received == signal.SIGTERM else INTERRUPTED
     settings, state = finetuning.settings, finetuning.state
     if state.epoch < settings.epochs:

@@ -224,9 +224,10 @@ def folder_data(root, val_fraction=0.2, seed=0, val=None):
 
 
 def _with_own_val(root, val):
-    from minitorch.datasets.images import _is_split, _scan_classes, _visible_folders
+    from minitorch.datasets.images import _is_split, _scan_classes
+    from minitorch.datasets.listing import list_top
     try:
-        if _is_split(str(root), _visible_folders(root)):
+        if _is_split(str(root), list_top(root)[0]):
             top = root / "train"
         elif root.resolve() in [val.resolve(), *val.resolve().parents]:
             raise DataError(f"{val} lies in {root}, where it would count as a class")

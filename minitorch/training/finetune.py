@@ -6,24 +6,11 @@ import time
 from pathlib import Path
 
 import minitorch
-from minitorch.training.augmentation import (
-    Augmentation,
-    AugmentedList,
-    KeyedBatches,
-    MixedBatches,
-)
+from minitorch.training.augmentation import Augmentation
 from minitorch.training.checkpoint import restore_checkpoint, save_checkpoint
 from minitorch.training.curves import draw_curves
-from minitorch.training.data import (
-    ImageList,
-    ReadProblems,
-    digits_data,
-    folder_data,
-    make_loader,
-    part_of,
-)
+from minitorch.training.data import ImageList, make_loader
 from minitorch.training.ema import average_of_part, exponential_average
-from minitorch.training.errors import DataError
 from minitorch.training.feature_cache import FeatureCache, feature_folder
 from minitorch.training.features import (
     FeatureBatches,
@@ -36,11 +23,12 @@ from minitorch.training.fit import TrainingState, fit, score
 from minitorch.training.freezing import freeze_norm, train_only
 from minitorch.training.groups import parameter_groups
 from minitorch.training.history import history_csv, with_times
+from minitorch.training.image_record import pack
 from minitorch.training.losses import TrainingLoss, balanced_weights, read_class_weights
-from minitorch.training.image_record import pack, split_as_recorded, unpack
 from minitorch.training.model_io import ModelInfo, build_model, save_model
 from minitorch.training.parts import check_trained_parts, trained_parts
 from minitorch.training.preprocessing import Preprocessing
+from minitorch.training.run_data import RunLoaders, load_data
 from minitorch.training.run_folder import (
     BEST,
     CHECKPOINT,
@@ -63,36 +51,6 @@ __all__ = ["FinetuneRun", "RUN_FILES", "check_trained_parts", "described_best", 
 _SAVE_INTERVAL, _SAVE_SHARE = 2.0, 20
 # Images that a frozen trunk sees at once, if --batch-size does not ask for less memory.
 _TRUNK_BATCH = 32
-# The side in pixels up to which a ResNet's last stage is one value per channel.
-_ONE_VALUE_SIDE = 32
-
-
-def load_data(settings, checkpoint=None):
-    """The `DataSplit` that `settings` ask for; with a checkpoint, the one that it was saved with.
-
-    Raises
-    ------
-    DataError
-        The folder cannot be trained on.
-    CheckpointMismatch
-        Images were added, renamed or rewritten since.
-    """
-    if checkpoint is None or settings.data == "digits":
-        return _scan(settings)
-    return split_as_recorded(unpack(checkpoint["manifest"]), functools.partial(_scan, settings),
-                             settings.data, is_part=settings.max_train_samples is not None)
-
-
-def _scan(settings):
-    if settings.data == "digits":
-        data = digits_data(settings.val_fraction, settings.seed)
-    else:
-        data = folder_data(settings.data, settings.val_fraction, settings.seed, settings.val)
-    count = settings.max_train_samples
-    if count is not None and count < len(data.train):
-        data.notes.append(f"{count} of {len(data.train)} training images are used")
-        data.train = part_of(data.train, count, settings.seed)
-    return data
 
 
 def described_best(metric, best, digits):
@@ -176,7 +134,12 @@ class FinetuneRun:
             # The file of weights may have changed since.
             self.class_weights = self.info.provenance.get("class_weights")
         self.loss_fn = TrainingLoss(self.class_weights, settings.smoothing)
-        self._make_loaders()
+        only_head = self._parts == [HEAD] and settings.unfreeze_at is None
+        loaders = RunLoaders(settings, data, self.info.preprocessing, self.augmentation,
+                             trains_batchnorm=not only_head and settings.freeze != "bn")
+        self.loaders, self.problems, self.batches = loaders, loaders.problems, loaders.batches
+        self.train_loader, self.val_loader = loaders.train, loaders.val
+        self.notes += loaders.notes
         self._make_schedule()
         self.average = (None if settings.ema is None
                         else exponential_average(self.model, settings.ema))
@@ -266,53 +229,6 @@ class FinetuneRun:
                          "val": len(self.data.val), "sha256": self._digest},
                 "settings": settings} | (
             {} if self.class_weights is None else {"class_weights": self.class_weights})
-
-    def _make_loaders(self):
-        settings, self.problems = self.settings, ReadProblems()
-        transform = self.info.preprocessing.transform()
-        val = ImageList(self.data.val, transform, settings.exif, self.problems)
-        targets = [target for _, target in self.data.train]
-        try:
-            self.batches = EpochBatches(
-                len(self.data.train), settings.batch_size, seed=settings.seed,
-                lone="keep" if settings.drop_last == "no" else "merge",
-                drop_last=settings.drop_last == "yes",
-                balance=targets if settings.sampler == "balanced" else None,
-                limit=settings.limit_batches)
-        except ValueError as error:
-            raise DataError(f"--drop-last yes: {error}; choose a smaller --batch-size") from error
-        self._check_last_batch()
-        # BatchNorm cannot train on one image; with --drop-last no it was asked to.
-        self._minimum = 1 if settings.drop_last == "no" else min(2, settings.batch_size)
-        self.train_loader = self._training_loader(transform)
-        order = EpochBatches(len(val), settings.batch_size, shuffle=False, lone="keep",
-                             limit=settings.limit_batches)
-        self.val_loader = make_loader(val, order, settings.workers)
-
-    def _training_loader(self, plain):
-        settings, samples, changes = self.settings, self.data.train, self.augmentation
-        if changes.changes_images:
-            images = AugmentedList(samples, changes.transform(self.info.preprocessing),
-                                   settings.exif, self.problems, seed=settings.seed)
-            order = KeyedBatches(self.batches)
-        else:
-            images = ImageList(samples, plain, settings.exif, self.problems)
-            order = self.batches
-        loader = make_loader(images, order, settings.workers, self._minimum)
-        if changes.mixes:
-            loader = MixedBatches(loader, changes, len(self.data.classes), settings.seed)
-        return loader
-
-    def _check_last_batch(self):
-        settings, batches = self.settings, self.batches
-        if batches.has_lone:
-            self.notes.append("the last batch would hold one image, on which BatchNorm cannot "
-                              "train: it is merged into the batch before it")
-        elif (settings.drop_last == "no" and len(self.data.train) % settings.batch_size == 1
-                and settings.image_size <= _ONE_VALUE_SIDE and self._parts != [HEAD]
-                and settings.freeze != "bn"):
-            raise DataError("--drop-last no leaves a last batch of one image, on which BatchNorm "
-                            "cannot train; --drop-last auto merges it into the batch before it")
 
     def _recall_times(self):
         """The times of the epochs behind us, which the checkpoint does not hold."""
@@ -426,7 +342,7 @@ class FinetuneRun:
             train, val = self.data.train, self.data.val
             return (self.model.get_submodule(HEAD), judged.get_submodule(HEAD),
                     FeatureBatches(self.features.part(0, len(train)), [t for _, t in train],
-                                   self.batches, self._minimum),
+                                   self.batches, self.loaders.minimum),
                     FeatureBatches(self.features.part(len(train), len(self.features)),
                                    [t for _, t in val], self.val_loader.batch_sampler))
         networks = self.model, judged
@@ -553,13 +469,17 @@ class FinetuneRun:
                       f"(epoch {best['epoch']})")
         draw_curves(self.state.history, title, self.path(CURVES))
 
+    def checkpoint_values(self):
+        """What `minitorch.training.save_checkpoint` takes of this run, by keyword."""
+        return {"model": self.model, "optimizer": self.optimizer, "state": self.state,
+                "batches": self.batches, "info": self.info, "schedule": self.schedule,
+                "average": self.average, "config": self.settings.portable(),
+                "data_digest": self._digest, "manifest": self._manifest,
+                "best_sha256": self._best_sha256}
+
     def save_checkpoint(self):
         """Write ``last.ckpt``."""
-        save_checkpoint(self.path(CHECKPOINT), model=self.model, optimizer=self.optimizer,
-                        state=self.state, batches=self.batches, info=self.info,
-                        schedule=self.schedule, average=self.average,
-                        config=self.settings.portable(), data_digest=self._digest,
-                        manifest=self._manifest, best_sha256=self._best_sha256,
+        save_checkpoint(self.path(CHECKPOINT), **self.checkpoint_values(),
                         keep=self.path(PREVIOUS))
         self.folder.vouched()
 

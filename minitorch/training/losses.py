@@ -80,7 +80,8 @@ def read_class_weights(path, classes):
     ------
     DataError
         The file cannot be read or understood, names a class that is not there or one twice, or
-        gives a weight that is not a number greater than or equal to 0.
+        gives a weight that is not a number greater than 0: a batch of weightless images would
+        have no mean.
     """
     try:
         with open(path, encoding="utf-8") as file:
@@ -97,12 +98,10 @@ def read_class_weights(path, classes):
         if name in found:
             raise DataError(f"{path}: the class {name!r} comes twice")
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not (
-                0 <= value < math.inf):
-            raise DataError(f"{path}: the weight of {name!r} is {value!r}, not a number of at "
-                            "least 0")
+                0 < value < math.inf):
+            raise DataError(f"{path}: the weight of {name!r} is {value!r}, not a number greater "
+                            "than 0")
         found[name] = float(value)
-    if not any(found.get(name, 1.0) for name in classes):
-        raise DataError(f"{path}: all weights are 0")
     return ([found.get(name, 1.0) for name in classes],
             [name for name in classes if name not in found])
 

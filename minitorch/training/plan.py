@@ -208,13 +208,12 @@ def _files(run):
     """Bytes of the files that a run writes, by name; and of what exists while one is replaced."""
     from minitorch.training import finetune
     counter = _Counter()
-    save_checkpoint(counter, model=run.model, optimizer=run.optimizer, state=run.state,
-                    batches=run.batches, info=run.info, config=run.settings.to_dict(),
-                    data_digest=run._digest(), schedule=run.schedule, average=run.average)
+    save_checkpoint(counter, **run.checkpoint_values())
     judged = run.model if run.average is None else run.average.module
     tensors = sum(each.numel() * each.element_size() for each in judged.state_dict().values())
     description = sum(len(str(value)) for value in run.info.to_metadata().values())
-    files = {finetune.CHECKPOINT: counter.size, finetune.BEST: tensors + description}
+    files = {finetune.CHECKPOINT: counter.size, finetune.PREVIOUS: counter.size,
+             finetune.BEST: tensors + description}
     return {name: files.get(name) for name in finetune.RUN_FILES}
 
 
