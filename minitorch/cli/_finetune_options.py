@@ -31,7 +31,8 @@ examples:
 EPILOG = """
 In --output: config.json (all settings; --config takes it), metrics.csv (a line per epoch and
 split), best.safetensors (the model with its classes and preprocessing, for 'minitorch predict'),
-last.ckpt (for --resume; while a run lasts, previous.ckpt is the one before), curves.png.
+last.ckpt (for --resume; while a run lasts, previous.ckpt is the one before), curves.png,
+report.html (all that is known, as one page to look at).
 
 exit codes: 0 done, 1 the job failed, 2 wrong usage, 130 interrupted by Ctrl-C (143 by SIGTERM)
 after saving last.ckpt.
@@ -213,6 +214,8 @@ def _add_output_options(group):
                             "run that was killed before its first file is started")
     group.add_argument("--force", action="store_true",
                        help="replace the run in --output, if there is one")
+    group.add_argument("--no-report", dest="report", action="store_false",
+                       help="write no report.html, which costs a pass over the validation images")
     group.add_argument("--dry-run", action="store_true",
                        help="measure a few steps, print what the run would do, how long it would "
                             "take and how much memory and disk, and write nothing")

@@ -16,6 +16,7 @@ from minitorch.cli._common import (
     UsageError,
     apply_threads,
     counted,
+    describe,
     is_terminal,
     message,
     report_unreadable,
@@ -48,7 +49,7 @@ def run(args):
     from minitorch.training.signals import StopSignal
     with StopSignal(_announce_stop) as stop:
         reporter = (JsonReporter if args.log == "json" else _Reporter)(finetuning)
-        return _train(finetuning, reporter, stop)
+        return _train(finetuning, reporter, stop, args.report)
 
 
 # -- the run's folder -------------------------------------------------------------------------
@@ -240,7 +241,7 @@ def _describe_run(finetuning, checkpoint):
 
 
 # -- the run ----------------------------------------------------------------------------------
-def _train(finetuning, reporter, stop):
+def _train(finetuning, reporter, stop, report):
     from minitorch.training.finetune import described_best
     started = time.monotonic()
     try:
@@ -260,6 +261,8 @@ def _train(finetuning, reporter, stop):
     if finetuning.problems:
         message(f"{counted(len(finetuning.problems), 'file')} could not be read and "
                 f"{'was' if len(finetuning.problems) == 1 else 'were'} left out")
+    if report and finetuning.state.history:
+        _report(finetuning, finished, stop)
     if not finished:
         message(f"Stopped; saved {finetuning.path('last.ckpt')}. {_to_go_on(finetuning)}")
         reporter.stopped()
@@ -272,6 +275,19 @@ def _train(finetuning, reporter, stop):
     reporter.end(described_best(settings.metric, state.best, 2), elapsed,
                  finetuning.path("best.safetensors"))
     return DONE
+
+
+def _report(finetuning, finished, stop):
+    """Write report.html; the model is there already, so a failure is said and no more."""
+    from minitorch.training.report import write_run_report
+    images = len(finetuning.data.val) if finished else 0
+    try:
+        with Progress("report", images) as bar:
+            write_run_report(finetuning, finished, lambda found: bar.update(found.images), stop)
+    except Exception as error:
+        message(f"warning   {finetuning.path('report.html')} was not written: {describe(error)}")
+    else:
+        message(f"report    {finetuning.path('report.html')}")
 
 
 def _to_go_on(finetuning):
