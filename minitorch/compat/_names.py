@@ -40,7 +40,9 @@ MODULES = {
     "torchvision.transforms": "minitorch.transforms",
     "torchvision.transforms._presets": "minitorch.transforms.presets",
     "torchvision.transforms.functional": "minitorch.transforms.functional",
+    "torchvision.transforms.autoaugment": "minitorch.transforms.autoaugment",
     "torchvision.transforms.transforms": "minitorch.transforms.transforms",
+    "torchvision.transforms.v2": "minitorch.compat.torchvision.transforms_v2",
 }
 
 # Parts of minitorch that are not parts of torch.
@@ -61,7 +63,9 @@ ADVICE = {
     "torch.sparse": "minitorch has dense tensors only",
     "torch.multiprocessing": "minitorch computes in threads of one process",
     "torch.nn.parallel.DistributedDataParallel": "minitorch computes in one process",
-    "torchvision.transforms.v2": "torchvision.transforms has the classic transforms",
+    "torchvision.transforms.v2.functional": "torchvision.transforms.functional has the classic "
+                                            "functions",
+    "torchvision.tv_tensors": "torchvision.transforms.v2 takes plain tensors",
 }
 
 
