@@ -1112,7 +1112,7 @@ def sinh_(self: Tensor) -> Tensor:
     """`sinh` in place."""
 def slice_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
     """A copy of what `slice` views."""
-def slice_scatter(input: Tensor, src: Tensor, dim: _Dims = ..., start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number = ...) -> Tensor:
+def slice_scatter(input: Tensor, src: Tensor, dim: _Dims = ..., start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number = ..., *, out: Tensor | None = ...) -> Tensor:
     """A copy with `src` in place of the slice ``start:end:step`` of an axis."""
 def slogdet(A: _Any, *, out: Tensor | None = ...) -> Tensor:
     """Sign, and logarithm of the absolute value, of the determinant of each matrix."""

@@ -972,7 +972,7 @@ class Tensor:
         """`sinh` in place."""
     def size(self, dim: _Dims | None = ...) -> _Any:
         """Sizes of the dimensions, or the size of one."""
-    def slice_scatter(self, src: Tensor, dim: _Dims = ..., start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number = ...) -> Tensor:
+    def slice_scatter(self, src: Tensor, dim: _Dims = ..., start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number = ..., *, out: Tensor | None = ...) -> Tensor:
         """A copy with `src` in place of the slice ``start:end:step`` of an axis."""
     def slogdet(self, *, out: Tensor | None = ...) -> Tensor:
         """Sign, and logarithm of the absolute value, of the determinant of each matrix."""

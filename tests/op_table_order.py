@@ -66,12 +66,15 @@ def _replaced(name, key, source, *args):
         out[key] = src
         return out
 
+    # the others have no out= in PyTorch, either
+    out = "same" if name == "slice_scatter" else None
     return Op(
         name,
         reference,
         lambda rng: [Sample(uniform(rng, 3, 4), uniform(rng, *source), *args)],
         method=name,
         dtypes=FLOATS + ("bfloat16",),
+        out=out,
         errors=(Error(lambda mt: getattr(mt, name)(mt.ones(3, 4), mt.ones(9), *args),
                       RuntimeError, "expected src to have a size equal to the slice of self"),),
     )
