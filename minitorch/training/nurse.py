@@ -17,7 +17,7 @@ import warnings
 import minitorch
 from minitorch.training.postmortem import explain_gradient, explain_loss
 
-__all__ = ["Nurse", "below_majority", "watch"]
+__all__ = ["Nurse", "below_majority", "require_finite", "watch"]
 
 # Steps until a parameter without a gradient, a weight that does not move, is no accident.
 _PATIENCE = 10
@@ -45,6 +45,15 @@ def watch(model, optimizer, say=None):
 class Nurse:
     """See `watch`, which makes one.
 
+    Parameters
+    ----------
+    model, optimizer, say
+        As in `watch`.
+    place : callable, optional
+        ``place()`` says where the run is, for an error: ``"step 37"``.
+    names : callable, optional
+        ``names(count)`` gives the names of the `count` images in the batch, or None.
+
     Attributes
     ----------
     said : dict of str to str
@@ -52,12 +61,14 @@ class Nurse:
         ``"no effect"``, ``"drift"``, ``"first loss"``.
     """
 
-    def __init__(self, model, optimizer, say=None):
+    def __init__(self, model, optimizer, say=None, place=None, names=None):
         self.model, self.optimizer = model, optimizer
+        self._place, self._names_of = place, names
+        self._classes = None
         self.said = {}
         self._say = say or _warn
         self._steps = 0
-        self._batch = self._loss_fn = None
+        self._network = self._batch = self._loss_fn = None
         self._names = {id(p): name for name, p in model.named_parameters()}
         self._never = {id(p) for p in self._parameters() if p.requires_grad}
         self._sentry = self._sentry_hook = None
@@ -92,28 +103,37 @@ class Nurse:
             self._say(text)
 
     # -- what a loop may tell it -----------------------------------------------------------
-    def check_loss(self, value, batch, loss_fn, classes=None):
+    def expect_guessing(self, classes):
+        """The head is new, so the first loss should be that of guessing among `classes`."""
+        self._classes = classes
+
+    def check_loss(self, value, network, batch, loss_fn):
         """Look at the loss of a batch before its backward pass.
 
         Parameters
         ----------
         value : float
+        network : minitorch.nn.Module
+            What computed it: the model, or the part of it that the batch goes through.
         batch : (Tensor, Tensor)
             Inputs and targets, to run it again if need be.
         loss_fn : callable
-        classes : int, optional
-            If given, the head is taken for a fresh one, and this is the first loss of the run.
 
         Raises
         ------
         FloatingPointError
             `value` is NaN or infinite; the message names the layer and the cause.
         """
-        self._batch, self._loss_fn = batch, loss_fn
+        self._network, self._batch, self._loss_fn = network, batch, loss_fn
         if not math.isfinite(value):
-            raise FloatingPointError(explain_loss(self.model, batch, loss_fn, value, self._rate()))
-        if classes is not None:
-            self._check_first_loss(value, classes)
+            names = None if self._names_of is None else self._names_of(len(batch[0]))
+            self._stop(explain_loss(network, batch, loss_fn, value, self._rate(), names))
+        if self._classes is not None:
+            self._check_first_loss(value, self._classes)
+            self._classes = None
+
+    def _stop(self, text):
+        raise FloatingPointError(f"{self._place()}: {text}" if self._place else text)
 
     def _check_first_loss(self, value, classes):
         guessing = math.log(classes)
@@ -138,8 +158,8 @@ class Nurse:
                           "gradients, without a backward() between them")
             # Through the layers towards the input, one NaN makes all gradients NaN.
             if not math.isfinite(sentry.grad.sum().item()):
-                raise FloatingPointError(explain_gradient(
-                    self.model, self._batch, self._loss_fn, self._name(sentry), self._rate()))
+                self._stop(explain_gradient(self._network or self.model, self._batch,
+                                            self._loss_fn, self._name(sentry), self._rate()))
         if self._never and self._steps < _PATIENCE:
             self._never -= {id(p) for p in self._parameters() if p.grad is not None}
         if self._steps == _PATIENCE - 1:
@@ -267,3 +287,11 @@ def below_majority(accuracy, targets, classes):
     return (f"the best validation accuracy is {100 * accuracy:.1f} %, but always guessing "
             f"{classes[most]!r} would give {100 * share:.1f} %: the model has learnt nothing "
             "useful; more epochs, another learning rate or more images are needed")
+
+
+def require_finite(model):
+    """Raise FloatingPointError if a weight that trains is NaN or infinite."""
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad and not bool(minitorch.isfinite(parameter.detach()).all()):
+            raise FloatingPointError(f"the weights {name} are not finite any more, and are not "
+                                     "saved; a smaller learning rate usually helps")

@@ -1,5 +1,7 @@
 """What made a loss or a gradient that is not finite: the batch is run once more, and watched."""
 
+import warnings
+
 import minitorch
 
 __all__ = ["explain_gradient", "explain_loss"]
@@ -8,7 +10,7 @@ __all__ = ["explain_gradient", "explain_loss"]
 _LARGE = 1e4
 
 
-def explain_loss(model, batch, loss_fn, value, rate):
+def explain_loss(model, batch, loss_fn, value, rate, names=None):
     """Where the first value came from that is not finite, and why, in one sentence.
 
     Parameters
@@ -21,10 +23,12 @@ def explain_loss(model, batch, loss_fn, value, rate):
         The loss.
     rate : float
         The learning rate.
+    names : list of str, optional
+        Of the images in the batch.
     """
     bad = _bad_rows(batch[0])
     if bad:
-        return (f"the loss became {value}: {_images(bad)} of the batch "
+        return (f"the loss became {value}: {_images(bad, names)} of the batch "
                 f"{'holds' if len(bad) == 1 else 'hold'} values that are not finite; the network "
                 "is not to blame, the images or their transform are")
     spoilt = [name for name, p in model.named_parameters() if not _is_finite(p)]
@@ -74,8 +78,9 @@ def _bad_rows(inputs):
     return [row for row in range(len(inputs)) if not _is_finite(inputs[row])]
 
 
-def _images(rows, limit=5):
-    shown = ", ".join(str(row + 1) for row in rows[:limit])
+def _images(rows, names, limit=3):
+    shown = ", ".join(f"{row + 1} ({names[row]})" if names else str(row + 1)
+                      for row in rows[:limit])
     more = f" and {len(rows) - limit} more" if len(rows) > limit else ""
     return f"image {shown}" if len(rows) == 1 else f"the images {shown}{more}"
 
@@ -128,7 +133,8 @@ def _backward_again(model, batch, loss_fn, watch):
     from minitorch.autograd import set_detect_anomaly
     hooks = _hook_layers(model, watch)
     try:
-        with _Untouched(model), set_detect_anomaly(True):
+        with _Untouched(model), set_detect_anomaly(True), warnings.catch_warnings():
+            warnings.simplefilter("ignore")     # of the forward call, which the error names too
             for parameter in model.parameters():
                 parameter.grad = None
             loss_fn(model(batch[0]), batch[1]).backward()

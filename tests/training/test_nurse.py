@@ -148,7 +148,9 @@ def test_watch_changes_no_bit():
 @pytest.mark.parametrize("value,heard", [(math.log(3), False), (9.0, True), (0.01, True)])
 def test_first_loss(value, heard):
     nurse, _, said = watched(small())
-    nurse.check_loss(value, batch(), nn.functional.cross_entropy, classes=3)
+    nurse.expect_guessing(3)
+    for each in (value, 100.0):
+        nurse.check_loss(each, nurse.model, batch(), nn.functional.cross_entropy)
     assert bool(said) == heard
     assert not heard or "3 classes has 1.1" in said[0]
 
@@ -161,7 +163,7 @@ def explain(model, inputs, targets):
     value = nn.functional.cross_entropy(model.eval()(inputs), targets).item()
     model.train()
     with pytest.raises(FloatingPointError) as error:
-        nurse.check_loss(value, (inputs, targets), nn.functional.cross_entropy)
+        nurse.check_loss(value, model, (inputs, targets), nn.functional.cross_entropy)
     after = model.state_dict().values()
     assert all(a.numpy().tobytes() == b.numpy().tobytes()
                for a, b in zip(state, after, strict=True))
@@ -205,7 +207,7 @@ def test_gradient_that_is_not_finite_stops_the_step():
     before = [v.clone() for v in model.state_dict().values()]
     inputs, targets = batch()
     loss = nn.functional.cross_entropy(model(inputs), targets)
-    nurse.check_loss(loss.item(), (inputs, targets), nn.functional.cross_entropy)
+    nurse.check_loss(loss.item(), model, (inputs, targets), nn.functional.cross_entropy)
     loss.backward()
     with pytest.raises(FloatingPointError, match="gradient of 0.bias is not.*SqrtBackward0"):
         optimizer.step()
