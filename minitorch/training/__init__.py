@@ -5,7 +5,8 @@ trains, `parameter_groups` and `Schedule` how fast; `TrainingLoss` weighs classe
 labels; `exponential_average` keeps an average of the weights; `FeatureTable` computes once what a
 frozen trunk makes of the images; `EpochBatches` is an order of samples that can be continued;
 `fit` goes from epoch to epoch; `save_checkpoint` and `load_checkpoint` keep a run; `save_model`
-and `load_model` keep a model with all that prediction needs; `draw_curves` shows how it went.
+and `load_model` keep a model with all that prediction needs; `draw_curves` shows how it went;
+`watch` warns of mistakes in any loop.
 `FinetuneRun` is these parts put together, as ``minitorch finetune`` runs them.
 """
 
@@ -47,6 +48,7 @@ from minitorch.training.metrics import (
     macro_f1,
 )
 from minitorch.training.model_io import ModelInfo, build_model, load_model, save_model
+from minitorch.training.nurse import Nurse, watch
 from minitorch.training.preprocessing import Preprocessing
 from minitorch.training.sampling import EpochBatches, balanced_order
 from minitorch.training.schedule import Schedule
@@ -70,6 +72,7 @@ __all__ = [
     "FrozenTrunk",
     "ImageList",
     "ModelInfo",
+    "Nurse",
     "Preprocessing",
     "Pretrained",
     "ReadProblems",
@@ -118,5 +121,6 @@ __all__ = [
     "trained_parts",
     "trunk_features",
     "unfreeze",
+    "watch",
     "without_head",
 ]

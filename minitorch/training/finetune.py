@@ -367,8 +367,7 @@ class FinetuneRun:
 
         Parameters are those of `minitorch.training.fit` and `compute_features`;
         ``on_warning(text)`` hears what `minitorch.training.nurse` has to say (default: `notes`
-        does).  Returns whether
-        the run is complete.
+        does).  Returns whether the run is complete.
         """
         self._say = on_warning or self.notes.append
         if self.features is not None and not self.compute_features(on_images, stop):
@@ -432,6 +431,7 @@ class FinetuneRun:
             return [str(source) for source in sources] if known else None
 
         nurse = Nurse(self.model, self.optimizer, self._say, place, names)
+        nurse.drift_advice = "--bn-train asked for it; without, both stay as they are"
         if self._head_is_new and state.step == 0:
             nurse.expect_guessing(len(self.data.classes))
         return nurse

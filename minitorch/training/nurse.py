@@ -61,6 +61,9 @@ class Nurse:
         ``"no effect"``, ``"drift"``, ``"first loss"``.
     """
 
+    drift_advice = ("minitorch.training.freeze(module) stops both, eval() alone only until the "
+                    "next train()")
+
     def __init__(self, model, optimizer, say=None, place=None, names=None):
         self.model, self.optimizer = model, optimizer
         self._place, self._names_of = place, names
@@ -244,7 +247,7 @@ class Nurse:
                                                if len(drifting) > 3 else "")
             self.warn("drift", f"the weights of {shown} are frozen, but the running statistics "
                       "of this BatchNorm go on changing in training mode: the frozen part drifts. "
-                      "minitorch.training.freeze(module) stops both, eval() until the next train()")
+                      + self.drift_advice)
 
 
 def _warn(text):
