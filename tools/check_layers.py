@@ -19,6 +19,7 @@ FLOORS = {
     "_core": 1,
     "_ops": 2,
     "_hooks": 0,
+    "_command": 0,
     "_tensor_str": 3,
     "tensor": 3,
     "autograd": 3,

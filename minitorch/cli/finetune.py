@@ -12,8 +12,6 @@ from pathlib import Path
 
 from minitorch.cli._common import (
     DONE,
-    INTERRUPTED,
-    TERMINATED,
     Progress,
     UsageError,
     apply_threads,
@@ -148,6 +146,10 @@ def _prepare(settings, output, args):
     folder = RunFolder(output)
     checkpoint = folder.load() if args.resume else None
     if checkpoint is not None and _is_complete(settings, checkpoint, output):
+        folder.settle(checkpoint)       # it may have been killed while it tidied up
+        folder.finish()
+        for note in folder.notes:
+            message(f"note      {note}")
         return None
     try:
         finetune.check_trained_parts(settings)
@@ -230,9 +232,14 @@ def _train(finetuning, reporter, stop, report):
     started = time.monotonic()
     try:
         finished = finetuning.train(reporter.on_step, reporter.on_epoch, stop,
-                                    reporter.on_images)
+                                    reporter.on_images, reporter.warning)
     except BrokenPipeError:
         message(f"Nobody reads the output any more: stopped. {_to_go_on(finetuning)}")
+        raise
+    except (OSError, MemoryError, FloatingPointError) as error:
+        # What is not finite would be so again.
+        advice = "" if isinstance(error, FloatingPointError) else f" {_to_go_on(finetuning)}"
+        message(f"Stopped by an error; {_last_good(finetuning)}.{advice}")
         raise
     finally:
         reporter.close()
@@ -245,7 +252,7 @@ def _train(finetuning, reporter, stop, report):
     if not finished:
         message(f"Stopped; saved {finetuning.path('last.ckpt')}. {_to_go_on(finetuning)}")
         reporter.stopped()
-        return TERMINATED if stop.received == signal.SIGTERM else INTERRUPTED
+        return 128 + stop.received
     settings, state = finetuning.settings, finetuning.state
     if state.epoch < settings.epochs:
         message(f"--early-stop: no better validation in {settings.early_stop} epochs, so it ends "
@@ -269,6 +276,18 @@ def _report(finetuning, finished, stop):
         message(f"report    {finetuning.path('report.html')}")
 
 
+def _last_good(finetuning):
+    """Where the last good state is, and of when."""
+    from minitorch.training import load_checkpoint
+    path = finetuning.path("last.ckpt")
+    try:
+        saved = load_checkpoint(path)["training"]
+    except (OSError, ValueError, RuntimeError):
+        return "nothing was saved yet"
+    return (f"{path} holds the last good state (epoch {saved['epoch'] + 1}, after "
+            f"{counted(saved['metrics']['batches'], 'batch', 'batches')})")
+
+
 def _to_go_on(finetuning):
     return ("To go on: minitorch finetune --output "
             f"{shlex.quote(str(finetuning.output))} --resume")
@@ -276,7 +295,7 @@ def _to_go_on(finetuning):
 
 def _announce_stop(number):
     """Runs in the signal handler: only an unbuffered write is safe there."""
-    text = "SIGTERM: stopping after this step and saving"
+    text = f"{signal.Signals(number).name}: stopping after this step and saving"
     if number == signal.SIGINT:
         text = ("Ctrl-C: stopping after this step and saving "
                 "(Ctrl-C again: at once, without saving)")

@@ -6,8 +6,8 @@ labels; `exponential_average` keeps an average of the weights; `FeatureTable` co
 frozen trunk makes of the images; `EpochBatches` is an order of samples that can be continued;
 `fit` goes from epoch to epoch; `save_checkpoint` and `load_checkpoint` keep a run; `save_model`
 and `load_model` keep a model with all that prediction needs; `draw_curves` shows how it went,
-`examine` what a model makes of each image.  `FinetuneRun` is these parts put together, as
-``minitorch finetune`` runs them.
+`examine` what a model makes of each image; `watch` warns of mistakes in any loop.
+`FinetuneRun` is these parts put together, as ``minitorch finetune`` runs them.
 """
 
 from minitorch.training.checkpoint import load_checkpoint, restore_checkpoint, save_checkpoint
@@ -49,6 +49,7 @@ from minitorch.training.metrics import (
     macro_f1,
 )
 from minitorch.training.model_io import ModelInfo, build_model, load_model, save_model
+from minitorch.training.nurse import Nurse, watch
 from minitorch.training.prediction import predict_images
 from minitorch.training.preprocessing import Preprocessing
 from minitorch.training.sampling import EpochBatches, balanced_order
@@ -74,6 +75,7 @@ __all__ = [
     "FrozenTrunk",
     "ImageList",
     "ModelInfo",
+    "Nurse",
     "Preprocessing",
     "Pretrained",
     "ReadProblems",
@@ -124,5 +126,6 @@ __all__ = [
     "trained_parts",
     "trunk_features",
     "unfreeze",
+    "watch",
     "without_head",
 ]

@@ -25,7 +25,8 @@ import sys
 import time
 from pathlib import Path
 
-from minitorch.training.checkpoint import save_checkpoint
+import minitorch
+from minitorch.training.checkpoint import checkpoint_of
 from minitorch.training.errors import DataError
 from minitorch.training.features import trunk_features, without_head
 from minitorch.training.loop import evaluate, train_one_epoch
@@ -208,7 +209,7 @@ def _files(run):
     """Bytes of the files that a run writes, by name; and of what exists while one is replaced."""
     from minitorch.training import finetune
     counter = _Counter()
-    save_checkpoint(counter, **run.checkpoint_values())
+    minitorch.save(checkpoint_of(**run.checkpoint_parts()), counter)
     judged = run.model if run.average is None else run.average.module
     tensors = sum(each.numel() * each.element_size() for each in judged.state_dict().values())
     description = sum(len(str(value)) for value in run.info.to_metadata().values())

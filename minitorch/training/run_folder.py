@@ -58,7 +58,7 @@ class RunFolder:
         return not self.path.exists() or set(self.path.iterdir()) <= set(self._leftovers())
 
     def _leftovers(self):
-        return [*leftovers(self.path, RUN_FILES), self / _VOUCHED]
+        return [*leftovers(self.path, (*RUN_FILES, _VOUCHED)), self / _VOUCHED]
 
     def load(self):
         """The last good checkpoint, or None before the first.

@@ -274,24 +274,6 @@ def test_weights_with_another_class_count_get_a_new_head(command, finished, tmp_
 
 
 # -- stopping and going on -----------------------------------------------------------------------
-@pytest.fixture
-def stop_at(monkeypatch):
-    """Send this process a signal after the given number of steps."""
-    def arm(steps, number=signal.SIGINT):
-        counted = []
-        report = finetune._Reporter.on_step
-
-        def on_step(self, split, metrics):
-            report(self, split, metrics)
-            counted.append(split)
-            if len(counted) == steps:
-                os.kill(os.getpid(), number)
-
-        monkeypatch.setattr(finetune._Reporter, "on_step", on_step)
-
-    return arm
-
-
 def state_of(output):
     from minitorch.training import load_checkpoint
     values = load_checkpoint(output / "last.ckpt")
