@@ -240,6 +240,9 @@ def _train(finetuning, reporter, stop, report):
         # What is not finite would be so again.
         advice = "" if isinstance(error, FloatingPointError) else f" {_to_go_on(finetuning)}"
         message(f"Stopped by an error; {_last_good(finetuning)}.{advice}")
+        if report and finetuning.state.history and isinstance(error, FloatingPointError):
+            finetuning.warnings.append(str(error))
+            _report(finetuning, False, stop)
         raise
     finally:
         reporter.close()

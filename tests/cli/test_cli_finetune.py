@@ -145,6 +145,8 @@ def test_error_in_a_quick_run_keeps_the_completed_epochs(command, images, tmp_pa
     assert code == 1 and "the loss became nan" in err and "epoch 2/5" in out
     assert (output / "best.safetensors").exists()
     assert len((output / "metrics.csv").read_text().splitlines()) == 5
+    text = (output / "report.html").read_text(encoding="utf-8")
+    assert "the loss became nan" in text and "stopped in epoch 3 of 5" in text
 
 
 # -- the output folder ---------------------------------------------------------------------------
