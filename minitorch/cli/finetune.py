@@ -246,14 +246,17 @@ def _train(finetuning, reporter, stop, report):
     started = time.monotonic()
     try:
         finished = finetuning.train(reporter.on_step, reporter.on_epoch, stop,
-                                    reporter.on_images)
+                                    reporter.on_images, reporter.warning)
     except BrokenPipeError:
         message(f"Nobody reads the output any more: stopped. {_to_go_on(finetuning)}")
         raise
-    except (OSError, MemoryError):
-        if finetuning.path("last.ckpt").exists():
-            message(f"Stopped by an error; {finetuning.path('last.ckpt')} holds the last good "
-                    f"state. {_to_go_on(finetuning)}")
+    except (OSError, MemoryError, FloatingPointError) as error:
+        # What is not finite would be so again.
+        advice = "" if isinstance(error, FloatingPointError) else f" {_to_go_on(finetuning)}"
+        message(f"Stopped by an error; {_last_good(finetuning)}.{advice}")
+        if report and finetuning.state.history and isinstance(error, FloatingPointError):
+            finetuning.warnings.append(str(error))
+            _report(finetuning, False, stop)
         raise
     finally:
         reporter.close()
@@ -288,6 +291,18 @@ def _report(finetuning, finished, stop):
         message(f"warning   {finetuning.path('report.html')} was not written: {describe(error)}")
     else:
         message(f"report    {finetuning.path('report.html')}")
+
+
+def _last_good(finetuning):
+    """Where the last good state is, and of when."""
+    from minitorch.training import load_checkpoint
+    path = finetuning.path("last.ckpt")
+    try:
+        saved = load_checkpoint(path)["training"]
+    except (OSError, ValueError, RuntimeError):
+        return "nothing was saved yet"
+    return (f"{path} holds the last good state (epoch {saved['epoch'] + 1}, after "
+            f"{counted(saved['metrics']['batches'], 'batch', 'batches')})")
 
 
 def _to_go_on(finetuning):
