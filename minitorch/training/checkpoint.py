@@ -7,16 +7,14 @@ from minitorch.serialization.atomic import atomic_write
 from minitorch.training.errors import CheckpointMismatch
 from minitorch.training.image_record import pack
 
-__all__ = ["save_checkpoint", "load_checkpoint", "restore_checkpoint"]
+__all__ = ["checkpoint_of", "save_checkpoint", "load_checkpoint", "restore_checkpoint"]
 
 FORMAT, VERSION = "minitorch.checkpoint", 2
 _FIELDS = ("model", "optimizer", "training", "sampler", "rng", "info", "config", "data_digest",
            "manifest", "best_sha256")
 
 
-def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config=None,
-                    data_digest="", manifest=None, best_sha256="", schedule=None, average=None,
-                    keep=None):
+def save_checkpoint(path, *, keep=None, **parts):
     """Write the state of a run, whole or not at all; equal runs write equal bytes.
 
     The file is a plain ``.pth`` archive of dicts, numbers, strings and tensors:
@@ -25,6 +23,22 @@ def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config
     Parameters
     ----------
     path : str or os.PathLike
+    keep : str or os.PathLike, optional
+        In the same folder: where the file stays that this one replaces.
+    **parts
+        As in `checkpoint_of`.
+    """
+    values = checkpoint_of(**parts)
+    with atomic_write(path, keep) as file:
+        minitorch.save(values, file)
+
+
+def checkpoint_of(*, model, optimizer, state, batches, info=None, config=None, data_digest="",
+                  manifest=None, best_sha256="", schedule=None, average=None):
+    """What `save_checkpoint` writes: dicts, numbers, strings and tensors.
+
+    Parameters
+    ----------
     model : minitorch.nn.Module
     optimizer : minitorch.optim.Optimizer
     state : TrainingState
@@ -41,10 +55,8 @@ def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config
         Digest of the best model's file, if there is one.
     schedule : Schedule, optional
     average : minitorch.optim.swa_utils.AveragedModel, optional
-    keep : str or os.PathLike, optional
-        In the same folder: where the file stays that this one replaces.
     """
-    values = {
+    return _sharing_texts({
         "format": FORMAT, "version": VERSION,
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
@@ -60,9 +72,7 @@ def save_checkpoint(path, *, model, optimizer, state, batches, info=None, config
         "data_digest": data_digest,
         "manifest": pack("") if manifest is None else manifest,
         "best_sha256": best_sha256,
-    }
-    with atomic_write(path, keep) as file:
-        minitorch.save(_sharing_texts(values, {}), file)
+    }, {})
 
 
 def _sharing_texts(value, known):

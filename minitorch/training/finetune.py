@@ -467,8 +467,8 @@ class FinetuneRun:
                       f"(epoch {best['epoch']})")
         draw_curves(self.state.history, title, self.path(CURVES))
 
-    def checkpoint_values(self):
-        """What `minitorch.training.save_checkpoint` takes of this run, by keyword."""
+    def checkpoint_parts(self):
+        """What `minitorch.training.checkpoint.checkpoint_of` takes of this run, by keyword."""
         return {"model": self.model, "optimizer": self.optimizer, "state": self.state,
                 "batches": self.batches, "info": self.info, "schedule": self.schedule,
                 "average": self.average, "config": self.settings.portable(),
@@ -477,7 +477,7 @@ class FinetuneRun:
 
     def save_checkpoint(self):
         """Write ``last.ckpt``."""
-        save_checkpoint(self.path(CHECKPOINT), **self.checkpoint_values(),
+        save_checkpoint(self.path(CHECKPOINT), **self.checkpoint_parts(),
                         keep=self.path(PREVIOUS))
         self.folder.vouched()
 

@@ -26,7 +26,8 @@ import sys
 import time
 from pathlib import Path
 
-from minitorch.training.checkpoint import save_checkpoint
+import minitorch
+from minitorch.training.checkpoint import checkpoint_of
 from minitorch.training.curves import draw_curves
 from minitorch.training.errors import DataError
 from minitorch.training.features import trunk_features, without_head
@@ -216,7 +217,7 @@ def _files(run):
     from minitorch.serialization.safetensors import write_records
     from minitorch.training import finetune
     counter = _Counter()
-    save_checkpoint(counter, **run.checkpoint_values())
+    minitorch.save(checkpoint_of(**run.checkpoint_parts()), counter)
     files = {finetune.CHECKPOINT: counter.size, finetune.PREVIOUS: counter.size}
     judged = run.model if run.average is None else run.average.module
     counter, recorder = _Counter(), Recorder()
