@@ -6,7 +6,6 @@ one that is asked for is imported, so ``--help`` is quick.  Exit codes: 0 done, 
 """
 
 import argparse
-import contextlib
 import importlib
 import signal
 import sys
@@ -31,6 +30,7 @@ COMMANDS = {
     "check": "look through a folder of images for what would spoil the training",
     "convert": "convert a file of weights, or show what is in it",
     "summary": "list the layers of a network, with shapes, parameters and memory",
+    "graph": "draw a network as an SVG picture",
     "run": "run a script that imports torch, on minitorch",
     "lint": "list what a script for PyTorch uses that minitorch lacks",
     "selftest-resume": "kill a small run again and again, and compare with one left alone",
@@ -92,9 +92,9 @@ class _Terminated(BaseException):
 
 
 def _run(argv):
-    command = ""
+    command, stop = "", _StopRaises()
     try:
-        with _sigterm_raises(), warnings.catch_warnings():
+        with stop, warnings.catch_warnings():
             # Pillow's remarks on readable files (odd EXIF tags, many pixels) name its own source.
             warnings.filterwarnings("ignore", module=r"PIL\.")
             module, args = _parse(argv)
@@ -103,31 +103,53 @@ def _run(argv):
             if sys.stdout is not None:
                 sys.stdout.flush()
         return code
-    except KeyboardInterrupt:
-        message("interrupted")
-        return INTERRUPTED
-    except _Terminated:
-        message("SIGTERM: stopped")
-        return TERMINATED
+    except (KeyboardInterrupt, _Terminated) as signalled:
+        return _stopped(signalled)
     except BrokenPipeError:
         # The reader of our output has gone (as in `| head`): nothing is wrong with the job.
         sys.stdout = None
         return FAILED
     except Exception as error:
+        if stop.raised is not None:
+            # An import or a callback made an error of its own of our exception.
+            return _stopped(stop.raised)
         return explain(error, command)
 
 
-@contextlib.contextmanager
-def _sigterm_raises():
-    """Within, SIGTERM unwinds the stack like Ctrl-C instead of ending the process at once."""
-    def raise_it(*_):
-        raise _Terminated
+def _stopped(signalled):
+    """Say which signal ended the command; return the exit code."""
+    # A second SIGTERM comes out of the training loop as a KeyboardInterrupt with its number.
+    if isinstance(signalled, _Terminated) or signal.SIGTERM in signalled.args:
+        message("SIGTERM: stopped")
+        return TERMINATED
+    message("interrupted")
+    return INTERRUPTED
 
-    if threading.current_thread() is not threading.main_thread():
-        yield       # Python lets no other thread set handlers
-        return
-    before = signal.signal(signal.SIGTERM, raise_it)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+
+class _StopRaises:
+    """Within, SIGTERM unwinds the stack as Ctrl-C does, instead of ending the process at once.
+
+    Attributes
+    ----------
+    raised : BaseException or None
+        What the last signal raised.
+    """
+
+    def __init__(self):
+        self.raised = None
+        self._before = {}
+
+    def __enter__(self):
+        # Python lets no other thread set handlers.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._raise)
+        return self
+
+    def __exit__(self, *_):
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _raise(self, number, _frame):
+        self.raised = KeyboardInterrupt() if number == signal.SIGINT else _Terminated()
+        raise self.raised

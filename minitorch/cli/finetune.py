@@ -12,14 +12,14 @@ from pathlib import Path
 
 from minitorch.cli._common import (
     DONE,
-    INTERRUPTED,
-    TERMINATED,
     Progress,
     UsageError,
     apply_threads,
     counted,
+    describe,
     is_terminal,
     message,
+    report_unreadable,
 )
 from minitorch.cli._finetune_options import SUMMARY, add_parser, setting_names
 from minitorch.cli._reporter import JsonReporter
@@ -49,7 +49,7 @@ def run(args):
     from minitorch.training.signals import StopSignal
     with StopSignal(_announce_stop) as stop:
         reporter = (JsonReporter if args.log == "json" else _Reporter)(finetuning)
-        return _train(finetuning, reporter, stop)
+        return _train(finetuning, reporter, stop, args.report)
 
 
 # -- the run's folder -------------------------------------------------------------------------
@@ -147,6 +147,10 @@ def _prepare(settings, output, args):
     folder = RunFolder(output)
     checkpoint = folder.load() if args.resume else None
     if checkpoint is not None and _is_complete(settings, checkpoint, output):
+        folder.settle(checkpoint)       # it may have been killed while it tidied up
+        folder.finish()
+        for note in folder.notes:
+            message(f"note      {note}")
         return None
     try:
         finetune.check_trained_parts(settings)
@@ -155,6 +159,8 @@ def _prepare(settings, output, args):
         raise UsageError(f"{flag}: {error}") from error
     data = finetune.load_data(settings, checkpoint)
     _describe_data(data)
+    if settings.bad_images != "skip":
+        _examine_first(data, settings)
     weights = settings.weights
     if args.dry_run:
         from minitorch.training.plan import missing_download
@@ -168,7 +174,18 @@ def _prepare(settings, output, args):
     if not args.dry_run:
         _open_output(finetuning, checkpoint, args)
     _describe_run(finetuning, checkpoint)
+    if args.log != "json":
+        report_unreadable(finetuning.problems)      # those that are known from before
     return finetuning
+
+
+def _examine_first(data, settings):
+    """Decode all images before anything else, and remember what was found."""
+    from minitorch.training.bad_images import examine_first
+    bar = Progress("check", len(data.train) + len(data.val))
+    with bar:
+        reasons = examine_first(data, settings, lambda done, _: bar.update(done))
+    message(f"images    all decoded; {counted(len(reasons), 'file')} cannot be used")
 
 
 def _is_complete(settings, checkpoint, output):
@@ -224,7 +241,7 @@ def _describe_run(finetuning, checkpoint):
 
 
 # -- the run ----------------------------------------------------------------------------------
-def _train(finetuning, reporter, stop):
+def _train(finetuning, reporter, stop, report):
     from minitorch.training.finetune import described_best
     started = time.monotonic()
     try:
@@ -233,16 +250,23 @@ def _train(finetuning, reporter, stop):
     except BrokenPipeError:
         message(f"Nobody reads the output any more: stopped. {_to_go_on(finetuning)}")
         raise
+    except (OSError, MemoryError):
+        if finetuning.path("last.ckpt").exists():
+            message(f"Stopped by an error; {finetuning.path('last.ckpt')} holds the last good "
+                    f"state. {_to_go_on(finetuning)}")
+        raise
     finally:
         reporter.close()
         reporter.unreadable()
     if finetuning.problems:
         message(f"{counted(len(finetuning.problems), 'file')} could not be read and "
                 f"{'was' if len(finetuning.problems) == 1 else 'were'} left out")
+    if report and finetuning.state.history:
+        _report(finetuning, finished, stop)
     if not finished:
         message(f"Stopped; saved {finetuning.path('last.ckpt')}. {_to_go_on(finetuning)}")
         reporter.stopped()
-        return TERMINATED if stop.received == signal.SIGTERM else INTERRUPTED
+        return 128 + stop.received
     settings, state = finetuning.settings, finetuning.state
     if state.epoch < settings.epochs:
         message(f"--early-stop: no better validation in {settings.early_stop} epochs, so it ends "
@@ -253,6 +277,19 @@ def _train(finetuning, reporter, stop):
     return DONE
 
 
+def _report(finetuning, finished, stop):
+    """Write report.html; the model is there already, so a failure is said and no more."""
+    from minitorch.training.report import write_run_report
+    images = len(finetuning.data.val) if finished else 0
+    try:
+        with Progress("report", images) as bar:
+            write_run_report(finetuning, finished, lambda found: bar.update(found.images), stop)
+    except Exception as error:
+        message(f"warning   {finetuning.path('report.html')} was not written: {describe(error)}")
+    else:
+        message(f"report    {finetuning.path('report.html')}")
+
+
 def _to_go_on(finetuning):
     return ("To go on: minitorch finetune --output "
             f"{shlex.quote(str(finetuning.output))} --resume")
@@ -260,7 +297,7 @@ def _to_go_on(finetuning):
 
 def _announce_stop(number):
     """Runs in the signal handler: only an unbuffered write is safe there."""
-    text = "SIGTERM: stopping after this step and saving"
+    text = f"{signal.Signals(number).name}: stopping after this step and saving"
     if number == signal.SIGINT:
         text = ("Ctrl-C: stopping after this step and saving "
                 "(Ctrl-C again: at once, without saving)")

@@ -56,9 +56,11 @@ def atomic_write(path, keep=None):
         if keep is not None and os.path.exists(path):
             keep_aside(path, keep)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename in (None, temporary):
+            error.filename = path       # a full disk does not say what was being written
         raise
     _sync_folder(folder)
 

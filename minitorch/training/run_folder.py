@@ -25,8 +25,8 @@ from minitorch.training.files import file_digest, leftovers
 __all__ = ["RunFolder", "RUN_FILES"]
 
 CONFIG, CHECKPOINT, BEST = "config.json", "last.ckpt", "best.safetensors"
-METRICS, CURVES, PREVIOUS = "metrics.csv", "curves.png", "previous.ckpt"
-RUN_FILES = (CONFIG, CHECKPOINT, BEST, METRICS, CURVES, PREVIOUS)
+METRICS, CURVES, REPORT, PREVIOUS = "metrics.csv", "curves.png", "report.html", "previous.ckpt"
+RUN_FILES = (CONFIG, CHECKPOINT, BEST, METRICS, CURVES, REPORT, PREVIOUS)
 _VOUCHED = f".{BEST}.vouched"
 
 
@@ -58,7 +58,7 @@ class RunFolder:
         return not self.path.exists() or set(self.path.iterdir()) <= set(self._leftovers())
 
     def _leftovers(self):
-        return [*leftovers(self.path, RUN_FILES), self / _VOUCHED]
+        return [*leftovers(self.path, (*RUN_FILES, _VOUCHED)), self / _VOUCHED]
 
     def load(self):
         """The last good checkpoint, or None before the first.

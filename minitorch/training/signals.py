@@ -7,10 +7,11 @@ __all__ = ["StopSignal"]
 
 
 class StopSignal:
-    """Context manager that notes Ctrl-C (SIGINT) and SIGTERM instead of dying of them.
+    """Context manager that notes Ctrl-C (SIGINT), SIGTERM and SIGHUP instead of dying of them.
 
-    Calling the object says whether a signal has come.  A second Ctrl-C raises
-    KeyboardInterrupt at once.  Outside the main thread, where Python allows no handlers, it
+    SIGHUP comes when the terminal is closed; where it is ignored (nohup), it stays so.  Calling
+    the object says whether a signal has come.  A second one raises KeyboardInterrupt, with its
+    number, at once.  Outside the main thread, where Python allows no handlers, it
     does nothing.
 
     Attributes
@@ -29,7 +30,7 @@ class StopSignal:
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in _numbers():
                 self._before[number] = signal.signal(number, self._note)
         return self
 
@@ -40,7 +41,13 @@ class StopSignal:
 
     def _note(self, number, _frame):
         if self.received is not None:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(number)
         self.received = number
         if self._on_signal is not None:
             self._on_signal(number)
+
+
+def _numbers():
+    hangup = getattr(signal, "SIGHUP", None)
+    watched = hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN
+    return [signal.SIGINT, signal.SIGTERM, *([hangup] if watched else [])]
