@@ -176,7 +176,8 @@ def run_report(run, found=None, *, finished=True, mistakes=MISTAKES):
               f"stopped in epoch {state.epoch + 1} of {settings.epochs}")
     root = None if settings.data == "digits" else settings.data
     report = Report(f"{settings.arch} on {_base_name(data.name)}", status, list(data.classes),
-                    history=list(state.history), notes=[*run.notes, *run.warnings],
+                    history=list(state.history),
+                    notes=[*run.folder.notes, *run.notes, *run.warnings],
                     unreadable=dict(run.problems.reasons), environment=environment(),
                     settings=settings.to_dict(),
                     counts={"training": _per_class(data.train, data.classes),
