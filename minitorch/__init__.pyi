@@ -13,6 +13,7 @@ from minitorch import backends as backends
 from minitorch import cli as cli
 from minitorch import compat as compat
 from minitorch import datasets as datasets
+from minitorch import distributions as distributions
 from minitorch import func as func
 from minitorch import linalg as linalg
 from minitorch import models as models
@@ -21,6 +22,7 @@ from minitorch import optim as optim
 from minitorch import profiler as profiler
 from minitorch import random as random
 from minitorch import serialization as serialization
+from minitorch import special as special
 from minitorch import testing as testing
 from minitorch import training as training
 from minitorch import transforms as transforms
@@ -33,6 +35,7 @@ from minitorch.autograd.grad_mode import enable_grad as enable_grad
 from minitorch.autograd.grad_mode import inference_mode as inference_mode
 from minitorch.autograd.grad_mode import no_grad as no_grad
 from minitorch.autograd.grad_mode import set_grad_enabled as set_grad_enabled
+from minitorch.compat import accelerator as accelerator
 from minitorch.compat import amp as amp
 from minitorch.compat import compiler as compiler
 from minitorch.compat import cuda as cuda
@@ -283,6 +286,8 @@ def avg_pool1d(input: Tensor, kernel_size: _Dims, stride: _Dims | None = ..., pa
     """The mean of each window; see `minitorch.nn.functional.avg_pool1d`."""
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = ..., alpha: _Number = ..., out: Tensor | None = ..., out_dtype: _Any = ...) -> Tensor:
     """``beta * input + alpha * batch1 @ batch2``, `input` broadcast."""
+def bartlett_window(window_length: _Any, periodic: _Any = ..., *args: _Any, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ..., **facts: _Any) -> Tensor:
+    """A triangle with 0 at both ends; see `hann_window`."""
 def batch_norm(input: Tensor, weight: Tensor, bias: Tensor, running_mean: Tensor, running_var: Tensor, training: _b.bool, momentum: _Number, eps: _Number, cudnn_enabled: _Any) -> Tensor:
     """Normalise each channel over the batch; see `minitorch.nn.functional.batch_norm`."""
 def bernoulli(input: Tensor, p: _Number | None = ..., *, generator: _Any = ..., out: Tensor | None = ...) -> Tensor:
@@ -304,6 +309,8 @@ def bitwise_right_shift(input: Tensor, other: Tensor | _Number, *, out: Tensor |
     """bitwise_right_shift of two tensors, or a tensor and a number, elementwise."""
 def bitwise_xor(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """bitwise_xor of two tensors, or a tensor and a number, elementwise."""
+def blackman_window(window_length: _Any, periodic: _Any = ..., *args: _Any, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ..., **facts: _Any) -> Tensor:
+    """``0.42 - 0.5 cos + 0.08 cos 2``; see `hann_window`."""
 def block_diag(*tensors: _Any) -> Tensor:
     """Matrices (vectors count as rows, numbers as 1 x 1) along the diagonal of a larger one."""
 def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = ...) -> Tensor:
@@ -396,6 +403,8 @@ def convolution(input: Tensor, weight: Tensor, bias: Tensor, stride: _Dims, padd
     """Convolve in as many dimensions as `weight` has, forward or `transposed`."""
 def copysign(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """copysign of two tensors, elementwise."""
+def corrcoef(input: Tensor) -> Tensor:
+    """Pearson's correlation coefficients of variables; see `cov`."""
 def cos(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """cos of each element."""
 def cos_(self: Tensor) -> Tensor:
@@ -408,6 +417,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: _Dims = ..., eps: _Number = .
     """``x1 . x2 / (max(|x1|, eps) max(|x2|, eps))`` along a dimension."""
 def count_nonzero(input: Tensor, dim: _Dims | None = ..., *, axis: _Any = ...) -> Tensor:
     """How many elements are not zero, in all or along the axes `dim`, as int64."""
+def cov(input: Tensor, *, correction: _Any = ..., fweights: _Any = ..., aweights: _Any = ...) -> Tensor:
+    """The covariances of variables, of which each column is one observation."""
 def cross(input: Tensor, other: Tensor | _Number, dim: _Dims | None = ..., *, out: Tensor | None = ...) -> Tensor:
     """The vector product along an axis of size 3; without `dim`, the first one of that size."""
 def cummax(input: Tensor, dim: _Dims, *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
@@ -622,8 +633,14 @@ def get_default_device() -> _Any:
     """The device that factory functions use."""
 def get_default_dtype() -> _DType:
     """The dtype that Python floats become (float32 unless changed)."""
+def get_deterministic_debug_mode() -> Tensor:
+    """2, "error": the same inputs give the same bits, so nothing would ever be reported."""
 def get_device(input: Tensor) -> _b.int:
     """The number of the tensor's device: -1, the CPU."""
+def get_float32_matmul_precision() -> Tensor:
+    """What `set_float32_matmul_precision` was given last; "highest" at first."""
+def get_num_interop_threads() -> Tensor:
+    """1: operations run one after the other, each in `get_num_threads` threads."""
 def get_num_threads() -> _b.int:
     """Number of threads that kernels run on, the calling one included."""
 def get_printoptions() -> Tensor:
@@ -649,12 +666,18 @@ def gru_cell(input: Tensor, hx: _Any, w_ih: _Any, w_hh: _Any, b_ih: _Any = ..., 
 def gt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """gt of two tensors, or a tensor and a number, elementwise."""
 half: dtype
+def hamming_window(window_length: _Any, periodic: _Any = ..., *args: _Any, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ..., **facts: _Any) -> Tensor:
+    """``alpha - beta cos`` (default 0.54, 0.46); see `hann_window`."""
+def hann_window(window_length: _Any, periodic: _Any = ..., *args: _Any, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ..., **facts: _Any) -> Tensor:
+    """``0.5 - 0.5 cos``, of `window_length` points."""
 def hardshrink(input: Tensor, lambd: _Number = ..., *, out: Tensor | None = ...) -> Tensor:
     """`input` outside [-lambd, lambd], else 0."""
 def heaviside(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """heaviside of two tensors, elementwise."""
 def histc(input: Tensor, bins: _Any = ..., min: Tensor | _Number = ..., max: Tensor | _Number = ..., *, out: Tensor | None = ...) -> Tensor:
     """How many elements lie in each of `bins` equal intervals from `min` to `max`."""
+def histogram(input: Tensor, bins: _Any, *, range: _Any = ..., weight: Tensor | None = ..., density: _Any = ..., out: Tensor | None = ...) -> Tensor:
+    """How many elements lie in each interval, of which the last has its upper end too."""
 def hsplit(input: Tensor, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
     """`tensor_split` into equal parts, or at indices, along the axis of `hsplit`."""
 def hstack(tensors: _Sequence[Tensor], *, out: Tensor | None = ...) -> Tensor:
@@ -751,6 +774,8 @@ def isposinf(input: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """True where an element is plus infinity."""
 def isreal(input: Tensor) -> Tensor:
     """True everywhere: minitorch has no complex dtypes."""
+def kaiser_window(window_length: _Any, periodic: _Any = ..., *args: _Any, dtype: _DType | None = ..., layout: _Any = ..., device: _Any = ..., requires_grad: _b.bool = ..., pin_memory: _b.bool = ..., **facts: _Any) -> Tensor:
+    """Kaiser's window of shape `beta` (default 12.0); see `hann_window`."""
 def kron(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """Kronecker's product: each element of `input` times the whole of `other`."""
 def kthvalue(input: Tensor, k: _b.int, dim: _Dims = ..., keepdim: _b.bool = ..., *, out: Tensor | None = ...) -> tuple[Tensor, ...]:
@@ -1006,6 +1031,8 @@ def relu_(self: Tensor) -> Tensor:
     """`relu` in place."""
 def remainder(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
     """The remainder with the sign of the divisor, as Python's ``%``."""
+def renorm(input: Tensor, p: _Number, dim: _Dims, maxnorm: _Any, *, out: Tensor | None = ...) -> Tensor:
+    """The slices along an axis, each scaled down to a p-norm of `maxnorm` if it has a larger one."""
 def repeat_interleave(input: Tensor, repeats: _Any = ..., dim: _Dims | None = ..., *, output_size: _Dims | None = ...) -> Tensor:
     """A copy with each place along an axis repeated in turn; without `dim`, of the flat input."""
 def reshape(input: Tensor, *shape: _Any, **kwargs: _Any) -> Tensor:
@@ -1081,6 +1108,14 @@ def set_default_dtype(d: _Any) -> None:
     """Set the dtype that Python floats become."""
 def set_default_tensor_type(t: _Any) -> Tensor:
     """Set the default dtype by a typed constructor, such as `DoubleTensor`, or its name."""
+def set_deterministic_debug_mode(debug_mode: _Any) -> Tensor:
+    """Nothing to choose: no operation is nondeterministic, so none warns or fails in any mode."""
+def set_float32_matmul_precision(precision: _Any) -> Tensor:
+    """How exact products must be at least; they are computed in float32 in any case."""
+def set_flush_denormal(mode: _b.str) -> Tensor:
+    """False, as where the processor cannot do it: small numbers are kept."""
+def set_num_interop_threads(num: _Any) -> Tensor:
+    """How many operations may run at once, at most; here it is one, within any such limit."""
 def set_num_threads(n: _b.int) -> None:
     """Run kernels on `n` threads (at most 256)."""
 def set_printoptions(precision: _Any = ..., threshold: _Number | None = ..., edgeitems: _Any = ..., linewidth: _Any = ..., profile: _Any = ..., sci_mode: _Any = ...) -> None:
@@ -1112,7 +1147,7 @@ def sinh_(self: Tensor) -> Tensor:
     """`sinh` in place."""
 def slice_copy(input: Tensor, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
     """A copy of what `slice` views."""
-def slice_scatter(input: Tensor, src: Tensor, dim: _Dims = ..., start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number = ...) -> Tensor:
+def slice_scatter(input: Tensor, src: Tensor, dim: _Dims = ..., start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number = ..., *, out: Tensor | None = ...) -> Tensor:
     """A copy with `src` in place of the slice ``start:end:step`` of an axis."""
 def slogdet(A: _Any, *, out: Tensor | None = ...) -> Tensor:
     """Sign, and logarithm of the absolute value, of the determinant of each matrix."""

@@ -184,8 +184,12 @@ _LAZY_FAMILIES = {
         cummax cummin cumulative_trapezoid diff logcumsumexp trapezoid trapz""",
     "sampling": """
         multinomial""",
+    "moments": """
+        corrcoef cov renorm""",
+    "tapers": """
+        bartlett_window blackman_window hamming_window hann_window kaiser_window""",
     "order": """
-        bincount bucketize histc isin mode nanquantile quantile searchsorted""",
+        bincount bucketize histc histogram isin mode nanquantile quantile searchsorted""",
     "reduce_at": """
         index_reduce put scatter_reduce""",
     "special": """
@@ -261,15 +265,21 @@ double, half = _dtypes.float64, _dtypes.float16
 long, int, short = _dtypes.int64, _dtypes.int32, _dtypes.int16
 bool = _dtypes.bool_
 
-_LAZY_MODULES = ("nn", "func", "linalg", "optim", "serialization", "testing", "utils", "models",
-                 "transforms", "datasets", "profiler", "training", "compat", "cli")
+_LAZY_MODULES = ("nn", "func", "linalg", "optim", "serialization", "special", "testing", "utils",
+                 "distributions", "models", "transforms", "datasets", "profiler", "training",
+                 "compat", "cli")
 # What a PyTorch without a GPU says of devices and compilers, for programs that ask.
-_STAND_INS = ("amp", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps", "version")
+_STAND_INS = ("accelerator", "amp", "compiler", "cuda", "distributed", "fx", "hub", "jit", "mps",
+              "version")
 _LAZY_NAMES |= {_name: "_legacy" for _name in (
     "TypedStorage", "get_default_device", "set_default_device", "set_default_tensor_type",
     *(_kind + _what for _kind in _dtypes.TYPE_NAMES.values() for _what in ("Tensor", "Storage")))}
 _LAZY_NAMES |= {"load": "serialization", "save": "serialization", "compile": "compat._extras",
                 "autocast": "compat._extras"}
+_LAZY_NAMES |= {_name: "compat._extras" for _name in """
+    get_deterministic_debug_mode get_float32_matmul_precision get_num_interop_threads
+    set_deterministic_debug_mode set_float32_matmul_precision set_flush_denormal
+    set_num_interop_threads""".split()}
 
 
 def __getattr__(name):

@@ -535,8 +535,10 @@ _LAZY_METHODS = {
         cummax cummin diff logcumsumexp""",
     "sampling": """
         multinomial""",
+    "moments": """
+        corrcoef cov renorm renorm_""",
     "order": """
-        bincount histc mode nanquantile quantile""",
+        bincount histc histogram mode nanquantile quantile""",
     "reduce_at": """
         index_reduce index_reduce_ put put_ scatter_reduce scatter_reduce_""",
     "memory": """

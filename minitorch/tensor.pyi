@@ -298,6 +298,8 @@ class Tensor:
         """copysign of two tensors, elementwise."""
     def copysign_(self, other: Tensor | _Number) -> Tensor:
         """`copysign` in place."""
+    def corrcoef(self) -> Tensor:
+        """Pearson's correlation coefficients of variables; see `cov`."""
     def cos(self, *, out: Tensor | None = ...) -> Tensor:
         """cos of each element."""
     def cos_(self) -> Tensor:
@@ -308,6 +310,8 @@ class Tensor:
         """`cosh` in place."""
     def count_nonzero(self, dim: _Dims | None = ..., *, axis: _Any = ...) -> Tensor:
         """How many elements are not zero, in all or along the axes `dim`, as int64."""
+    def cov(self, *, correction: _Any = ..., fweights: _Any = ..., aweights: _Any = ...) -> Tensor:
+        """The covariances of variables, of which each column is one observation."""
     def cpu(self, memory_format: _Any = ...) -> Tensor:
         """The tensor itself: it is on the CPU."""
     def cross(self, other: Tensor | _Number, dim: _Dims | None = ..., *, out: Tensor | None = ...) -> Tensor:
@@ -509,6 +513,8 @@ class Tensor:
         """`heaviside` in place."""
     def histc(self, bins: _Any = ..., min: Tensor | _Number = ..., max: Tensor | _Number = ..., *, out: Tensor | None = ...) -> Tensor:
         """How many elements lie in each of `bins` equal intervals from `min` to `max`."""
+    def histogram(self, bins: _Any, *, range: _Any = ..., weight: Tensor | None = ..., density: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """How many elements lie in each interval, of which the last has its upper end too."""
     def hsplit(self, *args: _Any, indices_or_sections: _Any = ..., indices: _Any = ..., sections: _Any = ...) -> tuple[Tensor, ...]:
         """`tensor_split` into equal parts, or at indices, along the axis of `hsplit`."""
     def hypot(self, other: Tensor | _Number, *, out: Tensor | None = ...) -> Tensor:
@@ -883,6 +889,10 @@ class Tensor:
         """The remainder with the sign of the divisor, as Python's ``%``."""
     def remainder_(self, other: Tensor | _Number) -> Tensor:
         """`remainder` in place."""
+    def renorm(self, p: _Number, dim: _Dims, maxnorm: _Any, *, out: Tensor | None = ...) -> Tensor:
+        """The slices along an axis, each scaled down to a p-norm of `maxnorm` if it has a larger one."""
+    def renorm_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """`renorm` in place."""
     def repeat(self, *repeats: _Any) -> Tensor:
         """A copy repeated along each axis: ``repeat(2, 1)`` or ``repeat((2, 1))``."""
     def repeat_interleave(self, repeats: _Any = ..., dim: _Dims | None = ..., *, output_size: _Dims | None = ...) -> Tensor:
@@ -972,7 +982,7 @@ class Tensor:
         """`sinh` in place."""
     def size(self, dim: _Dims | None = ...) -> _Any:
         """Sizes of the dimensions, or the size of one."""
-    def slice_scatter(self, src: Tensor, dim: _Dims = ..., start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number = ...) -> Tensor:
+    def slice_scatter(self, src: Tensor, dim: _Dims = ..., start: _Number | None = ..., end: Tensor | _Number | None = ..., step: _Number = ..., *, out: Tensor | None = ...) -> Tensor:
         """A copy with `src` in place of the slice ``start:end:step`` of an axis."""
     def slogdet(self, *, out: Tensor | None = ...) -> Tensor:
         """Sign, and logarithm of the absolute value, of the determinant of each matrix."""

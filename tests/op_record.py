@@ -89,10 +89,11 @@ class Op:
         Factor on RTOL where an operation loses digits by its nature.
     layouts : tuple of str
         Memory layouts of the inputs to try; ``view`` alone cannot take them all.
-    out : {None, False, "cast", "same", "any"}
+    out : {None, False, "cast", "same", "any"} or callable
         How `call` takes ``out=``: not at all; of every dtype that can hold the result's; of the
-        result's dtype only; of any, for the result is computed in it. Default: "cast" where
-        `call` is ``mt.<name>`` and has such a parameter.
+        result's dtype only; of any, for the result is computed in it. Or a function of the
+        results that says so. Default: "cast" where `call` is ``mt.<name>`` and has such a
+        parameter.
     """
 
     def __init__(

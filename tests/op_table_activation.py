@@ -108,7 +108,8 @@ ACTIVATIONS = [
     activation("hardswish", lambda x: x * _relu6(x + 3) / 6, slack=4,
                errors=(_refused("hardswish", "hardswish_cpu"),)),
     activation("hardsigmoid", lambda x: _relu6(x + 3) / 6, slack=4),
-    activation("hardshrink", lambda x, lambd=0.5: np.where(np.abs(x) > lambd, x, 0), (), (1.0,)),
+    activation("hardshrink", lambda x, lambd=0.5: np.where(np.abs(x) > lambd, x, 0), (), (1.0,),
+               out="same"),
     activation("softshrink", _soft_shrink, (), (1.0,), errors=(Error(
         lambda mt: mt.nn.functional.softshrink(mt.ones(2), -0.5), RuntimeError,
         r"lambda must be in range \[0, 3.40282e\+38\] for input dtype Float, but found -0.5|"

@@ -155,6 +155,7 @@ INDEXING = [
         ],
         method="scatter",
         inplace="scatter_",
+        out="same",
     ),
     Op(
         "scatter_add",
@@ -165,6 +166,7 @@ INDEXING = [
         ],
         method="scatter_add",
         inplace="scatter_add_",
+        out="same",
     ),
     Op(
         "masked_fill",
@@ -182,6 +184,7 @@ INDEXING = [
         lambda rng: [Sample(uniform(rng, 3, 4), rng.random((3, 4)) < 0.5),
                      Sample(uniform(rng, 3, 4), rng.random(4) < 0.5)],
         method="masked_select",
+        out="same",
     ),
     Op(
         "nonzero",
@@ -191,6 +194,7 @@ INDEXING = [
         method="nonzero",
         result="int64",
         grad=False,
+        out="same",
     ),
     Op(
         "index_add",
@@ -201,6 +205,7 @@ INDEXING = [
         ],
         method="index_add",
         inplace="index_add_",
+        out="same",
     ),
     Op(
         "argsort",
@@ -216,6 +221,7 @@ INDEXING = [
         lambda x, k, dim=-1: _topk(x, k, dim),
         lambda rng: [Sample(distinct(rng, 3, 5), 2), Sample(distinct(rng, 4, 3), 3, dim=0)],
         method="topk",
+        out="same",
     ),
     Op(
         "sort",
@@ -223,6 +229,7 @@ INDEXING = [
         lambda rng: [Sample(distinct(rng, 3, 5)), Sample(distinct(rng, 4, 3), 0),
                      Sample(distinct(rng, 6), dim=0, descending=True)],
         method="sort",
+        out="same",
     ),
 ]
 

@@ -32,10 +32,11 @@ def _fixed(*shapes, **kwargs):
     return lambda rng: [Sample(*(uniform(rng, *shape) for shape in shapes), **kwargs)]
 
 
-def product(name, samples, reference=np.matmul, errors=(), **options):
+def product(name, samples, reference=np.matmul, errors=(), out="same", **options):
     """Record of a matrix product."""
     return Op(
-        name, reference, samples, method=name, slack=10, errors=errors, gradgrad=True, **options
+        name, reference, samples, method=name, slack=10, errors=errors, gradgrad=True, out=out,
+        **options
     )
 
 
@@ -76,7 +77,7 @@ MATMUL = [
     product("bmm", _fixed((2, 3, 4), (2, 4, 5))),
     product("mv", _fixed((3, 4), (4,))),
     product("dot", _fixed((4,), (4,))),
-    product("outer", _fixed((3,), (4,)), reference=np.outer),
+    product("outer", _fixed((3,), (4,)), reference=np.outer, out="cast"),
     Op(
         "addmm",
         lambda c, a, b, beta=1, alpha=1: beta * c + alpha * (a @ b),
@@ -84,6 +85,7 @@ MATMUL = [
         + _fixed((5,), (3, 4), (4, 5), beta=0.5, alpha=2.0)(rng),
         method="addmm",
         slack=10,
+        out="same",
     ),
     Op(
         "trace",

@@ -66,18 +66,43 @@ def _replaced(name, key, source, *args):
         out[key] = src
         return out
 
+    # the others have no out= in PyTorch, either
+    out = "same" if name == "slice_scatter" else None
     return Op(
         name,
         reference,
         lambda rng: [Sample(uniform(rng, 3, 4), uniform(rng, *source), *args)],
         method=name,
         dtypes=FLOATS + ("bfloat16",),
+        out=out,
         errors=(Error(lambda mt: getattr(mt, name)(mt.ones(3, 4), mt.ones(9), *args),
                       RuntimeError, "expected src to have a size equal to the slice of self"),),
     )
 
 
 _index = np.array([[0, 1, 0], [2, 1, 0]])
+
+def _covariance(x, correction=1, fweights=None, aweights=None):
+    return np.cov(x, ddof=correction, fweights=fweights, aweights=aweights)
+
+
+def _cov_samples(rng):
+    return [Sample(uniform(rng, 3, 5)), Sample(uniform(rng, 4)),
+            Sample(uniform(rng, 2, 4), correction=0),
+            Sample(uniform(rng, 2, 4), fweights=np.array([1, 0, 2, 1])),
+            Sample(uniform(rng, 2, 3), fweights=np.array([1, 3, 2]),
+                   aweights=np.array([0.5, 1.0, 0.25]))]
+
+
+def _renorm(x, p, dim, maxnorm):
+    norm = (np.abs(x) ** p).sum(tuple(a for a in range(x.ndim) if a != dim), keepdims=True)
+    norm = norm ** (1 / p)
+    return x * np.where(norm > maxnorm, maxnorm / (norm + 1e-7), 1)
+
+
+def _histogram(x, bins, range=None, weight=None, density=False):
+    return np.histogram(x, bins, range, density, weight)
+
 
 ORDER = [
     Op("cummax", _running(np.maximum), _scan(((3, 4), 0), ((3, 4), 1), ((5,), 0)),
@@ -89,6 +114,32 @@ ORDER = [
     Op("logcumsumexp", lambda x, dim: np.logaddexp.accumulate(x, dim),
        _scan(((3, 4), 0), ((3, 4), 1)), method="logcumsumexp", slack=10,
        out="same"),
+    Op("cov", _covariance, _cov_samples, method="cov", slack=4,
+       errors=(Error(lambda mt: mt.cov(mt.ones(2, 2, 2)), RuntimeError,
+                     r"cov\(\): expected input to have two or fewer dimensions"),
+               Error(lambda mt: mt.cov(mt.ones(2, 3), fweights=mt.ones(3)), RuntimeError,
+                     r"cov\(\): expected fweights to have integral dtype"),
+               Error(lambda mt: mt.cov(mt.ones(2, 3), aweights=-mt.ones(3)), RuntimeError,
+                     r"cov\(\): aweights cannot be negative"))),
+    Op("corrcoef", np.corrcoef, lambda rng: [Sample(uniform(rng, 3, 5)), Sample(uniform(rng, 4))],
+       method="corrcoef", slack=10,
+       errors=(Error(lambda mt: mt.corrcoef(mt.ones(2, 2, 2)), RuntimeError,
+                     r"corrcoef\(\): expected input to have two or fewer dimensions"),)),
+    Op("renorm", _renorm,
+       lambda rng: [Sample(uniform(rng, 4, 3), p, 0, 1.0) for p in (1, 2, 2.5)]
+       + [Sample(uniform(rng, 2, 3, 4), 2, 1, 1.5)],
+       method="renorm", inplace="renorm_", slack=10, out="same",
+       errors=(Error(lambda mt: mt.renorm(mt.ones(2), 2, 0, 1), RuntimeError,
+                     "renorm: input needs at least 2 dimensions, got 1 dimensions"),
+               Error(lambda mt: mt.renorm(mt.ones(2, 2), 0, 0, 1), RuntimeError,
+                     "renorm: non-positive-norm not supported"))),
+    Op("histogram", _histogram,
+       lambda rng: [Sample(uniform(rng, 20), 4), Sample(uniform(rng, 4, 5), 3, density=True),
+                    Sample(uniform(rng, 6), 5, range=(-1.0, 0.5)),
+                    Sample(uniform(rng, 6), 2, weight=uniform(rng, 6))],
+       method="histogram", grad=False, slack=4, out="same",
+       errors=(Error(lambda mt: mt.histogram(mt.ones(2), 0), RuntimeError,
+                     r"torch.histogram\(\): bins must be > 0, but got 0 for dimension 0"),)),
     Op("diff", lambda x, n=1, dim=-1: np.diff(x, n, dim),
        lambda rng: [Sample(uniform(rng, 3, 5)), Sample(uniform(rng, 3, 5), 2, 0),
                     Sample(uniform(rng, 4), 9)],

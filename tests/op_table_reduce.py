@@ -57,6 +57,11 @@ def dim_error(name):
     )
 
 
+def _cast_one_of_all(results):
+    """How max and min take `out=`: cast for all elements; a pair along an axis as it is."""
+    return "cast" if len(results) == 1 else "same"
+
+
 def reduction(name, function, **options):
     """Record of a reduction over all, one, or several dimensions."""
     samples = options.pop("samples", None) or reduce_samples()
@@ -160,8 +165,9 @@ REDUCTIONS = [
     reduction("amax", np.max, samples=reduce_samples(distinct, empty=False), out="same"),
     reduction("amin", np.min, samples=reduce_samples(distinct, empty=False), out="same"),
     reduction("max", None, reference=_pick(np.max, np.argmax), samples=picking,
-              errors=(empty_max_error,), out="same"),
-    reduction("min", None, reference=_pick(np.min, np.argmin), samples=picking, out="same"),
+              errors=(empty_max_error,), out=_cast_one_of_all),
+    reduction("min", None, reference=_pick(np.min, np.argmin), samples=picking,
+              out=_cast_one_of_all),
     reduction(
         "argmax", None, reference=_arg(np.argmax), samples=picking, result="int64", grad=False
     ),
@@ -180,7 +186,7 @@ REDUCTIONS = [
         method="std",
         slack=10,
     ),
-    Op("norm", _norm, _norm_samples, method="norm", slack=10),
+    Op("norm", _norm, _norm_samples, method="norm", slack=10, out="same"),
     Op(
         "logsumexp",
         _logsumexp,

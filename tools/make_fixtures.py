@@ -21,9 +21,11 @@ try:
 except ModuleNotFoundError:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     from minitorch.models import _layouts
-from minitorch.serialization import npz, pth_writer, safetensors
+from minitorch.models._onnx_export import resnet_graph
+from minitorch.serialization import npz, onnx_writer, pth_writer, safetensors
 from minitorch.serialization._records import BY_NUMPY, TensorRecord
 from minitorch.serialization._zip import ZipWriter
+from minitorch.serialization.onnx import Node
 from minitorch.serialization.pickle_writer import PickleWriter
 
 RESNET18_BYTES = 46_830_571
@@ -230,6 +232,81 @@ def _hugging_face_name(key):
         return f"{start}.shortcut.{('convolution', 'normalization')[int(rest[1])]}.{leaf}"
     kind = "convolution" if rest[0].startswith("conv") else "normalization"
     return f"{start}.layer.{int(rest[0][-1]) - 1}.{kind}.{leaf}"
+
+
+# -- ONNX ----------------------------------------------------------------------------------
+def onnx_bytes(model):
+    """Return an OnnxModel as the bytes of its file."""
+    file = io.BytesIO()
+    onnx_writer.write_model(file, model)
+    return file.getvalue()
+
+
+def gluon_onnx(arrays, arch="resnet18"):
+    """Return a network with the names of the ONNX zoo's resnet18-v1-7, which Gluon gave."""
+    model = resnet_graph(arch, {key: record(array) for key, array in arrays.items()})
+    counts, renamed = {}, {}
+    for node in model.nodes:
+        stage = node.name.split(".")[0].replace("layer", "stage")
+        start = "resnetv15_" + (f"{stage}_" if stage.startswith("stage") else "")
+        kind = {"Conv": "conv", "BatchNormalization": "batchnorm", "Gemm": "dense"}.get(node.op)
+        if kind is None:
+            continue
+        number = counts[start, kind] = counts.get((start, kind), -1) + 1
+        leaves = ("weight", "bias") if kind != "batchnorm" else (
+            "gamma", "beta", "running_mean", "running_var")
+        renamed.update({old: f"{start}{kind}{number}_{leaf}"
+                        for old, leaf in zip(node.inputs[1:], leaves, strict=False)})
+    return rename_onnx(model, {**renamed, "input": "data", "logits": "resnetv15_dense0_fwd"})
+
+
+def rename_onnx(model, names):
+    """Give values of a graph other names."""
+    for node in model.nodes:
+        node.inputs = [names.get(name, name) for name in node.inputs]
+        node.outputs = [names.get(name, name) for name in node.outputs]
+    for part in ("initializers", "inputs", "outputs"):
+        setattr(model, part, {names.get(name, name): value
+                              for name, value in getattr(model, part).items()})
+    return model
+
+
+def folded_onnx(arrays, arch="resnet18"):
+    """Return a network as PyTorch exports it in evaluation mode.
+
+    BatchNorms are folded, weights named by numbers, half of the biases behind an Identity and
+    one weight a Constant.
+    """
+    model = resnet_graph(arch, {key: record(array) for key, array in arrays.items()})
+    norms = {node.inputs[0]: node for node in model.nodes if node.op == "BatchNormalization"}
+    nodes, weights = [], {}
+
+    def add(array):
+        weights[f"onnx::Conv_{193 + len(weights)}"] = record(array.astype(np.float32))
+        return list(weights)[-1]
+
+    for node in model.nodes:
+        if node.op == "Conv":
+            norm = norms[node.outputs[0]]
+            kernel = model.initializers[node.inputs[1]].values().astype(np.float64)
+            scale, shift, mean, var = (model.initializers[name].values().astype(np.float64)
+                                       for name in norm.inputs[1:])  # fmt: skip
+            scale = scale / np.sqrt(var + 1e-5)
+            bias = add(shift - mean * scale)
+            if len(weights) % 4 == 1:
+                nodes.append(Node("Identity", [bias], [f"{bias}_same"], name=f"Identity_{bias}"))
+                bias = f"{bias}_same"
+            kernel = add(kernel * scale[:, None, None, None])
+            if not nodes:
+                nodes.append(Node("Constant", [], ["const"], {"value": weights.pop(kernel)}))
+                kernel = "const"
+            node.inputs = [node.inputs[0], kernel, bias]
+            node.outputs = norm.outputs
+        if node.op != "BatchNormalization":
+            nodes.append(node)
+    weights |= {key: model.initializers[key] for key in ("fc.weight", "fc.bias")}
+    model.nodes, model.initializers = nodes, weights
+    return model
 
 
 # -- main ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy
 
 from libc.stdint cimport int64_t
 
-from minitorch._core.dtype cimport BOOLEAN, FLOATING, of_code, cxx_name, type_name
+from minitorch._core.dtype cimport BOOLEAN, FLOATING, of_code, type_name
 from minitorch._core.node cimport Node
 from minitorch._core.record cimport connect1, records1, save, save_output, set_function, unpack
 from minitorch._core.tensor cimport TensorBase, scalar_of
@@ -22,6 +22,7 @@ from minitorch._ops.arithmetic import maximum, minimum
 from minitorch._ops.array cimport array_of, from_array, numbers_of
 from minitorch._ops.binary cimport add_op, div_op, mul_op
 from minitorch._ops.gather import scatter
+from minitorch._ops.out cimport deliver_pair, deliver_same
 from minitorch._ops.reduce cimport (
     Axes, ReducingNode, axes_tuple, check_not_empty, check_status, either, flag,
     in_rows, link_reducing, one_axis, packed, read_axes, reduce_raw, reduced_output,
@@ -36,26 +37,6 @@ MIN = named_outputs("min", "values", "indices")
 MEDIAN = named_outputs("median", "values", "indices")
 NANMEDIAN = named_outputs("nanmedian", "values", "indices")
 AMINMAX = named_outputs("aminmax", "min", "max")
-
-# ---------------------------------------------------------------- out=
-
-cdef TensorBase into_exactly(TensorBase result, object out):
-    """`deliver`, for operations that cast nothing on the way."""
-    if isinstance(out, TensorBase) and (<TensorBase> out).dtype_ is not result.dtype_:
-        raise RuntimeError(f"Expected out tensor to have dtype {cxx_name(result.dtype_)}, "
-                           f"but got {cxx_name((<TensorBase> out).dtype_)} instead")
-    return deliver(result, out)
-
-
-cdef object pair_into(tuple made, object out, object kind):
-    """The named pair, or copied into the pair given as `out=`."""
-    if out is None:
-        return kind(made)
-    if not isinstance(out, (tuple, list)) or len(out) != 2:
-        raise TypeError(f"{kind.kind}(): argument 'out' must be tuple of Tensors, not "
-                        f"{type(out).__name__}")
-    return kind((into_exactly(made[0], out[0]), into_exactly(made[1], out[1])))
-
 
 # ---------------------------------------------------------------- gradients shared by equals
 
@@ -281,7 +262,7 @@ def aminmax(input, *, dim=None, keepdim=False, out=None, axis=None, keepdims=Non
         link_reducing(node, x, &axes, keep, low)
         set_function(high, node, 1)
         node.s0, node.s1, node.s2 = save(x), save_output(low), save_output(high)
-    return pair_into((low, high), out, AMINMAX)
+    return deliver_pair((low, high), out, AMINMAX)
 
 
 # ---------------------------------------------------------------- max and min
@@ -348,11 +329,11 @@ cdef object extreme(int op, object input, object dim, object keepdim, object oth
         if keep:
             raise TypeError(f"{where}() received an invalid combination of arguments: 'keepdim' "
                             "needs 'dim'")
-        return into_exactly(extreme_of_all(op, x, where), out)
+        return deliver(extreme_of_all(op, x, where), out)
     if isinstance(dim, (tuple, list, str, float)):
         raise TypeError(f"{where}() received an invalid combination of arguments: 'dim' must be "
                         f"int, not {type(dim).__name__}")
-    return pair_into(extreme_along(op, x, one_axis(dim, x, where), keep, where), out,
+    return deliver_pair(extreme_along(op, x, one_axis(dim, x, where), keep, where), out,
                      MAX if op == REDUCE_MAX else MIN)
 
 
@@ -394,11 +375,11 @@ cdef object arg_extreme(int op, object input, object dim, object keepdim, object
                              "input.numel() == 0.")
         # counted in rows, whatever the order in memory
         result = picked_raw(op, reshape_to(contiguous_raw(x), (-1,)), 0, False)[1]
-        return into_exactly(reshape_to(result, (1,) * x.ndim_) if keep else result, out)
+        return deliver_same(reshape_to(result, (1,) * x.ndim_) if keep else result, out, None)
     dim = one_axis(dim, x, where)
     read_axes(dim, x, &axes, where)
     check_not_empty(x, &axes, False, where)
-    return into_exactly(picked_raw(op, x, dim, keep)[1], out)
+    return deliver_same(picked_raw(op, x, dim, keep)[1], out, None)
 
 
 def argmax(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
@@ -483,7 +464,7 @@ cdef object any_median(object input, object dim, object keepdim, object out, obj
     made = median_along(x, one_axis(dim, x, where), keep, ignore_nan,
                         NanmedianBackward1.__new__(NanmedianBackward1) if ignore_nan
                         else MedianBackward1.__new__(MedianBackward1), where)
-    return pair_into(made, out, NANMEDIAN if ignore_nan else MEDIAN)
+    return deliver_pair(made, out, NANMEDIAN if ignore_nan else MEDIAN)
 
 
 def median(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):

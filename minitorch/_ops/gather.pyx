@@ -20,6 +20,7 @@ from minitorch._ops.array cimport array_of, from_array, numbers_of
 from minitorch._ops.binary cimport mul_number
 from minitorch._ops.expand cimport expand_to
 from minitorch._ops.index cimport index_arrays_op, put_arrays
+from minitorch._ops.out cimport deliver_same, deliver_typed
 from minitorch._ops.places cimport (
     deliver_apart, finish, frozen, gather_raw, put_raw, records_change, target)
 from minitorch._ops.reduce cimport sum_op
@@ -314,7 +315,8 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None, out=None):
     RuntimeError
         For an index out of range, or shapes or dtypes that do not fit.
     """
-    return deliver(scatter_args(input, dim, index, src, value, reduce, False, "scatter"), out)
+    return deliver_same(scatter_args(input, dim, index, src, value, reduce, False, "scatter"), out,
+                        None)
 
 
 def scatter_(input, dim, index, src=None, *, value=None, reduce=None):
@@ -347,7 +349,7 @@ cdef TensorBase scatter_add_op(object input, object dim, object index, object sr
 
 def scatter_add(input, dim, index, src, *, out=None):
     """A copy with ``out[index[i][j]][j] += src[i][j]`` for dim 0, and so on."""
-    return deliver(scatter_add_op(input, dim, index, src, False, "scatter_add"), out)
+    return deliver_same(scatter_add_op(input, dim, index, src, False, "scatter_add"), out, None)
 
 
 def scatter_add_(input, dim, index, src):
@@ -387,7 +389,9 @@ def index_select(input, dim, index, *, out=None):
     """
     cdef TensorBase t = check_tensor(input, "index_select", "input")
     cdef TensorBase at = check_tensor(index, "index_select", "index")
-    return deliver_apart(index_select_op(t, wrap_dim(dim, t.ndim_), at), out, [t, at])
+    cdef TensorBase made = index_select_op(t, wrap_dim(dim, t.ndim_), at)
+    deliver_typed(made, out, "index_select(): self and result must have the same scalar type")
+    return deliver_apart(made, out, [t, at])
 
 
 # ---------------------------------------------------------------- index_add, index_copy
@@ -479,7 +483,7 @@ cdef TensorBase index_write(object input, object dim, object index, object sourc
 
 def index_add(input, dim, index, source, *, alpha=1, out=None):
     """A copy with `alpha` times the places of `source` added at a vector of indices."""
-    return deliver(index_write(input, dim, index, source, alpha, True, False), out)
+    return deliver_same(index_write(input, dim, index, source, alpha, True, False), out, None)
 
 
 def index_add_(input, dim, index, source, *, alpha=1):
@@ -489,7 +493,7 @@ def index_add_(input, dim, index, source, *, alpha=1):
 
 def index_copy(input, dim, index, source, *, out=None):
     """A copy with the places of `source` written at a vector of indices."""
-    return deliver(index_write(input, dim, index, source, 1, False, False), out)
+    return deliver_same(index_write(input, dim, index, source, 1, False, False), out, None)
 
 
 def index_copy_(input, dim, index, source):

@@ -23,6 +23,7 @@ from minitorch._ops._base cimport check_tensor
 from minitorch._ops.array cimport from_array
 from minitorch._ops.copy cimport (
     ORDER_PRESERVE, clone_op, copy_op, fill_op, to_copy_op)
+from minitorch._ops.out cimport deliver_typed
 from minitorch._ops.places cimport (
     finish, frozen, gather_raw, index_arrays, is_mask, nonzero_array, picked_shape, put_raw,
     records_change, target)
@@ -449,7 +450,8 @@ def nonzero(input, *, out=None, as_tuple=False):
         found = from_array(numpy.zeros((len(arrays[0]), 0), numpy.int64), whole)
     else:
         found = from_array(numpy.stack(arrays, 0).astype(numpy.int64, copy=False).T, whole)
-    return deliver(found, out)
+    return deliver_typed(found, out, "nonzero: Expected out tensor to have scalar type {wanted} but "
+                         "got scalar type{got}")
 
 
 def argwhere(input):

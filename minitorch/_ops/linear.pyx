@@ -12,6 +12,7 @@ from minitorch._ops._base cimport cast_raw, check_tensor, copy_raw, expand_raw
 from minitorch._ops.array cimport from_array, numbers_of
 from minitorch._ops.binary cimport add_op, mul_number, mul_op
 from minitorch._ops.expand cimport expand_to
+from minitorch._ops.out cimport deliver_same, deliver_typed
 from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.view cimport (
@@ -370,8 +371,8 @@ def matmul(input, other, *, out=None):
     -----
     (n) . (n) -> (); (m, k) . (k, n) -> (m, n); leading axes are broadcast.
     """
-    return deliver(matmul_op(check_tensor(input, "matmul", "input"),
-                             check_tensor(other, "matmul", "other")), out)
+    return deliver_same(matmul_op(check_tensor(input, "matmul", "input"),
+                                  check_tensor(other, "matmul", "other")), out, None)
 
 
 def op_matmul(self, other):
@@ -383,7 +384,7 @@ def mm(input, mat2, *, out=None):
     cdef TensorBase a = check_tensor(input, "mm", "input")
     cdef TensorBase b = check_tensor(mat2, "mm", "mat2")
     check_mm(a, b, "mm")
-    return deliver(mm_op(a, b), out)
+    return deliver_same(mm_op(a, b), out, None)
 
 
 def bmm(input, mat2, *, out=None):
@@ -391,19 +392,22 @@ def bmm(input, mat2, *, out=None):
     cdef TensorBase a = check_tensor(input, "bmm", "input")
     cdef TensorBase b = check_tensor(mat2, "bmm", "mat2")
     check_bmm(a, b, "bmm")
-    return deliver(bmm_op(a, b), out)
+    return deliver_same(bmm_op(a, b), out, None)
 
 
 def mv(input, vec, *, out=None):
     """The product of a matrix and a vector: (m, k) . (k) -> (m)."""
-    return deliver(checked_mv(check_tensor(input, "mv", "input"),
-                              check_tensor(vec, "mv", "vec")), out)
+    return deliver_typed(checked_mv(check_tensor(input, "mv", "input"),
+                                    check_tensor(vec, "mv", "vec")), out,
+                         "addmv input tensors must have the same dtype, but got {got}, {wanted}, "
+                         "and {wanted}")
 
 
 def dot(input, tensor, *, out=None):
     """The inner product of two vectors."""
-    return deliver(checked_dot(check_tensor(input, "dot", "input"),
-                               check_tensor(tensor, "dot", "tensor")), out)
+    return deliver_typed(checked_dot(check_tensor(input, "dot", "input"),
+                                     check_tensor(tensor, "dot", "tensor")), out,
+                         "result dtype {got} does not match input dtype {wanted}")
 
 
 cdef int check_factors(object beta, object alpha, str where) except -1:
@@ -422,7 +426,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
     check_factors(beta, alpha, "addmm")
     check_mm(a, b, "addmm")
     check_bias(c, a)
-    return deliver(addmm_op(c, a, b, beta, alpha), out)
+    return deliver_same(addmm_op(c, a, b, beta, alpha), out, None)
 
 
 cdef int check_bias(TensorBase c, TensorBase a) except -1:

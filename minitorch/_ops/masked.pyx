@@ -14,6 +14,7 @@ from minitorch._ops.array cimport array_of
 from minitorch._ops.choice cimport masked
 from minitorch._ops.expand cimport expand_to
 from minitorch._ops.index cimport index_arrays_op, put_arrays
+from minitorch._ops.out cimport deliver_typed
 from minitorch._ops.places cimport finish, gather_raw, records_change, target
 from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.scalars cimport is_number
@@ -142,7 +143,8 @@ def masked_select(input, mask, *, out=None):
         node.sizes, node.arrays = common, arrays
         connect1(node, t)
         set_function(found, node, 0)
-    return deliver(found, out)
+    return deliver_typed(found, out,
+                         "masked_select(): self and result must have the same scalar type")
 
 
 cdef tuple places_of(TensorBase mask, tuple sizes):

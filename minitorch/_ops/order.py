@@ -3,7 +3,7 @@
 import numpy
 
 from minitorch._core.dtype import bool_, float32, float64, int32, int64
-from minitorch._ops.creation import as_tensor, full_like, scalar_tensor, zeros
+from minitorch._ops.creation import as_tensor, full_like, linspace, scalar_tensor, zeros
 from minitorch._ops.forms import pair_form
 from minitorch._ops.rule import (
     RuleNode,
@@ -20,10 +20,11 @@ from minitorch._ops.rule import (
 from minitorch._ops.sorting import named_outputs, sort
 from minitorch._ops.ternary import lerp
 
-__all__ = ["bincount", "bucketize", "histc", "isin", "mode", "nanquantile", "quantile",
+__all__ = ["bincount", "bucketize", "histc", "histogram", "isin", "mode", "nanquantile", "quantile",
            "searchsorted"]
 
 MODE = named_outputs("mode", "values", "indices")
+HISTOGRAM = named_outputs("histogram", "hist", "bin_edges")
 
 
 # ---------------------------------------------------------------- mode
@@ -341,3 +342,74 @@ def histc(input, bins=100, min=0, max=0, *, out=None):
     places = numbers(((flat - low) / (high - low) * bins).to(int64))
     counts = numpy.bincount(numpy.minimum(places, bins - 1), minlength=bins)
     return given(tensor_of(counts.astype(numpy.int64), int64).to(x.dtype), out)
+
+
+def histogram(input, bins, *, range=None, weight=None, density=False, out=None):
+    """How many elements lie in each interval, of which the last has its upper end too.
+
+    Parameters
+    ----------
+    input : Tensor
+    bins : int or Tensor
+        The number of equal intervals, or the ends of all in order.
+    range : (float, float), optional
+        What the equal intervals cover; default: from the least to the largest element.
+    weight : Tensor, optional
+        What each element counts, of the input's shape and dtype.
+    density : bool
+        Scale so that the integral over the intervals is 1.
+
+    Returns
+    -------
+    (hist, bin_edges)
+        A named pair, of the input's dtype.
+    """
+    x = tensor_arg(input, "histogram", "input").detach()
+    if x.dtype not in (float32, float64):
+        raise NotImplementedError(f"\"histogramdd\" not implemented for '{scalar_type(x.dtype)}'")
+    array = numbers(x).reshape(-1)
+    if is_scalar(bins):
+        edges = numbers(linspace(*outer_edges(array, bins, range), bins + 1, dtype=x.dtype))
+    else:
+        if range is not None:
+            raise TypeError("histogram(): argument 'range' goes with a number of bins only")
+        if tensor_arg(bins, "histogram", "bins").dtype is not x.dtype:
+            raise RuntimeError("torch.histogramdd: input tensor and bins tensors should have the "
+                               f"same dtype, but got input with dtype {scalar_type(x.dtype)} and "
+                               f"bins for dimension 0 with dtype {scalar_type(bins.dtype)}")
+        if bins.dim() != 1 or bins.numel() == 0:
+            raise RuntimeError("torch.histogramdd: bins tensor should have one dimension and at "
+                               f"least 1 element, but got {bins.dim()} dimensions and "
+                               f"{bins.numel()} elements in the bins tensor for dimension 0")
+        edges = numbers(bins.detach())
+    inside = (array >= edges[0]) & (array <= edges[-1])
+    places = numpy.minimum(numpy.searchsorted(edges, array[inside], "right") - 1, len(edges) - 2)
+    counted = None
+    if weight is not None:
+        if weight.shape != x.shape or weight.dtype is not x.dtype:
+            raise RuntimeError("torch.histogramdd: if weight tensor is provided it should have the "
+                               "same shape and dtype as the input tensor")
+        counted = numbers(weight.detach()).reshape(-1)[inside]
+    hist = numpy.bincount(places, counted, len(edges) - 1).astype(array.dtype)
+    if density:
+        with numpy.errstate(invalid="ignore"):
+            hist = hist / (hist.sum() * numpy.diff(edges))
+    return pair_form(HISTOGRAM, (tensor_of(numpy.array(hist, array.dtype), x.dtype),
+                                 tensor_of(numpy.array(edges), x.dtype)), out)
+
+
+def outer_edges(array, bins, ends):
+    """What the intervals of `histogram` cover."""
+    if bins <= 0:
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+    if ends is not None:
+        low, high = ends
+    else:
+        low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 1.0)
+    if not (numpy.isfinite(low) and numpy.isfinite(high)):
+        raise RuntimeError(f"torch.histogramdd: dimension 0's range [{low:g}, {high:g}] is not "
+                           "finite")
+    if low > high:
+        raise RuntimeError(f"torch.histogramdd: min should not exceed max, but got min {low:g} max "
+                           f"{high:g} for dimension 0")
+    return (low, high) if low < high else (low - 0.5, high + 0.5)

@@ -31,6 +31,24 @@ cdef object deliver_same(TensorBase result, object out, str where):
     return write_out(result, to)
 
 
+cdef object deliver_typed(TensorBase result, object out, str message):
+    """`deliver_same` with the operation's own words; `message` may name {got} and {wanted}."""
+    if isinstance(out, TensorBase) and (<TensorBase> out).dtype_ is not result.dtype_:
+        raise RuntimeError(message.format(got=type_name((<TensorBase> out).dtype_),
+                                          wanted=type_name(result.dtype_)))
+    return deliver(result, out)
+
+
+cdef object deliver_pair(tuple made, object out, object kind):
+    """The named pair of results, or copied into the pair given as `out=`, of the same dtypes."""
+    if out is None:
+        return kind(made)
+    if not isinstance(out, (tuple, list)) or len(out) != 2:
+        raise TypeError(f"{kind.kind}(): argument 'out' must be tuple of Tensors, not "
+                        f"{type(out).__name__}")
+    return kind((deliver_same(made[0], out[0], None), deliver_same(made[1], out[1], None)))
+
+
 cdef object deliver_pointwise(TensorBase result, object out, str where, tuple operands):
     """`deliver` of an elementwise operation: `out` may be an operand, but not a part of one."""
     if out is None:

@@ -60,11 +60,11 @@ def select_scatter(input, src, dim, index):
                     SelectScatterBackward0, None)
 
 
-def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
+def slice_scatter(input, src, dim=0, start=None, end=None, step=1, *, out=None):
     """A copy with `src` in place of the slice ``start:end:step`` of an axis."""
     axis = wrapped(dim, tensor_arg(input, "slice_scatter", "input").dim())
     key = (slice(None),) * axis + (slice(start, end, step),)
-    return replaced("slice_scatter", input, src, lambda t: t[key], SliceScatterBackward0, None)
+    return replaced("slice_scatter", input, src, lambda t: t[key], SliceScatterBackward0, out)
 
 
 def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):

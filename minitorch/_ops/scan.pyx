@@ -178,6 +178,8 @@ cdef TensorBase cumprod_op(TensorBase x, int dim, DType out):
 cdef TensorBase scanned(int op, TensorBase x, object dim, object wanted, str where):
     cdef DType out = sum_dtype(x, wanted, where)
     cdef int axis
+    if out.code == BOOL:
+        raise NotImplementedError(f'"{where.rstrip("_")}_out_cpu" not implemented for \'Bool\'')
     if dim is None:
         raise TypeError(f'{where}() missing 1 required positional arguments: "dim"')
     axis = one_axis(dim, x, where)

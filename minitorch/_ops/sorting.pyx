@@ -14,6 +14,7 @@ from minitorch._core.tensor cimport TensorBase
 from minitorch._ops._base cimport check_tensor
 from minitorch._ops.array cimport array_of, from_array, numbers_of
 from minitorch._ops.index cimport put_arrays
+from minitorch._ops.out cimport deliver_pair
 from minitorch._ops.strided cimport shape_tuple, zeros_of
 from minitorch._ops.view cimport reshape_to
 from minitorch._ops.writing cimport deliver
@@ -105,13 +106,6 @@ cdef tuple picked(TensorBase t, int dim, object places, tuple sizes, PickedBackw
     return values, indices
 
 
-cdef object into(tuple made, object out, object kind):
-    """The pair, or copied into the pair given as `out=`."""
-    if out is None:
-        return kind(made)
-    return kind((deliver(made[0], out[0]), deliver(made[1], out[1])))
-
-
 # ---------------------------------------------------------------- sort
 
 def sort(input, dim=-1, descending=False, stable=False, *, out=None):
@@ -134,7 +128,7 @@ def sort(input, dim=-1, descending=False, stable=False, *, out=None):
     cdef int axis = wrap_dim(dim, t.ndim_)
     made = picked(t, axis, order_of(t, axis, descending), shape_tuple(t),
                   SortBackward0.__new__(SortBackward0))
-    return into(made, out, SORT)
+    return deliver_pair(made, out, SORT)
 
 
 def msort(input, *, out=None):
@@ -172,7 +166,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True, *, out=None):
     elif k == 0:
         sizes = (0,)
     made = picked(t, axis, places, sizes, TopkBackward0.__new__(TopkBackward0))
-    return into(made, out, TOPK)
+    return deliver_pair(made, out, TOPK)
 
 
 def kthvalue(input, k, dim=-1, keepdim=False, *, out=None):
@@ -195,7 +189,7 @@ def kthvalue(input, k, dim=-1, keepdim=False, *, out=None):
     if sizes:
         sizes = sizes[:axis] + ((1,) if keepdim else ()) + sizes[axis + 1:]
     made = picked(t, axis, places, sizes, KthvalueBackward0.__new__(KthvalueBackward0))
-    return into(made, out, KTHVALUE)
+    return deliver_pair(made, out, KTHVALUE)
 
 
 # ---------------------------------------------------------------- unique

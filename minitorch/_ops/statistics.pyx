@@ -17,6 +17,7 @@ from minitorch._ops._base cimport binary_raw, cast_raw, check_tensor, full_raw, 
 from minitorch._ops.binary cimport add_op, div_op, mul_number, mul_op, sub_op
 from minitorch._ops.choice cimport masked
 from minitorch._ops.copy cimport to_dtype
+from minitorch._ops.out cimport deliver_same
 from minitorch._ops.power cimport pow_number
 from minitorch._ops.reduce cimport (
     Axes, ReducingNode, axes_count, axes_tuple, either, expand_op, flag, link_reducing,
@@ -382,7 +383,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
         node = LinalgVectorNormBackward0.__new__(LinalgVectorNormBackward0)
         link_reducing(node, t, &axes, keep, result)
         node.ord, node.s0, node.s1 = ord, save(t), save_output(result)
-    return deliver(result, out)
+    return deliver_same(result, out, None)
 
 
 def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):

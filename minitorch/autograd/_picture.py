@@ -1,22 +1,40 @@
-"""The graph of a tensor as a picture: walk, DOT text, SVG text.
+"""Graphs as pictures: the walk behind a tensor, DOT text, SVG text.
 
 Arrows point as the forward pass runs. Blue boxes are leaf tensors, each standing for its
-``AccumulateGrad`` node; grey boxes are function nodes; green boxes are the roots.
+``AccumulateGrad`` node; grey boxes are function nodes; green boxes are the roots. The layers of a
+network (`minitorch.utils.module_graph`) have colours by their kind.
 """
 
 from minitorch.autograd._layout import lay_out
 
-__all__ = ["dot_text", "svg_text", "walk"]
+__all__ = ["Box", "draw", "to_dot", "walk"]
 
 LEAF, FUNCTION, ROOT = "leaf", "function", "root"
+WEIGHTS, NORM, ACTIVATION, POOLING, BLOCK = "weights", "norm", "activation", "pooling", "block"
 
-# Fill, outline and text colour of each kind of box.
+# Fill, outline and text colour of each kind of box, on white and on dark paper.
 _COLOURS = {
     LEAF: ("#cfe4ff", "#2f74d0", "#0b3b7a"),
     FUNCTION: ("#f4f5f7", "#a3abb8", "#20262e"),
     ROOT: ("#d9f4df", "#3c9a55", "#14532d"),
+    WEIGHTS: ("#e9e0fb", "#7f56d9", "#3d1f7c"),
+    NORM: ("#fdf0d2", "#b98a1d", "#593f00"),
+    ACTIVATION: ("#fde3df", "#cb5a4e", "#6b1a12"),
+    POOLING: ("#d7f1f3", "#27899a", "#0b444e"),
+    BLOCK: ("#e8ecf3", "#64748b", "#1e293b"),
 }
-_EDGE_COLOUR = "#7b8494"
+_DARK = {
+    LEAF: ("#14325c", "#5b9df0", "#d5e6ff"),
+    FUNCTION: ("#242a33", "#6b7482", "#e3e7ed"),
+    ROOT: ("#153d23", "#55b871", "#d3f5dc"),
+    WEIGHTS: ("#34245c", "#a385ee", "#eae2fc"),
+    NORM: ("#473711", "#d3a941", "#fbeecb"),
+    ACTIVATION: ("#51231d", "#e58479", "#fde3df"),
+    POOLING: ("#123f47", "#4db4c5", "#d5f1f4"),
+    BLOCK: ("#2c3645", "#8796ad", "#e6ebf3"),
+}
+_EDGE_COLOUR, _DARK_EDGE = "#7b8494", "#8d97a6"
+_PAPER, _DARK_PAPER = "#ffffff", "#12161c"
 _FONT = "Helvetica, Arial, sans-serif"
 _FONT_SIZE = 13.0
 _LINE = 16.0
@@ -57,7 +75,7 @@ def walk(roots, params=None):
         If a root is no tensor, or has no graph.
     """
     names = {id(tensor): name for name, tensor in (params or {}).items()}
-    nodes, inputs = _collect([_node_of(i, root) for i, root in enumerate(roots)])
+    nodes, inputs = collect([_node_of(i, root) for i, root in enumerate(roots)])
     index = {id(node): i for i, node in enumerate(nodes)}
     boxes = [_box(node, names) for node in nodes]
     edges = [(index[id(parent)], index[id(node)]) for node in nodes for parent in inputs[id(node)]]
@@ -82,7 +100,7 @@ def _node_of(i, root):
     return get_gradient_edge(root).node
 
 
-def _collect(roots):
+def collect(roots):
     """Nodes in forward order and the inputs of each; iterative, for graphs of any depth."""
     order, inputs = [], {}
     stack = [(root, False) for root in reversed(roots)]
@@ -98,13 +116,13 @@ def _collect(roots):
     return order, inputs
 
 
-def _is_leaf(node):
+def is_leaf(node):
     return node.name().rpartition("::")[2] == "AccumulateGrad"
 
 
 def _box(node, names):
     name = node.name().rpartition("::")[2]
-    if _is_leaf(node):
+    if is_leaf(node):
         return Box(LEAF, _tensor_lines(node.variable, names), name)
     return Box(FUNCTION, [name], name)
 
@@ -116,9 +134,8 @@ def _tensor_lines(tensor, names):
     return [shape] if name is None else [name, shape]
 
 
-def dot_text(roots, params=None):
-    """The graph in the DOT language, for graphviz; see :func:`minitorch.autograd.graph.to_dot`."""
-    boxes, edges = walk(roots, params)
+def to_dot(boxes, edges):
+    """A graph as `walk` gives it in the DOT language, for graphviz."""
     lines = [
         "digraph {",
         '    graph [rankdir="TB"];',
@@ -139,9 +156,8 @@ def _dot_escape(text):
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
 
 
-def svg_text(roots, params=None):
-    """The graph as an SVG document; see :func:`minitorch.autograd.graph.to_svg`."""
-    boxes, edges = walk(roots, params)
+def draw(boxes, edges, title="Graph of the forward pass"):
+    """A graph as `walk` gives it as an SVG document, for light and dark screens."""
     widths = [max(map(_text_width, box.lines)) + 22.0 for box in boxes]
     heights = [len(box.lines) * _LINE + 10.0 for box in boxes]
     leaves = {i for i, box in enumerate(boxes) if box.kind == LEAF}
@@ -150,7 +166,7 @@ def svg_text(roots, params=None):
     rights = [x + w / 2 for x, w in zip(plan.x, widths, strict=True)]
     rights.extend(x for route in plan.routes for x, _ in route)
     width = max(rights) + 2 * _MARGIN
-    parts = _head(width, bottom + _MARGIN)
+    parts = _head(width, bottom + _MARGIN, title)
     ports = _ports(plan, widths, edges)
     for route, port, (source, target) in zip(plan.routes, ports, edges, strict=True):
         start = tops[plan.layer[source]] + (row_heights[plan.layer[source]] + heights[source]) / 2
@@ -207,21 +223,30 @@ def _bend(x0, y0, x1, y1):
     return f"C{x0:.1f} {middle:.1f} {x1:.1f} {middle:.1f} {x1:.1f} {y1:.1f}"
 
 
-def _head(width, height):
+def _head(width, height, title):
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" role="img">',
-        "<title>Graph of the forward pass</title>",
+        f"<title>{_xml_escape(title)}</title>",
         f'<defs><marker id="arrow" viewBox="0 0 10 10" refX="0" refY="5" markerWidth="{_ARROW:g}" '
         f'markerHeight="{_ARROW:g}" markerUnits="userSpaceOnUse" orient="auto">'
-        f'<path d="M0 0L10 5L0 10z" fill="{_EDGE_COLOUR}"/></marker></defs>',
+        f'<path class="tip" d="M0 0L10 5L0 10z" fill="{_EDGE_COLOUR}"/></marker></defs>',
         "<style>"
         f"text{{font-family:{_FONT};font-size:{_FONT_SIZE:g}px;text-anchor:middle}}"
         f".edge{{fill:none;stroke:{_EDGE_COLOUR};stroke-width:1.3}}"
         "rect{stroke-width:1.2}.name{font-weight:bold}"
+        f"@media (prefers-color-scheme:dark){{{_dark_style()}}}"
         "</style>",
-        f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
+        f'<rect class="paper" width="{width:.0f}" height="{height:.0f}" fill="{_PAPER}"/>',
     ]
+
+
+def _dark_style():
+    """Rules that win over the colours written at each box, which are those for white paper."""
+    rules = [f".paper{{fill:{_DARK_PAPER}}}.edge{{stroke:{_DARK_EDGE}}}.tip{{fill:{_DARK_EDGE}}}"]
+    rules += [f".{kind} rect{{fill:{fill};stroke:{outline}}}.{kind} text{{fill:{ink}}}"
+              for kind, (fill, outline, ink) in _DARK.items()]
+    return "".join(rules)
 
 
 def _box_markup(box, x, middle, width, height):

@@ -49,9 +49,9 @@ def to_dot(*roots, params=None):
     RuntimeError
         If a root does not require grad.
     """
-    from minitorch.autograd._picture import dot_text
+    from minitorch.autograd import _picture
 
-    return dot_text(_checked_roots(roots, "to_dot"), params)
+    return _picture.to_dot(*_picture.walk(_checked_roots(roots, "to_dot"), params))
 
 
 def to_svg(*roots, params=None):
@@ -82,9 +82,9 @@ def to_svg(*roots, params=None):
     >>> with open("Q.svg", "w") as file:
     ...     _ = file.write(to_svg(Q, params={"a": a, "b": b, "Q": Q}))
     """
-    from minitorch.autograd._picture import svg_text
+    from minitorch.autograd import _picture
 
-    return svg_text(_checked_roots(roots, "to_svg"), params)
+    return _picture.draw(*_picture.walk(_checked_roots(roots, "to_svg"), params))
 
 
 def _checked_roots(roots, caller):

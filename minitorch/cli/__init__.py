@@ -30,6 +30,7 @@ COMMANDS = {
     "check": "look through a folder of images for what would spoil the training",
     "convert": "convert a file of weights, or show what is in it",
     "summary": "list the layers of a network, with shapes, parameters and memory",
+    "graph": "draw a network as an SVG picture",
     "run": "run a script that imports torch, on minitorch",
     "lint": "list what a script for PyTorch uses that minitorch lacks",
     "selftest-resume": "kill a small run again and again, and compare with one left alone",

@@ -31,7 +31,8 @@ examples:
 EPILOG = """
 In --output: config.json (all settings; --config takes it), metrics.csv (a line per epoch and
 split), best.safetensors (the model with its classes and preprocessing, for 'minitorch predict'),
-last.ckpt (for --resume; while a run lasts, previous.ckpt is the one before), curves.png.
+last.ckpt (for --resume; while a run lasts, previous.ckpt is the one before), curves.png,
+report.html (all that is known, as one page to look at).
 
 exit codes: 0 done, 1 the job failed, 2 wrong usage, 130 interrupted by Ctrl-C (143 by SIGTERM)
 after saving last.ckpt.
@@ -79,6 +80,10 @@ def _add_data_options(group):
                             "JSON or lines 'class weight' (default: none)")
     group.add_argument("--image-size", type=number(int, 8, 4096), metavar="PIXELS",
                        help=f"side of the square that the network sees ({_default('image_size')})")
+    group.add_argument("--bad-images", choices=CHOICES["bad_images"],
+                       help="files that cannot be read; skip: leave them out as they are met; "
+                            "list: decode all images first, name the bad ones, train without "
+                            "them; fail: do not train if there is one (default: skip)")
     group.add_argument("--no-exif", dest="exif", action="store_false",
                        help="ignore the orientation that a camera wrote into the file")
 
@@ -209,6 +214,8 @@ def _add_output_options(group):
                             "run that was killed before its first file is started")
     group.add_argument("--force", action="store_true",
                        help="replace the run in --output, if there is one")
+    group.add_argument("--no-report", dest="report", action="store_false",
+                       help="write no report.html, which costs a pass over the validation images")
     group.add_argument("--dry-run", action="store_true",
                        help="measure a few steps, print what the run would do, how long it would "
                             "take and how much memory and disk, and write nothing")

@@ -59,6 +59,7 @@ class Reporter:
 
     def warning(self, text):
         """Say what the user should look at."""
+        self.run.warnings.append(text)
         message(f"warning   {text}")
 
     def end(self, best, elapsed, model):
@@ -91,6 +92,7 @@ class JsonReporter(Reporter):
             _write("warning", message=f"cannot read {path}: {reason}", path=path)
 
     def warning(self, text):
+        self.run.warnings.append(text)
         _write("warning", message=text)
 
     def end(self, best, elapsed, model):

@@ -123,11 +123,12 @@ def _output_folder(args):
 
 
 def _examine(model, info, samples, problems, args):
+    from minitorch.training import EpochBatches
     from minitorch.training.examination import examine
     from minitorch.training.report import examination_loader
     workers = 2 if args.workers is None else args.workers
-    loader = examination_loader([path for path, _ in samples], info, args.batch_size, workers,
-                                problems)
+    order = EpochBatches(len(samples), args.batch_size, shuffle=False, lone="keep")
+    loader = examination_loader([path for path, _ in samples], info, order, workers, problems)
     with Progress("evaluate", len(samples)) as bar:
         def on_step(found):
             report_unreadable(problems)
@@ -172,7 +173,7 @@ def _print(found):
         result(f"top-{top:<5} {percent(found.top_accuracy(top))}")
     result(f"balanced  {percent(scores.balanced_accuracy)}")
     result()
-    names = [printable(name) for name in found.classes]
+    names = [_shortened(printable(name)) for name in found.classes]
     width = max(16, *map(len, names))
     result(f"{'class':{width}}  precision    recall        F1  images")
     for index, name in enumerate(names):
@@ -180,6 +181,10 @@ def _print(found):
               scores.support[index])
     for kind in ("macro", "weighted"):
         _line(f"{kind} average", width, scores.average(kind).values(), found.images)
+
+
+def _shortened(name, limit=48):
+    return name if len(name) <= limit else f"{name[:limit // 2]}…{name[-(limit // 2 - 1):]}"
 
 
 def _line(name, width, values, images):

@@ -16,8 +16,10 @@ from minitorch.cli._common import (
     UsageError,
     apply_threads,
     counted,
+    describe,
     is_terminal,
     message,
+    report_unreadable,
 )
 from minitorch.cli._finetune_options import SUMMARY, add_parser, setting_names
 from minitorch.cli._reporter import JsonReporter
@@ -47,7 +49,7 @@ def run(args):
     from minitorch.training.signals import StopSignal
     with StopSignal(_announce_stop) as stop:
         reporter = (JsonReporter if args.log == "json" else _Reporter)(finetuning)
-        return _train(finetuning, reporter, stop)
+        return _train(finetuning, reporter, stop, args.report)
 
 
 # -- the run's folder -------------------------------------------------------------------------
@@ -157,6 +159,8 @@ def _prepare(settings, output, args):
         raise UsageError(f"{flag}: {error}") from error
     data = finetune.load_data(settings, checkpoint)
     _describe_data(data)
+    if settings.bad_images != "skip":
+        _examine_first(data, settings)
     weights = settings.weights
     if args.dry_run:
         from minitorch.training.plan import missing_download
@@ -170,7 +174,18 @@ def _prepare(settings, output, args):
     if not args.dry_run:
         _open_output(finetuning, checkpoint, args)
     _describe_run(finetuning, checkpoint)
+    if args.log != "json":
+        report_unreadable(finetuning.problems)      # those that are known from before
     return finetuning
+
+
+def _examine_first(data, settings):
+    """Decode all images before anything else, and remember what was found."""
+    from minitorch.training.bad_images import examine_first
+    bar = Progress("check", len(data.train) + len(data.val))
+    with bar:
+        reasons = examine_first(data, settings, lambda done, _: bar.update(done))
+    message(f"images    all decoded; {counted(len(reasons), 'file')} cannot be used")
 
 
 def _is_complete(settings, checkpoint, output):
@@ -226,7 +241,7 @@ def _describe_run(finetuning, checkpoint):
 
 
 # -- the run ----------------------------------------------------------------------------------
-def _train(finetuning, reporter, stop):
+def _train(finetuning, reporter, stop, report):
     from minitorch.training.finetune import described_best
     started = time.monotonic()
     try:
@@ -246,6 +261,8 @@ def _train(finetuning, reporter, stop):
     if finetuning.problems:
         message(f"{counted(len(finetuning.problems), 'file')} could not be read and "
                 f"{'was' if len(finetuning.problems) == 1 else 'were'} left out")
+    if report and finetuning.state.history:
+        _report(finetuning, finished, stop)
     if not finished:
         message(f"Stopped; saved {finetuning.path('last.ckpt')}. {_to_go_on(finetuning)}")
         reporter.stopped()
@@ -270,6 +287,19 @@ def _last_good(finetuning):
         return "nothing was saved yet"
     return (f"{path} holds the last good state (epoch {saved['epoch'] + 1}, after "
             f"{counted(saved['metrics']['batches'], 'batch', 'batches')})")
+
+
+def _report(finetuning, finished, stop):
+    """Write report.html; the model is there already, so a failure is said and no more."""
+    from minitorch.training.report import write_run_report
+    images = len(finetuning.data.val) if finished else 0
+    try:
+        with Progress("report", images) as bar:
+            write_run_report(finetuning, finished, lambda found: bar.update(found.images), stop)
+    except Exception as error:
+        message(f"warning   {finetuning.path('report.html')} was not written: {describe(error)}")
+    else:
+        message(f"report    {finetuning.path('report.html')}")
 
 
 def _to_go_on(finetuning):

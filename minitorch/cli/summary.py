@@ -61,17 +61,17 @@ def run(args):
 
 def _print_totals(network, found, measured):
     total, shape = found.total, " x ".join(map(str, found.input[0]))
-    result(f"model        {network.name}" + "".join(f"; {note}" for note in network.notes))
-    result(f"input        {shape}")
-    result(f"parameters   {total.parameters:,}, {total.trainable:,} of them trained")
-    result(f"multiply-adds {total.macs / 1e9:.3f} G")
-    result(f"weights      {_mb(found.parameter_bytes + found.buffer_bytes)}")
-    result(f"outputs      {_mb(total.activations)} of all layers together")
-    result(f"training     about {_mb(found.training_bytes)} for weights, gradients and outputs, "
+    result(f"model          {network.name}" + "".join(f"; {note}" for note in network.notes))
+    result(f"input          {shape}")
+    result(f"parameters     {total.parameters:,}, {total.trainable:,} of them trained")
+    result(f"multiply-adds  {total.macs / 1e9:.3f} G")
+    result(f"weights        {_mb(found.parameter_bytes + found.buffer_bytes)}")
+    result(f"outputs        {_mb(total.activations)} of all layers together")
+    result(f"training       about {_mb(found.training_bytes)} for weights, gradients and outputs, "
            "without the optimizer")
     for what, size in (measured or {}).items():
         text = "cannot be measured on this system" if size is None else f"{_mb(size)} at most"
-        result(f"measured     {what}: {text}, beside the weights")
+        result(f"measured       {what}: {text}, beside the weights")
 
 
 def _mb(size):

@@ -12,6 +12,7 @@ ROOTS = ("torch", "torchvision")
 # a CPU-only PyTorch says about devices, compilers and processes that it has not.
 MODULES = {
     "torch": "minitorch",
+    "torch.accelerator": "minitorch.compat.accelerator",
     "torch.amp": "minitorch.compat.amp",
     "torch.compiler": "minitorch.compat.compiler",
     "torch.cuda": "minitorch.compat.cuda",
@@ -40,7 +41,9 @@ MODULES = {
     "torchvision.transforms": "minitorch.transforms",
     "torchvision.transforms._presets": "minitorch.transforms.presets",
     "torchvision.transforms.functional": "minitorch.transforms.functional",
+    "torchvision.transforms.autoaugment": "minitorch.transforms.autoaugment",
     "torchvision.transforms.transforms": "minitorch.transforms.transforms",
+    "torchvision.transforms.v2": "minitorch.compat.torchvision.transforms_v2",
 }
 
 # Parts of minitorch that are not parts of torch.
@@ -57,11 +60,26 @@ ADVICE = {
     "torch.utils.tensorboard": "write the numbers yourself, or use the tensorboardX package",
     "torch.complex64": "minitorch has no complex dtypes",
     "torch.complex128": "minitorch has no complex dtypes",
+    "torch.func.vmap": "write the axis into the function, or call it in a loop",
+    "torch.vmap": "write the axis into the function, or call it in a loop",
+    "torch.func.grad": "torch.autograd.grad, or torch.autograd.functional",
+    "torch.func.jacrev": "torch.autograd.functional.jacobian",
+    "torch.func.jacfwd": "torch.autograd.functional.jacobian",
+    "torch.func.hessian": "torch.autograd.functional.hessian",
+    "torch.func.jvp": "torch.autograd.functional.jvp",
+    "torch.func.vjp": "torch.autograd.functional.vjp",
+    "torch.optim.SparseAdam": "gradients are dense, and torch.optim.Adam takes those",
+    "torch.nn.utils.parametrizations": "torch.nn.utils has weight_norm and spectral_norm",
+    "torch.nn.utils.parametrize": "compute the parameter in forward",
     "torch.fft": "minitorch has no complex dtypes; numpy.fft takes tensor.numpy()",
     "torch.sparse": "minitorch has dense tensors only",
     "torch.multiprocessing": "minitorch computes in threads of one process",
+    "torch.distributions": "minitorch.distributions has Normal, Categorical and a few more",
+    "torch.nn.CrossMapLRN2d": "torch.nn.LocalResponseNorm, whose sums are of the window alone",
     "torch.nn.parallel.DistributedDataParallel": "minitorch computes in one process",
-    "torchvision.transforms.v2": "torchvision.transforms has the classic transforms",
+    "torchvision.transforms.v2.functional": "torchvision.transforms.functional has the classic "
+                                            "functions",
+    "torchvision.tv_tensors": "torchvision.transforms.v2 takes plain tensors",
 }
 
 

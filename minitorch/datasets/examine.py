@@ -16,9 +16,11 @@ __all__ = ["ImageFacts", "THUMB", "examine", "perceptual_hash"]
 
 THUMB = 12                  # pixels along a side of a thumbnail
 _HASH_FROM = 32             # pixels along a side of what the perceptual hash looks at
+_COMMON = 96                # a multiple of both
 _ORIENTATION = 0x0112       # the EXIF tag
 _ONE_COLOUR = 3             # grey levels that compression may make of one colour
 _VERY_LARGE = 50_000_000    # pixels
+_STRIP = 1 << 22            # pixels
 _ALPHA = ("RGBA", "LA", "PA", "La", "RGBa")
 
 # What a file that is no image may be instead, told by how it begins.
@@ -126,13 +128,15 @@ def _describe(facts, file):
     facts.format, facts.mode = image.format or "", image.mode
     image.load()
     turned = image.getexif().get(_ORIENTATION, 1) in range(2, 9)
-    upright = ImageOps.exif_transpose(image)
+    upright = ImageOps.exif_transpose(image) if turned else image
     check_sides(facts.path, upright)
     rgb = to_rgb(upright)
     facts.width, facts.height = rgb.size
-    facts.pixels = hashlib.sha256(b"%d %d " % rgb.size + rgb.tobytes()).hexdigest()
-    facts.hash = f"{perceptual_hash(rgb):016x}"
-    shrunk = rgb.resize((THUMB, THUMB), Image.Resampling.BOX)
+    facts.pixels = _pixel_digest(rgb)
+    # Both look at averages over areas, and so may share a first step.
+    small = rgb.resize((_COMMON, _COMMON), Image.Resampling.BOX)
+    facts.hash = f"{perceptual_hash(small):016x}"
+    shrunk = small.resize((THUMB, THUMB), Image.Resampling.BOX)
     facts.thumb = base64.b64encode(shrunk.tobytes()).decode()
     spread = max(high - low for low, high in rgb.getextrema())
     found = {
@@ -149,6 +153,17 @@ def _describe(facts, file):
         "animated": _is_animated(image),
     }
     facts.oddities = [name for name, is_so in found.items() if is_so]
+
+
+def _pixel_digest(rgb):
+    """Over size and pixels, strip by strip: a copy of a huge image might not fit beside it."""
+    digest = hashlib.sha256(b"%d %d " % rgb.size)
+    rows = max(1, _STRIP // rgb.width)
+    for top in range(0, rgb.height, rows):
+        is_all = rows >= rgb.height
+        strip = rgb if is_all else rgb.crop((0, top, rgb.width, min(top + rows, rgb.height)))
+        digest.update(strip.tobytes())
+    return digest.hexdigest()
 
 
 def _is_transparent(image):

@@ -214,6 +214,11 @@ class DatasetFolder(Dataset):
             f"    Number of datapoints: {len(self)}",
             f"    Root location: {self.root}",
         ]
+        steps = [(head, str(step)) for head, step in (("Transform: ", self.transform), (
+            "Target transform: ", self.target_transform)) if step is not None]
+        if steps:
+            lines.append("    StandardTransform")
+            lines += [head + text.replace("\n", "\n" + " " * len(head)) for head, text in steps]
         return "\n".join(lines)
 
 

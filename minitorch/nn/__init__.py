@@ -3,8 +3,9 @@
 # Each file of layers has its list of them in __all__.
 # ruff: noqa: F401, F403
 
-from minitorch.nn import common_types, functional, init, modules, parameter, utils
+from minitorch.nn import common_types, functional, init, modules, parallel, parameter, utils
 from minitorch.nn.modules.activation import *
+from minitorch.nn.modules.adaptive import *
 from minitorch.nn.modules.attention import *
 from minitorch.nn.modules.batchnorm import *
 from minitorch.nn.modules.container import *
@@ -27,6 +28,7 @@ from minitorch.nn.modules.rnn import *
 from minitorch.nn.modules.sparse import *
 from minitorch.nn.modules.transformer import *
 from minitorch.nn.modules.upsampling import *
+from minitorch.nn.parallel import DataParallel
 from minitorch.nn.parameter import (
     Buffer,
     Parameter,

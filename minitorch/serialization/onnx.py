@@ -21,6 +21,7 @@ from minitorch.serialization._source import Source
 
 MAX_NODES = 200_000
 MAX_LISTED = 100_000  # numbers in an attribute
+MAX_INTEGERS = 4_000_000  # in a tensor, as varints: weights are never stored so
 # TensorProto.DataType -> (our dtype, the field of numbers that may hold it instead of raw_data)
 _FLOATS, _INT32S, _INT64S, _DOUBLES, _UINT64S = 4, 5, 7, 10, 11
 DATA_TYPES = {
@@ -139,7 +140,7 @@ def read_model(view, folder=None):
             domain, version = _read_opset(wire, field)
             model.opsets[domain] = version
         elif field.number == 14:
-            _add_once(model.metadata, *_read_pair(wire, field), "entry", field)
+            _add_once(model.metadata, *_read_pair(wire, field), "entries", field)
     model.producer = " ".join(part for part in producer if part)
     if len(graphs) != 1:
         raise CheckpointError(f"an ONNX file with {len(graphs) or 'no'} graphs" if graphs
@@ -150,7 +151,7 @@ def read_model(view, folder=None):
 
 def _add_once(found, name, value, what, field):
     if name in found:
-        raise CheckpointError(f"two {what}s named {quote(name)}", offset=field.at)
+        raise CheckpointError(f"two {what} named {quote(name)}", offset=field.at)
     found[name] = value
 
 
@@ -184,11 +185,11 @@ def _read_graph(wire, span, model, files):
             model.name = wire.text(field)
         elif field.number == 5:
             name, record = _read_tensor(wire, field, files)
-            _add_once(model.initializers, name, record, "initializer", field)
+            _add_once(model.initializers, name, record, "initializers", field)
         elif field.number in (11, 12):
             name, described = _read_value_info(wire, field)
             ends = model.inputs if field.number == 11 else model.outputs
-            _add_once(ends, name, described, "input" if field.number == 11 else "output", field)
+            _add_once(ends, name, described, "inputs" if field.number == 11 else "outputs", field)
         elif field.number == 15:
             raise CheckpointError("sparse initializers are not supported", offset=field.at)
 
@@ -206,7 +207,7 @@ def _read_node(wire, field):
         elif part.number == 4:
             op = wire.text(part)
         elif part.number == 5:
-            _add_once(attributes, *_read_attribute(wire, part), "attribute", part)
+            _add_once(attributes, *_read_attribute(wire, part), "attributes", part)
         elif part.number == 7:
             domain = wire.text(part)
     if domain not in ("", "ai.onnx"):
@@ -292,7 +293,7 @@ def _read_tensor(wire, field, files):
         elif part.number == 8:
             name = wire.text(part)
         elif part.number == 13:
-            _add_once(external, *_read_pair(wire, part), "entry", part)
+            _add_once(external, *_read_pair(wire, part), "entries", part)
         elif part.number == 14:
             location = wire.integer(part)
         elif part.number == _RAW:
@@ -301,7 +302,7 @@ def _read_tensor(wire, field, files):
             width = 4 if part.number == _FLOATS else 8
             data.setdefault(part.number, []).append(wire.fixed(part, width))
         elif part.number in (_INT32S, _INT64S, _UINT64S):
-            data.setdefault(part.number, []).append(wire.integers(part))
+            data.setdefault(part.number, []).append(wire.integers(part, MAX_INTEGERS))
     try:
         dtype, home = _check_tensor(name, kind, dims)
         if location == _EXTERNAL:

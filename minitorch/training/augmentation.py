@@ -209,9 +209,10 @@ class MixedBatches:
     def __iter__(self):
         epoch, first = self.batch_sampler.epoch, self.batch_sampler.cursor
         for number, batch in enumerate(self.loader, first):
-            yield None if batch is None else self._mixed(*batch, epoch, number)
+            yield None if batch is None else self.mixed(*batch, epoch, number)
 
-    def _mixed(self, images, targets, epoch, number):
+    def mixed(self, images, targets, epoch, number):
+        """The images and the class probabilities of batch `number` of an epoch."""
         from minitorch.transforms import mixing
         seed = derived_seed(self.seed, "mix", epoch, number)
         generator = minitorch.Generator().manual_seed(seed)

@@ -64,7 +64,7 @@ def line_chart(series, label, str_of, *, top=None, marked=None):
     for name, points in series.items():
         parts += _line(name, [place(*point) for point in _thinned(points)])
     if marked is not None and math.isfinite(marked[1]):
-        parts.append(_mark(*place(*marked), str_of(marked[1], exact=True), top is None))
+        parts.append(_mark(*place(*marked), str_of(marked[1]), top is None))
     return _svg(WIDTH, HEIGHT, label, parts)
 
 

@@ -4,14 +4,14 @@ import math
 
 from minitorch.training.drawing import GRID, MUTED, PAPER, SCALE, Pen, png
 
-__all__ = ["draw_curves", "epoch_ticks", "ticks"]
+__all__ = ["draw_curves", "epoch_ticks", "largest_rate", "ticks"]
 
-WIDTH, HEIGHT = 1200, 520
+WIDTH, HEIGHT = 1500, 520
 COLOURS = {"train": "#7a8793", "val": "#0969da"}
 
 
 def draw_curves(rows, title="", path=None):
-    """Draw loss and accuracy against the epoch, training and validation.
+    """Draw loss, accuracy (training and validation) and learning rate against the epoch.
 
     Parameters
     ----------
@@ -24,19 +24,27 @@ def draw_curves(rows, title="", path=None):
     Returns
     -------
     PIL.Image.Image
-        1200 by 520 pixels, RGB.
+        1500 by 520 pixels, RGB.
     """
     from PIL import Image, ImageDraw
     image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), PAPER)
     pen = Pen(ImageDraw.Draw(image))
-    pen.text((40, 24), title, size=20)
-    _panel(pen, (84, 104, 570, 460), rows, "loss", "Loss", str_of=_short)
-    _panel(pen, (684, 104, 1170, 460), rows, "accuracy", "Accuracy", str_of=_percent, top=1.0)
+    pen.text((40, 24), pen.clipped(title, 20, WIDTH - 80), size=20)
+    _panel(pen, (84, 104, 534, 460), rows, "loss", "Loss", str_of=_short)
+    _panel(pen, (620, 104, 1070, 460), rows, "accuracy", "Accuracy", str_of=_percent, top=1.0)
+    _panel(pen, (1160, 104, 1470, 460), [
+        {"epoch": row["epoch"], "split": "val", "rate": largest_rate(row)}
+        for row in rows if row["split"] == "train"], "rate", "Learning rate", str_of=_short)
     image = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     if path is not None:
         from minitorch.training.files import write_bytes
         write_bytes(path, png(image))
     return image
+
+
+def largest_rate(row):
+    """The learning rate in a row of history; of several groups' the largest, the head's."""
+    return max(value for name, value in row.items() if name == "lr" or name.startswith("lr_"))
 
 
 def _panel(pen, box, rows, column, title, str_of, top=None):
@@ -59,11 +67,13 @@ def _panel(pen, box, rows, column, title, str_of, top=None):
         pen.text((place(epoch, marks[0])[0], lower + 10), str(epoch), size=13, colour=MUTED,
                  anchor="mt")
     pen.text(((left + right) / 2, lower + 32), "epoch", size=13, colour=MUTED, anchor="mt")
-    _legend(pen, right, upper - 21)
+    if column != "rate":
+        _legend(pen, right, upper - 21)
     for split, colour in COLOURS.items():
         points = [place(row["epoch"], row[column]) for row in rows if row["split"] == split]
         pen.curve(points, colour)
-    _mark_best(pen, rows, column, place, str_of)
+    if column != "rate":
+        _mark_best(pen, rows, column, place, str_of)
 
 
 def _mark_best(pen, rows, column, place, str_of):

@@ -19,17 +19,38 @@ __all__ = ["DataSplit", "ImageList", "ReadProblems", "folder_data", "digits_data
 
 
 class ReadProblems:
-    """The files that could not be read, each once; worker threads add, the main thread takes."""
+    """The files that could not be read, each once; worker threads add, the main thread takes.
 
-    def __init__(self):
-        self.reasons = {}
+    Parameters
+    ----------
+    fatal : bool
+        Such a file ends the run: `add` raises `DataError`.
+
+    Attributes
+    ----------
+    reasons : dict of str to str
+        By path.
+    known : set of str
+        Files that need not be tried.
+    """
+
+    def __init__(self, fatal=False):
+        self.fatal, self.reasons, self.known = fatal, {}, set()
         self._fresh = []
         self._lock = threading.Lock()
 
     def __len__(self):
         return len(self.reasons)
 
+    def add_known(self, path, reason):
+        """Note a file that was found to be bad before."""
+        self.known.add(path)
+        self.add(path, reason)
+
     def add(self, path, reason):
+        """Note a file that could not be read."""
+        if self.fatal:
+            raise DataError(f"--bad-images fail: {path}: {reason}")
         with self._lock:
             if path not in self.reasons:
                 self.reasons[path] = reason
@@ -70,6 +91,8 @@ class ImageList(Dataset):
         source, target = self.samples[index]
         if not isinstance(source, (str, Path)):
             image = source
+        elif self.problems is not None and str(source) in self.problems.known:
+            return None
         else:
             try:
                 image = load_image(source, exif=self.exif)
@@ -80,6 +103,11 @@ class ImageList(Dataset):
                 self.problems.add(str(source), reason_of(error, source))
                 return None
         return (image if self.transform is None else self.transform(image)), target
+
+
+def counted_files(count):
+    """``"1 file is"``, ``"2 files are"``."""
+    return "1 file is" if count == 1 else f"{count} files are"
 
 
 def reason_of(error, path):
@@ -319,16 +347,16 @@ def labelled_images(root, classes):
 
 
 def images_below(root):
-    """Paths of all images under a folder, at any depth, sorted; names with a dot are left out.
+    """Paths of all images under a folder, at any depth, sorted; hidden ones are left out.
 
     Raises OSError for a folder that may not be read.
     """
-    from minitorch.datasets.listing import EXTENSIONS, raise_it
+    from minitorch.datasets.listing import EXTENSIONS, is_hidden, raise_it
     found = []
     for folder, folders, names in os.walk(root, onerror=raise_it):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not is_hidden(name, True))
         found += [os.path.join(folder, name) for name in sorted(names)
-                  if not name.startswith(".") and name.lower().endswith(EXTENSIONS)]
+                  if not is_hidden(name) and name.lower().endswith(EXTENSIONS)]
     return found
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from minitorch.training.findings import LEVELS, PROBLEM, WARNING, all_findings
-from minitorch.training.manifest import Manifest, examine_images
+from minitorch.training.image_manifest import Manifest, examine_images
 from minitorch.training.survey import TRAIN, VAL, survey_folder
 
 __all__ = ["Checkup", "ClassCount", "check_folder"]
@@ -133,9 +133,7 @@ def _examine(survey, root, val, workers, fresh, on_image):
         paths = [path for path, split, _ in survey.images()
                  if split in splits and path not in survey.facts]
         manifest = Manifest(os.path.expanduser(folder))
-        if fresh:
-            manifest.forget()
-        known += sum(manifest.get(path) is not None for path in paths)
+        known += 0 if fresh else sum(manifest.get(path) is not None for path in paths)
         before = len(survey.facts)
 
         def progress(done, facts, before=before):
@@ -143,7 +141,7 @@ def _examine(survey, root, val, workers, fresh, on_image):
                 on_image(before + done, total, facts)
 
         try:
-            survey.facts |= examine_images(paths, manifest, workers, progress)
+            survey.facts |= examine_images(paths, manifest, workers, progress, fresh)
         except BaseException:
             manifest.save()     # what was decoded before Ctrl-C need not be decoded again
             raise

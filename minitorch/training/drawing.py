@@ -11,7 +11,7 @@ INK, MUTED, GRID, PAPER = "#1f2328", "#656d76", "#e4e7eb", "#ffffff"
 
 def drawable(text):
     """`text` in the letters that pillow's own font has shapes for: accents go, others are ``?``."""
-    letters = (each for each in unicodedata.normalize("NFKD", text)
+    letters = (each for each in unicodedata.normalize("NFD", text)
                if not unicodedata.combining(each))
     return "".join(each if " " <= each <= "~" or each == "…" else "?" for each in letters)
 

@@ -15,6 +15,10 @@ PROBLEM, WARNING, REMARK = LEVELS = ("problem", "warning", "remark")
 _FEW = 10               # images; fewer of a class teach little
 _IMBALANCE = 10         # times as many images of one class as of another
 _LARGE_GAP = 3
+# A property that tells this share of what guessing the largest class leaves open is a cue; a value
+# of it that fewer images have tells nothing.
+_CUE, _CUE_IMAGES = 0.7, 5
+_GREY = 3               # grey levels by which the channels of a grey photograph may differ
 
 # Oddities of readable images: kind, level, what they are, what the tool does with them.
 _ODDITIES = (
@@ -62,7 +66,7 @@ class Finding:
 def all_findings(survey, image_size):
     """All findings about an examined `Survey`, the worst first."""
     found = [*_refusals(survey), *_unreadable(survey), *_copies(survey), *_look_alikes(survey),
-             *_classes(survey), *_oddities(survey), *_small(survey, image_size),
+             *_classes(survey), *_cues(survey), *_oddities(survey), *_small(survey, image_size),
              *_litter(survey)]
     return sorted(found, key=lambda finding: LEVELS.index(finding.level))
 
@@ -247,6 +251,35 @@ def _without_images(survey, trained):
                       f"{_plural(len(missing), 'class', 'classes')} without an image to validate "
                       "with", "the accuracy will say nothing about them",
                       [{"class": name} for name in missing])
+
+
+def _cues(survey):
+    """What tells the classes apart without looking at what the images show.
+
+    A network learns the easiest thing that works: if all cats are PNG files of one size, it may
+    know a cat by the rounding of its pixels.
+    """
+    images = [(survey.facts[path], name) for name in survey.classes
+              for path in survey.readable(TRAIN, name)]
+    for what, value in (("file format", lambda facts: facts.format),
+                        ("size in pixels", lambda facts: (facts.width, facts.height)),
+                        ("choice between grey and colour", _is_grey)):
+        told = Counter((value(facts), name) for facts, name in images)
+        right = 0
+        for one in {value for value, _ in told}:
+            counts = [count for (other, _), count in told.items() if other == one]
+            right += max(counts) if sum(counts) >= _CUE_IMAGES else 0
+        largest = max(Counter(name for _, name in images).values(), default=0)
+        if images and right - largest >= _CUE * (len(images) - largest) > 0:
+            yield Finding("cue", WARNING, f"the {what} alone tells the class of "
+                          f"{100 * right / len(images):.0f} % of the training images",
+                          "a network may learn that and not what the images show; bring all "
+                          "classes to the same", [{"class": name} for name in survey.classes])
+
+
+def _is_grey(facts):
+    low, high = (part(facts.thumbnail(), axis=2).astype(int) for part in (np.min, np.max))
+    return bool((high - low).max() <= _GREY)
 
 
 def _names(survey):

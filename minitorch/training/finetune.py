@@ -106,13 +106,15 @@ class FinetuneRun:
         filled from an earlier run where possible, and the rest by `train`.
     notes : list of str
         Remarks for the user.
+    warnings : list of str
+        What the user was warned of while it trained.
     """
 
     def __init__(self, settings, data, pretrained, output, checkpoint=None):
         self.settings, self.data, self.pretrained = settings, data, pretrained
         self.folder = output if isinstance(output, RunFolder) else RunFolder(output)
         self.output = self.folder.path
-        self.notes = list(data.notes)
+        self.notes, self.warnings = list(data.notes), []
         minitorch.manual_seed(derived_seed(settings.seed, "model"))
         self.model = build_model(settings.arch, len(data.classes))
         drawn = self.model.get_submodule(HEAD).weight.detach().clone()

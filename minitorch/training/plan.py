@@ -10,14 +10,15 @@ How the numbers come about:
   of both spread over the processors. Without workers both follow each other.
 - Memory is the highest that the system has seen of this process, after real steps with the real
   loader and its workers, with the copy of the best weights that a run keeps, and after writing a
-  checkpoint into nothing. What a longer run adds, a frozen trunk's table of features, is added.
-- Files: the checkpoint's bytes are counted as they are written into nothing; the model file is its
-  tensors and their description.
+  files into nothing. What a longer run adds, a frozen trunk's table of features, is added.
+- Files: the bytes of the checkpoint, of the model and of a picture of curves are counted as they
+  are written into nothing.
 
 What is not in them: a disk that is slower than the decoding when images are read for the first
 time, other programs on the machine, and images larger than those measured.
 """
 
+import io
 import os
 import shutil
 import statistics
@@ -27,6 +28,7 @@ from pathlib import Path
 
 import minitorch
 from minitorch.training.checkpoint import checkpoint_of
+from minitorch.training.curves import draw_curves
 from minitorch.training.errors import DataError
 from minitorch.training.features import trunk_features, without_head
 from minitorch.training.loop import evaluate, train_one_epoch
@@ -123,9 +125,11 @@ def _together(compute, read, workers):
                (compute.cpu + read.cpu) / processors)
 
 
-def _training_cost(run, network, batch):
+def _training_cost(run, network, loader, batch):
+    mix = getattr(loader, "mixed", None)    # done by the thread that computes
+    batches = (batch if mix is None else mix(*batch, 0, number) for number in range(_MOST_STEPS))
     laps = _Laps()
-    train_one_epoch(network, [batch] * _MOST_STEPS, run.loss_fn, run.optimizer,
+    train_one_epoch(network, batches, run.loss_fn, run.optimizer,
                     accumulate=run.settings.accum, clip_grad=run.settings.clip_grad,
                     after_update=run._average_updater(), on_step=laps.lap, stop=laps.enough)
     return laps.cost()
@@ -153,9 +157,8 @@ def _epoch(run):
         train_loader.batch_sampler.set_position(0)
         train_batch, train_read = _read(train_loader)
         val_batch, val_read = _read(val_loader)
-        if hasattr(train_loader, "loader"):     # it mixes
-            train_batch = train_loader._mixed(*train_batch, 0, 0)
-    step = _together(_training_cost(run, network, train_batch), train_read, settings.workers)
+    step = _together(_training_cost(run, network, train_loader, train_batch), train_read,
+                     settings.workers)
     val = _together(_validation_cost(judged, val_batch), val_read, settings.workers)
     if run.features is None:
         _read_ahead(train_loader)
@@ -174,9 +177,10 @@ def _know_a_batch(run, loader):
 def _read_ahead(loader):
     """Let the workers fill their queue once, as they do beside each step."""
     loader.batch_sampler.set_position(0)
-    batches = iter(loader)
+    batches, seconds = iter(loader), _now()
     next(batches, None)
-    time.sleep(0.2)
+    # They have begun with all that fits, when the first is done.
+    time.sleep(_since(seconds)[0])
 
 
 def _features(run):
@@ -184,13 +188,15 @@ def _features(run):
     missing = int((~run.features.known).sum())
     if missing == 0:
         return 0.0, 0
-    batch, read = _read(run.feature_loader())
+    loader = run.feature_loader()
+    batch, read = _read(loader)
     size = run._trunk_batch
     trunk, times = without_head(run.model, HEAD), []
     for _ in range(1 + _STEPS):
         start = _now()
         trunk_features(trunk, batch[0], size)
         times.append(_since(start))
+    _read_ahead(loader)
     batches = -(-missing // size)
     return batches * _together(_Cost.of(times[1:]), read, run.settings.workers), missing
 
@@ -207,14 +213,22 @@ def peak_memory():
 
 def _files(run):
     """Bytes of the files that a run writes, by name; and of what exists while one is replaced."""
+    from minitorch.serialization._bridge import Recorder
+    from minitorch.serialization.safetensors import write_records
     from minitorch.training import finetune
     counter = _Counter()
     minitorch.save(checkpoint_of(**run.checkpoint_parts()), counter)
+    files = {finetune.CHECKPOINT: counter.size, finetune.PREVIOUS: counter.size}
     judged = run.model if run.average is None else run.average.module
-    tensors = sum(each.numel() * each.element_size() for each in judged.state_dict().values())
-    description = sum(len(str(value)) for value in run.info.to_metadata().values())
-    files = {finetune.CHECKPOINT: counter.size, finetune.PREVIOUS: counter.size,
-             finetune.BEST: tensors + description}
+    counter, recorder = _Counter(), Recorder()
+    write_records(counter, {name: recorder.tensor(each)
+                            for name, each in judged.state_dict().items()}, run.info.to_metadata())
+    files[finetune.BEST] = counter.size
+    rows = [{"epoch": 1, "split": split, "loss": 1.0, "accuracy": 1.0}
+            for split in ("train", "val")]
+    buffer = io.BytesIO()
+    draw_curves(rows).save(buffer, format="PNG", optimize=True)
+    files[finetune.CURVES] = len(buffer.getvalue())
     return {name: files.get(name) for name in finetune.RUN_FILES}
 
 

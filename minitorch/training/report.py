@@ -20,8 +20,8 @@ import numpy as np
 import minitorch
 from minitorch.training.pictures import thumbnail
 
-__all__ = ["Mistake", "Report", "environment", "evaluation_report", "examine_best",
-           "list_mistakes", "run_report"]
+__all__ = ["Mistake", "Report", "environment", "evaluation_report", "examination_loader",
+           "examine_best", "list_mistakes", "run_report", "write_run_report"]
 
 MISTAKES = 24
 
@@ -110,29 +110,51 @@ def examine_best(run, on_step=None, stop=None):
     -------
     Examination
     """
-    from minitorch.training import examination, features, finetune, model_io
-    model, info = model_io.load_model(run.path(finetune.BEST))
+    from minitorch.training import examination, features, model_io
+    from minitorch.training.run_folder import BEST
+    from minitorch.training.weights import HEAD
+    model, info = model_io.load_model(run.path(BEST))
     truth = [target for _, target in run.data.val]
     if run.features is not None:
         # The trunk is the one that made the features; the head alone differs.
         table = run.features.part(len(run.data.train), len(run.features))
         loader = features.FeatureBatches(table, range(len(truth)), run.val_loader.batch_sampler)
-        model = model.get_submodule(finetune.HEAD)
+        model = model.get_submodule(HEAD)
     else:
         loader = examination_loader([source for source, _ in run.data.val], info,
-                                    run.settings.batch_size, run.settings.workers, run.problems)
+                                    run.val_loader.batch_sampler, run.settings.workers,
+                                    run.problems)
     return examination.examine(model, loader, info.classes, truth, on_step=on_step, stop=stop)
 
 
-def examination_loader(sources, info, batch_size, workers, problems):
+def examination_loader(sources, info, batches, workers, problems):
     """A loader of (inputs, places) of images, as `examine` reads them."""
     from minitorch.training.data import ImageList, make_loader
-    from minitorch.training.sampling import EpochBatches
     # The place in the list stands where the class would.
     images = ImageList([(source, place) for place, source in enumerate(sources)],
                        info.preprocessing.transform(), info.preprocessing.exif, problems)
-    order = EpochBatches(len(images), batch_size, shuffle=False, lone="keep")
-    return make_loader(images, order, workers)
+    return make_loader(images, batches, workers)
+
+
+def write_run_report(run, finished=True, on_step=None, stop=None):
+    """Write ``report.html`` into the folder of a `FinetuneRun`.
+
+    Parameters
+    ----------
+    run : FinetuneRun
+    finished : bool
+        If not, the best model is not asked again, and the report holds what is known.
+    on_step, stop : callable, optional
+        Of the pass over the validation images.
+    """
+    from minitorch.training.files import write_bytes
+    from minitorch.training.report_html import render
+    from minitorch.training.run_folder import BEST, REPORT
+    found = None
+    if finished and run.path(BEST).is_file():
+        found = examine_best(run, on_step, stop)
+        found = found if found.finished else None
+    write_bytes(run.path(REPORT), render(run_report(run, found, finished=finished)))
 
 
 def run_report(run, found=None, *, finished=True, mistakes=MISTAKES):
@@ -148,13 +170,14 @@ def run_report(run, found=None, *, finished=True, mistakes=MISTAKES):
     mistakes : int
         How many are shown.
     """
-    from minitorch.training.finetune import BEST, CHECKPOINT, CONFIG, CURVES, METRICS
+    from minitorch.training.run_folder import BEST, CHECKPOINT, CONFIG, CURVES, METRICS
     settings, data, state = run.settings, run.data, run.state
-    status = f"complete, {settings.epochs} of {settings.epochs} epochs" if finished else (
-        f"stopped in epoch {state.epoch + 1} of {settings.epochs}")
+    status = (f"complete, {state.epoch} of {settings.epochs} epochs" if finished else
+              f"stopped in epoch {state.epoch + 1} of {settings.epochs}")
     root = None if settings.data == "digits" else settings.data
     report = Report(f"{settings.arch} on {_base_name(data.name)}", status, list(data.classes),
-                    history=list(state.history), notes=list(run.notes),
+                    history=list(state.history),
+                    notes=[*run.folder.notes, *run.notes, *run.warnings],
                     unreadable=dict(run.problems.reasons), environment=environment(),
                     settings=settings.to_dict(),
                     counts={"training": _per_class(data.train, data.classes),
@@ -180,7 +203,7 @@ def _best_figures(best):
         return []
     return [("best epoch", str(best["epoch"])),
             ("validation accuracy", percent(best["accuracy"])),
-            ("validation loss", f"{best['loss']:.4g}")]
+            ("validation loss", f"{best['loss']:.4f}")]
 
 
 def _figures(found):
@@ -236,7 +259,7 @@ def evaluation_report(model_path, info, folder, found, mistakes, *, problems=Non
                     list(info.classes), examination=found, mistakes=list(mistakes),
                     counts={"images": counts}, environment=environment(),
                     unreadable=dict(problems.reasons) if problems is not None else {})
-    report.figures = [("accuracy", percent(found.accuracy)), ("loss", f"{found.loss:.4g}"),
+    report.figures = [("accuracy", percent(found.accuracy)), ("loss", f"{found.loss:.4f}"),
                       *_figures(found)]
     trained = info.provenance.get("data", {})
     report.facts = [("model", f"{info.arch}, {os.fspath(model_path)}"), ("data", str(folder)),

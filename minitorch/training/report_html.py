@@ -10,6 +10,7 @@ import re
 from html import escape
 
 from minitorch.training.charts import confusion_chart, line_chart, sorted_columns
+from minitorch.training.curves import largest_rate
 from minitorch.training.pictures import confusion_shades, short_count
 from minitorch.training.report import percent
 from minitorch.training.report_style import STYLE
@@ -17,7 +18,8 @@ from minitorch.training.report_style import STYLE
 __all__ = ["render", "shown"]
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Control characters, those of the direction of writing among them, and bytes that are no text.
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST = 200          # characters of a name
 _TABLE = 30             # classes; the confusion matrix of more is a picture
 _BARS = 40              # classes; the distribution of more is an outline
@@ -51,13 +53,13 @@ def _plain(text):
     text = str(text)
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST // 2]}…{text[-_LONGEST // 2:]}"
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") \
-        if _is_bytes(text) else text.encode("utf-8", "backslashreplace").decode()
-    return _CONTROL.sub(lambda found: repr(found.group())[1:-1], text)
+    return _NO_TEXT.sub(_spelled, text)
 
 
-def _is_bytes(text):
-    return all("\udc80" <= each <= "\udcff" for each in text if "\ud800" <= each <= "\udfff")
+def _spelled(found):
+    """A control character as in source code; a byte of a file name that is no UTF-8 likewise."""
+    code = ord(found.group())
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else repr(found.group())[1:-1]
 
 
 def shown(text):
@@ -104,7 +106,7 @@ def _curves(report):
         charts.append(_chart(title, legend, line_chart(
             series, f"{title} of training and validation, by epoch", str_of, top=top,
             marked=point)))
-    rates = [(row["epoch"], row["lr"]) for row in report.history if row["split"] == "train"]
+    rates = [(row["epoch"], largest_rate(row)) for row in report.history if row["split"] == "train"]
     charts.append(_chart("Learning rate", "", line_chart(
         {"val": rates}, "Learning rate by epoch", _short)))
     return _section("curves", "Curves", f'<div class="charts">{"".join(charts)}</div>\n')
@@ -115,11 +117,11 @@ def _chart(title, legend, svg):
             f'<span class="legend">{legend}</span></figcaption>{svg}</figure>\n')
 
 
-def _short(value, exact=False):
+def _short(value):
     return f"{value:.4g}"
 
 
-def _share(value, exact=False):
+def _share(value):
     return f"{100 * value:.4g} %"
 
 
@@ -291,19 +293,21 @@ def _facts(report):
     text = ""
     for title, pairs in (("Run", report.facts), ("Settings", report.settings.items()),
                          ("Environment", report.environment)):
-        rows = [(escape(str(name)), shown(_value(value))) for name, value in pairs]
+        rows = [(shown(name), shown(_value(value))) for name, value in pairs]
         if rows:
             text += f"<div><h3>{title}</h3>\n{_table(title, [], rows, 'facts')}</div>\n"
     return _section("how", "How it was made", f'<div class="columns">{text}</div>\n')
 
 
 def _value(value):
+    """A setting in words."""
+    if value is None or isinstance(value, bool):
+        return {None: "not set", True: "yes", False: "no"}[value]
     if isinstance(value, dict):
         return ", ".join(f"{name} {_value(each)}" for name, each in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_value, value))
-    return {None: "default", True: "yes", False: "no"}.get(value, str(value)) \
-        if value is None or isinstance(value, bool) else str(value)
+    return str(value)
 
 
 def _files(report):

@@ -45,7 +45,8 @@ margin:0 5px 3px 6px;background:var(--c)}
 svg{display:block;max-width:100%;height:auto}
 .matrix svg{max-width:none}
 svg text{font-family:inherit;font-size:12px}
-.axis{fill:var(--muted)}.label{fill:var(--ink);font-weight:600}
+.axis{fill:var(--muted)}
+.label{fill:var(--ink);font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:4px}
 .grid{stroke:var(--grid)}.frame{fill:none;stroke:var(--edge)}
 .line{fill:none;stroke-width:2.5;stroke-linejoin:round}
 .line.train{stroke:var(--train)}.line.val{stroke:var(--val)}
@@ -109,7 +110,8 @@ th,td{padding:5px 8px}h1{font-size:1.4rem}
 .confusion tbody th{max-width:6.5em}}
 @media print{:root{--paper:#fff;--panel:#fff;--ink:#000;--muted:#444;--edge:#bbb;--grid:#ddd;
 --train:#777;--val:#0550ae;--right:#62aaff;--wrong:#ff8e86;--bad:#a40e26;--bar:#54a0f5}
-.box{overflow:visible;max-height:none;border:0}section{break-inside:auto}
+.box{overflow:visible;max-height:none;border:0}.matrix svg{max-width:100%}
+section{break-inside:auto}
 h2,h3{break-after:avoid}thead th,.confusion tbody th{position:static}
 pre{white-space:pre-wrap}.bar,.confusion td,.key::before{print-color-adjust:exact;
 -webkit-print-color-adjust:exact}}

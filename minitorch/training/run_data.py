@@ -3,6 +3,7 @@
 import functools
 
 from minitorch.training.augmentation import AugmentedList, KeyedBatches, MixedBatches
+from minitorch.training.bad_images import recall
 from minitorch.training.data import (
     ImageList,
     ReadProblems,
@@ -79,7 +80,8 @@ class RunLoaders:
     """
 
     def __init__(self, settings, data, preprocessing, augmentation, trains_batchnorm=True):
-        self.notes, self.problems = [], ReadProblems()
+        self.problems = ReadProblems(fatal=settings.bad_images == "fail")
+        self.notes = recall(data, settings, self.problems)
         self.batches = self._training_order(settings, [target for _, target in data.train])
         self._check_last_batch(settings, trains_batchnorm)
         # BatchNorm cannot train on one image; with --drop-last no it was asked to.

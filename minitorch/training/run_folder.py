@@ -25,8 +25,8 @@ from minitorch.training.files import file_digest, leftovers
 __all__ = ["RunFolder", "RUN_FILES"]
 
 CONFIG, CHECKPOINT, BEST = "config.json", "last.ckpt", "best.safetensors"
-METRICS, CURVES, PREVIOUS = "metrics.csv", "curves.png", "previous.ckpt"
-RUN_FILES = (CONFIG, CHECKPOINT, BEST, METRICS, CURVES, PREVIOUS)
+METRICS, CURVES, REPORT, PREVIOUS = "metrics.csv", "curves.png", "report.html", "previous.ckpt"
+RUN_FILES = (CONFIG, CHECKPOINT, BEST, METRICS, CURVES, REPORT, PREVIOUS)
 _VOUCHED = f".{BEST}.vouched"
 
 

@@ -34,6 +34,7 @@ CHOICES = {
     "sched": ("const", "step", "cosine", "onecycle", "plateau"),
     "metric": ("acc1", "f1", "loss"),
     "sampler": ("shuffle", "balanced"),
+    "bad_images": ("skip", "list", "fail"),
     "drop_last": ("auto", "yes", "no"),
     "aug": tuple(AUGMENTATIONS),
 }
@@ -47,7 +48,7 @@ _LEAST = {"epochs": 1, "batch_size": 1, "image_size": 1, "lr": 0, "momentum": 0,
           "limit_batches": 1, "eval_every": 1, "max_train_samples": 2}
 # They change how long a run takes and nothing that it writes; these may change on --resume.
 MAY_CHANGE = ("workers", "threads", "checkpoint_every")
-_SPEED_ONLY = (*MAY_CHANGE, "feature_cache")
+_SPEED_ONLY = (*MAY_CHANGE, "feature_cache", "bad_images")
 _PATHS = ("data", "val", "weights", "class_weights")
 _BELOW = {"val_fraction": 1, "smoothing": 1, "ema": 1, "gamma": 1}
 _MOST = {"hflip": 1, "erasing": 1, "scale": 1}
@@ -70,6 +71,7 @@ class FinetuneSettings:
     class_weights: str = "none"
     image_size: int | None = None
     exif: bool = True
+    bad_images: str = "skip"
     aug: str = "none"
     scale: float | None = None
     hflip: float | None = None

@@ -72,7 +72,7 @@ def survey_folder(root, val=None, val_fraction=0.2, seed=0):
     ----------
     root : str or os.PathLike
     val : str or os.PathLike, optional
-        A folder of class folders that validates.
+        A folder of class folders that validates; all of `root`, or of ``root/train``, trains.
     val_fraction, seed
         See `minitorch.datasets.scan_folder`.
 
@@ -89,10 +89,11 @@ def survey_folder(root, val=None, val_fraction=0.2, seed=0):
     val = None if val is None else _folder(val)
     try:
         folders, beside = list_top(root)
-        is_split = {TRAIN, VAL} <= set(folders) and val is None
+        is_split = {TRAIN, VAL} <= set(folders)
         survey = Survey(root, val)
         if is_split:
-            survey.root, survey.val_root = os.path.join(root, TRAIN), os.path.join(root, VAL)
+            survey.root = os.path.join(root, TRAIN)
+            survey.val_root = val or os.path.join(root, VAL)
             survey.beside += beside.images + beside.others
             survey.found.hidden += beside.hidden
         _check_layout(survey, root, folders, is_split)
@@ -121,10 +122,18 @@ def _check_layout(survey, root, folders, is_split):
     if is_split and beside:
         survey.refusals.append((f"{root} holds train and val, and beside them {', '.join(beside)}",
                                 "move what is beside them elsewhere"))
-    elif not is_split and survey.val_root is None and "train" in lower and lower <= _SPLITS:
+    elif not is_split and "train" in lower and lower <= _SPLITS:
         survey.refusals.append((f"{root} holds {found}, which look like splits, but not both "
                                 "train and val", "name them train and val, or give the folder of "
                                 "classes as DIR and the other one with --val"))
+    if not is_split and survey.val_root is not None and _lies_in(survey.val_root, root):
+        survey.refusals.append((f"{survey.val_root} lies in {root}, where it would count as a "
+                                "class", "move it elsewhere"))
+
+
+def _lies_in(folder, root):
+    folder, root = os.path.realpath(folder), os.path.realpath(root)
+    return os.path.commonpath([folder, root]) == root
 
 
 def _list_split(survey, split, root):

@@ -40,10 +40,13 @@ def _gamma(alpha, generator):
 
 
 def dirichlet(alphas, rows=1, generator=None):
-    """Rows of shares that sum to 1: a tensor (rows, len(alphas)), drawn as PyTorch draws it."""
-    drawn = []
+    """Rows of shares that sum to 1: a tensor (rows, len(alphas)).
+
+    Drawn as PyTorch draws it, and equal but for a float's last bit in some cases.
+    """
+    drawn, singles = [], minitorch.tensor(alphas, dtype=minitorch.float32).tolist()
     for _ in range(rows):
-        parts = [max(_gamma(float(alpha), generator), _LEAST) for alpha in alphas]
+        parts = [max(_gamma(alpha, generator), _LEAST) for alpha in singles]
         whole = math.fsum(parts)
         drawn.append([min(max(part / whole, _LEAST_SINGLE), _BELOW_ONE) for part in parts])
     return minitorch.tensor(drawn, dtype=minitorch.float32)

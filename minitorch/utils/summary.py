@@ -101,7 +101,8 @@ class ModelSummary:
                            for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
                  for row in cells]
         rule = "-" * max(map(len, lines))
-        return "\n".join(line.rstrip() for line in [lines[0], rule, *lines[1:-1], rule, lines[-1]])
+        below = [rule, lines[-1]] if shown else [lines[-1]]
+        return "\n".join(line.rstrip() for line in [lines[0], rule, *lines[1:-1], *below])
 
     def __str__(self):
         return self.table()

@@ -121,3 +121,34 @@ def test_an_empty_folder_is_a_problem_and_no_crash(command, tmp_path):
     code, out, _ = command("check", tmp_path)
     assert code == 1
     assert "0 classes, 0 images" in out and "has no class folder" in out
+
+
+RUN = ["--weights", "none", "--image-size", 33, "--batch-size", 8, "--epochs", 1, "--workers", 1,
+       "--train", "head"]
+
+
+def test_finetune_knows_what_check_found_and_makes_the_same_model(command, folder, tmp_path):
+    truncate(folder / "grün" / "03.png")
+    shutil.copy(folder / "grün" / "04.png", folder / "blue sky" / "04 grün.png")
+
+    def run(name, *more):
+        found = command("finetune", "--data", folder, "--output", tmp_path / name, *RUN, *more)
+        path = tmp_path / name / "best.safetensors"
+        return *found[::2], path.read_bytes() if path.exists() else None
+
+    code, before, model = run("before")
+    assert code == 0 and "note      1 file is known" not in before
+    assert command("check", folder)[0] == 1
+    code, after, same = run("after")
+    assert code == 0 and same == model
+    assert "note      1 file is known to be unreadable, and left out" in after
+    assert after.count(f"cannot read {folder}/grün/03.png: image file is truncated") == 1
+    assert "1 of 6 validation images has the pixels of one that is trained on" in after
+    code, listed, same = run("list", "--bad-images", "list")
+    assert code == 0 and same == model
+    assert "images    all decoded; 1 file cannot be used" in listed
+    code, failed, model = run("fail", "--bad-images", "fail")
+    assert code == 1 and model is None and not (tmp_path / "fail").exists()
+    assert f"--bad-images fail: {folder}/grün/03.png (image file is truncated" in failed
+    (folder / "grün" / "03.png").unlink()
+    assert run("mended", "--bad-images", "fail")[0] == 0

@@ -1,8 +1,10 @@
 """minitorch finetune, from the command line to the files it leaves."""
 
 import csv
+import hashlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -15,7 +17,8 @@ from minitorch.cli import finetune
 
 FAST = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--workers", "1",
         "--epochs", "1", "--train", "head"]
-FILES = ["best.safetensors", "config.json", "curves.png", "last.ckpt", "metrics.csv"]
+FILES = ["best.safetensors", "config.json", "curves.png", "last.ckpt", "metrics.csv",
+         "report.html"]
 
 
 def test_run_leaves_the_documented_files(finished):
@@ -382,3 +385,53 @@ def test_output_among_the_classes_is_refused(command, tmp_path, monkeypatch, out
     code, _, err = command("finetune", "--data", ".", *output, *FAST)
     assert code == 2 and "would count as a class" in err
     assert sorted(tmp_path.iterdir()) == before
+
+
+# -- the report ----------------------------------------------------------------------------------
+def test_report_tells_of_the_run(finished):
+    text = (finished / "report.html").read_text(encoding="utf-8")
+    best = hashlib.sha256((finished / "best.safetensors").read_bytes()).hexdigest()
+    assert best in text and "complete, 1 of 1 epochs" in text and "blue sky" in text
+    assert "Confusion matrix" in text and len(text) < 2_000_000
+    with open(finished / "metrics.csv", newline="") as file:
+        val = list(csv.DictReader(file))[-1]
+    assert f"{100 * float(val['accuracy']):.2f} %" in text
+    assert f"{100 * float(val['f1']):.2f} %" in text
+    assert shlex.quote(str(finished / "best.safetensors")).replace("'", "&#x27;") in text
+
+
+def test_report_can_be_left_out_and_changes_nothing(command, images, tmp_path, finished):
+    output = tmp_path / "run"
+    code, _, err = command("finetune", "--data", images, "--output", output, *FAST, "--no-report")
+    assert code == 0 and "report.html" not in err
+    assert not (output / "report.html").exists()
+    for name in ("best.safetensors", "last.ckpt"):
+        assert (output / name).read_bytes() == (finished / name).read_bytes()
+
+
+def test_a_report_that_cannot_be_written_does_not_fail_the_run(command, images, tmp_path,
+                                                               monkeypatch):
+    from minitorch.training import report_html
+
+    def full(report):
+        raise OSError(28, "No space left on device", "report.html")
+
+    monkeypatch.setattr(report_html, "render", full)
+    code, out, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST)
+    assert code == 0 and "best.safetensors" in out
+    assert "report.html was not written: " in err and "No space left" in err
+
+
+def test_report_of_a_stopped_run_holds_what_is_known(command, images, tmp_path, monkeypatch):
+    report = finetune._Reporter.on_epoch
+
+    def on_epoch(self, state, improved):
+        report(self, state, improved)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(finetune._Reporter, "on_epoch", on_epoch)
+    output = tmp_path / "run"
+    code, _, _ = command("finetune", "--data", images, "--output", output, *FAST, "--epochs", "3")
+    text = (output / "report.html").read_text(encoding="utf-8")
+    assert code == 130 and "stopped in epoch 2 of 3" in text and "--resume" in text
+    assert "Curves" in text and "Confusion" not in text

@@ -1,11 +1,17 @@
 """minitorch predict and minitorch evaluate."""
 
+import csv
+import io
 import json
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 from PIL import Image
 from training_images import COLOURS, make_folder, picture, truncate
 
+from minitorch.cli import evaluate
 from minitorch.datasets import load_image
 from minitorch.training import ImageList, load_model, predict
 
@@ -60,7 +66,7 @@ def test_unreadable_image_is_named_and_the_rest_predicted(command, model, tmp_pa
     root = make_folder(tmp_path / "new", per_class=2)
     truncate(root / "red" / "01.png")
     code, out, err = command("predict", model, root, "--json")
-    assert code == 0 and len(out.splitlines()) == 5
+    assert code == 1 and len(out.splitlines()) == 5
     assert f"cannot read {root / 'red' / '01.png'}: " in err
     assert "1 file of 6 could not be read" in err
     code, out, err = command("predict", model, root / "red" / "01.png", root / "red" / "00.png",
@@ -121,15 +127,30 @@ def test_evaluate_maps_classes_by_name(command, model, tmp_path):
     code, out, _ = command("evaluate", model, root, "--json")
     classes = json.loads(out)["classes"]
     assert code == 0 and classes["red"]["images"] == 3
-    assert classes["grün"] == {"accuracy": None, "images": 0}
+    assert classes["red"]["accuracy"] == classes["red"]["recall"]
+    absent = {name: value for name, value in classes["grün"].items()
+              if name not in ("precision", "f1", "guesses")}
+    assert absent == {"accuracy": None, "recall": None, "images": 0}
 
 
 def test_evaluate_prints_a_table(command, model, images):
     code, out, err = command("evaluate", model, images)
     lines = out.splitlines()
     assert code == 0 and err == ""
-    assert [line.split()[0] for line in lines[:3]] == ["images", "loss", "accuracy"]
-    assert {line.rsplit(maxsplit=3)[0] for line in lines[5:]} == set(COLOURS)
+    assert [line.split()[0] for line in lines[:4]] == ["images", "loss", "accuracy", "balanced"]
+    assert lines[5].split() == ["class", "precision", "recall", "F1", "images"]
+    assert [line[:16].strip() for line in lines[6:]] == [
+        *sorted(COLOURS), "macro average", "weighted average"]
+    assert len({len(line) for line in lines[5:]}) == 1
+
+
+def test_evaluate_shortens_long_names_in_the_table(capfd):
+    from minitorch.training.examination import Examination
+    found = Examination.empty(["x" * 200, "a\nb"], [0, 1], 5)
+    found.add(np.arange(2), np.eye(2, dtype=np.float32))
+    evaluate._print(found)
+    lines = capfd.readouterr().out.splitlines()
+    assert max(map(len, lines)) < 100 and "a\\nb" in "".join(lines)
 
 
 def test_evaluate_refuses_an_unknown_class(command, model, tmp_path):
@@ -172,3 +193,171 @@ def test_remarks_of_pillow_are_not_shown(command, model, tmp_path):
         load_image(tmp_path / "a.jpg")
     code, _, err = command("predict", model, tmp_path / "a.jpg")
     assert code == 0 and err == ""
+
+
+def test_evaluate_counts_the_top_k(command, model, images):
+    measured = [json.loads(command("evaluate", model, images, "--json", "--top", k)[1])["top"]
+                for k in ("1", "2", "9")]
+    assert [each["k"] for each in measured] == [1, 2, 3]
+    accuracies = [each["accuracy"] for each in measured]
+    assert accuracies == sorted(accuracies) and accuracies[-1] == 1
+    assert "top-2 " in command("evaluate", model, images, "--top", "2")[1]
+
+
+def test_evaluate_writes_nothing_without_output(command, model, images, tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert command("evaluate", model, images)[0] == 0
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_evaluate_output_holds_the_documented_files(command, model, tmp_path):
+    root = make_folder(tmp_path / "photos", per_class=3)
+    truncate(root / "red" / "02.png")
+    (root / "red" / "01.png").rename(root / "red" / 'a "b",<i>\n.png')
+    output = tmp_path / "a" / "b"
+    code, out, err = command("evaluate", model, root, "--json", "--output", output)
+    assert code == 0 and "report.html" in err
+    assert sorted(path.name for path in output.iterdir()) == sorted(evaluate.FILES)
+    measured = json.loads(out)
+    assert json.loads((output / "evaluation.json").read_text()) == measured
+    assert measured["unreadable_files"].keys() == {str(root / "red" / "02.png")}
+    with open(output / "predictions.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 9 and {row["path"] for row in rows} == set(map(str, root.glob("*/*.png")))
+    bad, = (row for row in rows if row["error"])
+    assert bad["path"].endswith("02.png") and bad["guess"] == ""
+    read = [row for row in rows if not row["error"]]
+    assert sum(row["correct"] == "yes" for row in read) / 8 == measured["accuracy"]
+    assert sum(float(row["loss"]) for row in read) / 8 == pytest.approx(measured["loss"], 1e-4)
+    with open(output / "confusion.csv", newline="", encoding="utf-8") as file:
+        header, *table = csv.reader(file)
+    assert header[1:] == sorted(COLOURS) == [row[0] for row in table]
+    for place, name in enumerate(header[1:]):
+        counts = [int(count) for count in table[place][1:]]
+        assert sum(counts) == measured["classes"][name]["images"]
+        assert counts == [sum(row["truth"] == name and row["guess"] == guess for row in read)
+                          for guess in header[1:]]
+    for name in ("confusion.png", "mistakes.png"):
+        with Image.open(output / name) as picture_:
+            picture_.load()
+
+
+@pytest.mark.parametrize("place", ["inside", "run", "file"])
+def test_evaluate_output_that_would_do_harm(command, model, finished, tmp_path, place):
+    root = make_folder(tmp_path / "photos", per_class=1)
+    output = {"inside": root / "out", "run": finished, "file": root / "red" / "00.png"}[place]
+    before = sorted(finished.iterdir())
+    code, out, err = command("evaluate", model, root, "--output", output)
+    assert code == 2 and out == "" and "--output" in err
+    assert not (root / "out").exists() and sorted(finished.iterdir()) == before
+
+
+# -- predict: standard input, CSV, threshold -----------------------------------------------------
+@pytest.fixture
+def stdin(monkeypatch):
+    """Give the command bytes to read."""
+    def give(data):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+    return give
+
+
+def labels(out):
+    return [(each["path"], each["predictions"][0]["label"]) for each in map(json.loads,
+                                                                            out.splitlines())]
+
+
+def test_an_image_on_standard_input(command, model, images, stdin, tmp_path):
+    named = json.loads(command("predict", model, images / "red" / "00.png", "--json")[1])
+    for suffix in ("png", "gif", "bmp", "ppm", "tiff", "webp"):
+        path = tmp_path / f"a.{suffix}"
+        with Image.open(images / "red" / "00.png") as image:
+            image.convert("RGB").save(path, **({"lossless": True} if suffix == "webp" else {}))
+        stdin(path.read_bytes())
+        code, out, err = command("predict", model, "-", "--json")
+        assert (code, err) == (0, ""), suffix
+        answer = json.loads(out)
+        assert answer["path"] == "-"
+        if suffix != "gif":
+            assert answer["predictions"] == named["predictions"]
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r\n", "\0"])
+def test_a_list_on_standard_input(command, model, images, stdin, separator):
+    paths = [str(images / "red" / "00.png"), str(images / "grün" / "01.png")] * 40
+    if separator == "\n":
+        paths.append(str(images / "blue sky"))      # a folder stands for its images
+    stdin(separator.join(paths).encode())
+    code, out, err = command("predict", model, "-", "--json", "--batch-size", "7")
+    assert (code, err) == (0, "")
+    answers = [path for path, _ in labels(out)]
+    assert answers[:80] == paths[:80] and len(answers) == (88 if separator == "\n" else 80)
+
+
+def test_what_is_neither_image_nor_list(command, model, images, stdin):
+    for data in (b"\x89PNG\r\n\x1a\nnothing", b"\xff\xd8\xff\xe0 broken", b"P6\n1"):
+        stdin(data)
+        code, out, err = command("predict", model, "-", images / "red" / "00.png")
+        assert code == 1 and len(out.splitlines()) == 1 and "cannot read -: " in err
+    stdin(b"")
+    code, out, err = command("predict", model, "-")
+    assert code == 1 and out == "" and "no images" in err
+    code, _, err = command("predict", model, "-", "-")
+    assert code == 2 and "stands twice" in err
+
+
+def test_a_missing_path_in_a_list_is_named(command, model, images, stdin):
+    stdin(f"nowhere.png\n{images / 'red' / '00.png'}\n".encode())
+    code, out, err = command("predict", model, "-")
+    assert code == 1 and len(out.splitlines()) == 1
+    assert "cannot read nowhere.png: No such file" in err and "1 file of 2" in err
+
+
+def test_csv_reads_back(command, model, images, tmp_path):
+    odd = tmp_path / 'a,"b"\n=1.png'
+    odd.write_bytes((images / "red" / "00.png").read_bytes())
+    code, out, _ = command("predict", model, odd, images / "red" / "00.png", "--csv", "--top", "2")
+    rows = list(csv.reader(io.StringIO(out)))
+    assert code == 0
+    assert rows[0] == ["path", "label", "probability", "label_2", "probability_2"]
+    assert [row[0] for row in rows[1:]] == [str(odd), str(images / "red" / "00.png")]
+    assert rows[1][1:] == rows[2][1:]
+    answer = json.loads(command("predict", model, odd, "--json", "--top", "2")[1])["predictions"]
+    assert [(rows[1][1], float(rows[1][2])), (rows[1][3], float(rows[1][4]))] == [
+        (each["label"], pytest.approx(each["probability"], abs=1e-6)) for each in answer]
+    assert command("predict", model, odd, "--csv", "--json")[0] == 2
+
+
+def test_threshold_says_unknown(command, model, images):
+    path = images / "red" / "00.png"
+    plain = json.loads(command("predict", model, path, "--json")[1])["predictions"][0]
+    code, out, _ = command("predict", model, path, "--json", "--threshold", "1", "--top", "3")
+    assert code == 0 and json.loads(out)["predictions"] == [
+        {"label": "unknown", "probability": plain["probability"]}]
+    out = command("predict", model, path, "--csv", "--threshold", "1", "--top", "2")[1]
+    assert out.splitlines()[1].split(",")[1::2] == ["unknown", ""]
+    just = str(plain["probability"] * 0.999)
+    assert labels(command("predict", model, path, "--json", "--threshold", just)[1])[0][1] \
+        == plain["label"]
+
+
+def test_the_same_path_twice_is_answered_twice(command, model, images, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"")
+    path = images / "red" / "00.png"
+    code, out, err = command("predict", model, path, bad, path, bad, "--batch-size", "1")
+    assert code == 1 and len(out.splitlines()) == 2 and err.count("cannot read") == 1
+
+
+def test_answers_come_while_the_list_goes_on(model, images):
+    path = str(images / "red" / "00.png")
+    with subprocess.Popen([sys.executable, "-m", "minitorch", "predict", str(model), "-",
+                           "--batch-size", "1", "--workers", "0"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as program:
+        for _ in range(2):
+            program.stdin.write(path.encode() + b"\n")
+            program.stdin.flush()
+            assert program.stdout.readline().startswith(path.encode())
+        program.stdin.close()
+        assert program.stdout.read() == b"" and program.wait() == 0

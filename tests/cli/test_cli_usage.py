@@ -48,7 +48,7 @@ def test_wrong_usage(command, tmp_path, monkeypatch, arguments, text):
 
 
 @pytest.mark.parametrize("arguments", [[], ["finetune"], ["predict"], ["evaluate"], ["convert"],
-                                       ["selftest-resume"]])
+                                       ["selftest-resume"], ["check"], ["summary"], ["graph"]])
 def test_help_is_complete_and_goes_to_stdout(command, arguments):
     code, out, err = command(*arguments, "--help")
     assert code == 0 and err == ""

@@ -226,6 +226,39 @@ def test_programs_that_import_minitorch_as_torch_may_ask_for_devices_too():
         mt.cuda.synchronize()
 
 
+def test_switches_of_accelerators_and_libraries_switch_nothing():
+    assert mt.accelerator.is_available() is False and mt.accelerator.current_accelerator() is None
+    with pytest.raises(RuntimeError, match="Cannot access accelerator device when none is"):
+        mt.accelerator.synchronize()
+    mt.backends.cuda.matmul.allow_tf32 = False
+    assert not mt.backends.mkldnn.is_available() and not mt.backends.mkl.is_available()
+    assert mt.get_float32_matmul_precision() == "highest"
+    mt.set_float32_matmul_precision("high")
+    assert mt.get_float32_matmul_precision() == "high"
+    mt.set_float32_matmul_precision("highest")
+    with pytest.raises(ValueError, match="'highest', 'high' or 'medium', not 'low'"):
+        mt.set_float32_matmul_precision("low")
+    mt.set_num_interop_threads(2)
+    with pytest.raises(RuntimeError, match="expected a positive number of threads"):
+        mt.set_num_interop_threads(0)
+    assert mt.get_num_interop_threads() == 1 and mt.set_flush_denormal(False) is False
+    mt.set_deterministic_debug_mode("error")
+    assert mt.get_deterministic_debug_mode() == 2
+    with pytest.raises(RuntimeError, match="invalid value of debug_mode"):
+        mt.set_deterministic_debug_mode("loud")
+
+
+@pytest.mark.parametrize(("name", "advice"), [
+    ("torch.vmap", "write the axis into the function"),
+    ("torch.func.jacrev", "torch.autograd.functional.jacobian"),
+    ("torch.optim.SparseAdam", "gradients are dense"),
+    ("torch.distributions.Beta", "minitorch.distributions has"),
+    ("torch.nn.CrossMapLRN2d", "torch.nn.LocalResponseNorm"),
+])
+def test_a_missing_name_says_what_to_do_instead(name, advice):
+    assert _names.explain_missing(name).startswith(f"minitorch has no {name}; {advice}")
+
+
 def test_parts_of_minitorch_are_no_parts_of_torch():
     assert _names.source_of("torch.training") is None
     assert "models" not in _names.names_in("torch")

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from training_images import picture, save_in_mode, truncate
 
+from minitorch.datasets import examine as module
 from minitorch.datasets.examine import THUMB, examine, perceptual_hash
 
 
@@ -47,6 +48,13 @@ def test_equal_pixels_in_other_files_are_told(tmp_path):
     # The same bytes in another shape are another image.
     Image.frombytes("RGB", (40, 48), image.tobytes()).save(tmp_path / "e.png")
     assert examine(tmp_path / "e.png").pixels != found[0].pixels
+
+
+def test_pixels_are_told_the_same_in_strips(tmp_path, monkeypatch):
+    scene(1).save(tmp_path / "a.png")
+    whole = examine(tmp_path / "a.png").pixels
+    monkeypatch.setattr(module, "_STRIP", 450)
+    assert examine(tmp_path / "a.png").pixels == whole
 
 
 @pytest.mark.parametrize("mode,name", [("CMYK", "CMYK"), ("I;16", "16-bit"), ("P", "palette"),

@@ -352,3 +352,65 @@ def test_function(name, args, kind):
                 == theirs.functional.get_dimensions(image_for(torch, kind)))
         return
     same(lambda T: lambda image: getattr(T.functional, name)(image, *args), kind, [0])
+
+
+# -- v2 --------------------------------------------------------------------------------------
+
+
+V2_CASES = {
+    "train": lambda T, lib: T.Compose([
+        T.RandomResizedCrop(24, antialias=True), T.RandomHorizontalFlip(), T.ToImage(),
+        T.ToDtype(lib.float32, scale=True), T.Normalize([0.5] * 3, [0.2] * 3),
+        T.RandomErasing(0.5)]),
+    "jitter": lambda T, lib: T.Compose([T.ColorJitter(0.4, 0.4, 0.4, 0.1), T.ToImage()]),
+    "crop": lambda T, lib: T.Compose([T.RandomCrop((37, 20)), T.ToImage()]),
+    "choice": lambda T, lib: T.Compose([
+        T.RandomChoice([T.CenterCrop(20), T.RandomCrop(10)], p=[1, 2]), T.ToImage()]),
+    "order": lambda T, lib: T.Compose([
+        T.RandomOrder([T.Pad(1), T.RandomCrop(12), T.Resize(13)]), T.ToImage()]),
+    "warp": lambda T, lib: T.Compose([T.RandomAffine(20, (0.1, 0.1)), T.RandomPerspective(),
+                                      T.RandomRotation(9), T.ToImage()]),
+}
+
+
+@pytest.mark.parametrize("case", V2_CASES)
+def test_v2_takes_samples(case):
+    from torchvision.transforms import v2 as theirs_v2
+
+    from minitorch.compat.torchvision import transforms_v2 as ours_v2
+    one, other = V2_CASES[case](ours_v2, minitorch), V2_CASES[case](theirs_v2, torch)
+    for seed in range(6):
+        minitorch.manual_seed(seed)
+        torch.manual_seed(seed)
+        got, label = one(picture(), 3)
+        wanted, _ = other(picture(), 3)
+        assert label == 3
+        check(as_array(got), as_array(wanted.as_subclass(torch.Tensor)))
+        assert minitorch.rand(1).item() == torch.rand(1).item()
+    nested = {"image": picture(), "label": (1, "cat")}
+    minitorch.manual_seed(0)
+    torch.manual_seed(0)
+    got, wanted = one(nested), other(nested)
+    assert got["label"] == wanted["label"] == (1, "cat")
+    check(as_array(got["image"]), as_array(wanted["image"].as_subclass(torch.Tensor)))
+
+
+@pytest.mark.parametrize("name", ["MixUp", "CutMix"])
+@pytest.mark.parametrize("alpha", [0.1, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize("kind", ["numbers", "probabilities"])
+def test_v2_mixing(name, alpha, kind):
+    from torchvision.transforms import v2 as theirs_v2
+
+    from minitorch.compat.torchvision import transforms_v2 as ours_v2
+    values = np.random.default_rng(0).random((4, 3, 13, 11)).astype("f")
+    labels = np.array([2, 0, 1, 1])
+    if kind == "probabilities":
+        labels = np.eye(3, dtype="f")[labels]
+    for seed in range(8):
+        results = []
+        for lib, T in ((minitorch, ours_v2), (torch, theirs_v2)):
+            lib.manual_seed(seed)
+            mix = getattr(T, name)(alpha=alpha, num_classes=3)
+            results.append(mix(lib.tensor(values), lib.tensor(labels)) + (lib.rand(1),))
+        for got, wanted in zip(*results, strict=True):
+            check(as_array(got), as_array(wanted))

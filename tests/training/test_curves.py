@@ -23,7 +23,7 @@ def pixels_of(image, colour):
 def test_both_curves_are_drawn(epochs, tmp_path):
     image = draw_curves(rows(epochs), "title", tmp_path / "curves.png")
     with Image.open(tmp_path / "curves.png") as written:
-        assert written.size == image.size == (1200, 520)
+        assert written.size == image.size == (1500, 520)
         assert np.array_equal(np.asarray(written), np.asarray(image))
     legend_only = draw_curves([])
     for colour in (BLUE, GREY):
@@ -33,7 +33,7 @@ def test_both_curves_are_drawn(epochs, tmp_path):
 @pytest.mark.parametrize("history", [[], rows(3, loss=0.0), rows(2, loss=float("nan")),
                                      rows(2, loss=1e9)], ids=["empty", "zero", "nan", "huge"])
 def test_odd_histories_are_drawn_too(history):
-    assert draw_curves(history).size == (1200, 520)
+    assert draw_curves(history).size == (1500, 520)
 
 
 def test_csv_has_the_documented_columns():

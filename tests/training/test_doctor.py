@@ -200,6 +200,20 @@ def test_a_second_folder_that_validates(root, tmp_path):
         check(root, val=tmp_path / "nowhere")
 
 
+def test_a_second_folder_beside_train_and_val_and_one_within(split_root, tmp_path):
+    fill(tmp_path / "more" / "cat", range(30, 33))
+    fill(tmp_path / "more" / "dog", [100, 131])
+    checkup = check(split_root, val=tmp_path / "more")
+    data = folder_data(split_root, val=tmp_path / "more")
+    assert sum(each.train for each in checkup.classes) == len(data.train) == 24
+    assert sum(each.val for each in checkup.classes) == len(data.val) == 5
+    os.rename(tmp_path / "more", split_root / "train" / "more")
+    with pytest.raises(DataError, match="would count as a class"):
+        folder_data(split_root / "train", val=split_root / "train" / "more")
+    within = check(split_root / "train", val=split_root / "train" / "more")
+    assert "would count as a class" in only(within, "refused").text
+
+
 def test_uneven_and_tiny_classes_and_their_weights(tmp_path):
     from minitorch.training.losses import balanced_weights
     fill(tmp_path / "d" / "train" / "cat", range(40))
@@ -252,6 +266,9 @@ def test_an_interrupted_check_keeps_what_it_decoded(root):
         check(root, on_image=stop)
     assert 9 <= check(root).known < 30
     assert check(root).known == 30
+    with pytest.raises(KeyboardInterrupt):
+        check(root, fresh=True, on_image=stop)
+    assert check(root).known == 30
     assert check(root, fresh=True).known == 0
 
 
@@ -261,3 +278,26 @@ def test_no_folder(tmp_path):
         check(tmp_path / "nowhere")
     with pytest.raises(DataError, match="is not a folder"):
         check(next((tmp_path / "x" / "red").iterdir()))
+
+
+@pytest.mark.parametrize("spoil,words", [
+    (lambda image, path: image.save(path.with_suffix(".jpg"), quality=95), "file format"),
+    (lambda image, path: image.resize((120, 90)).save(path), "size in pixels"),
+    (lambda image, path: image.convert("L").save(path), "grey and colour"),
+])
+def test_what_tells_the_classes_apart_without_looking(root, spoil, words):
+    assert "cue" not in kinds(check(root))
+    for number, path in enumerate(sorted((root / "dog").iterdir())):
+        image = Image.open(path).copy()
+        path.unlink()
+        spoil(image, path)
+        if number == 0:
+            assert "cue" not in kinds(check(root))
+    found = only(check(root), "cue")
+    assert words in found.text and "100 %" in found.text and found.level == "warning"
+
+
+def test_sizes_that_are_all_different_tell_nothing(root):
+    for number, path in enumerate(sorted(root.glob("*/*"))):
+        Image.open(path).resize((100 + number, 90)).save(path)
+    assert check(root).findings == []

@@ -4,6 +4,7 @@
 
 from minitorch.nn.modules import utils  # noqa: F401
 from minitorch.nn.modules.activation import *
+from minitorch.nn.modules.adaptive import *
 from minitorch.nn.modules.attention import *
 from minitorch.nn.modules.batchnorm import *
 from minitorch.nn.modules.container import *

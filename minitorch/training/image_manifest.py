@@ -49,6 +49,9 @@ class Manifest:
         self.path = Path(folder or manifest_folder()) / f"{name}.json"
         self._entries, self._changed = self._load(), False
 
+    def __len__(self):
+        return len(self._entries)
+
     def _load(self):
         """Entries by name: ``{"stamp": ..., "facts": ...}``; empty if the file is of no use."""
         try:
@@ -85,10 +88,6 @@ class Manifest:
             del values["path"]
             self._entries[self._name(facts.path)] = {"stamp": stamped, "facts": values}
             self._changed = True
-
-    def forget(self):
-        """Know nothing: every file will be examined."""
-        self._entries, self._changed = {}, True
 
     def save(self, keep=None):
         """Write the file, whole or not at all; a disk that does not take it is no error.
@@ -131,7 +130,7 @@ def stamp(path):
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
-def examine_images(paths, manifest, workers=2, on_image=None):
+def examine_images(paths, manifest, workers=2, on_image=None, fresh=False):
     """The facts about images, from the manifest where it knows them, else by decoding.
 
     Parameters
@@ -143,6 +142,8 @@ def examine_images(paths, manifest, workers=2, on_image=None):
         Threads that decode; 0: none beside the caller's.
     on_image : callable, optional
         Called as ``on_image(done, facts)`` with the number of images done.
+    fresh : bool
+        Decode those too that the manifest knows.
 
     Returns
     -------
@@ -152,7 +153,7 @@ def examine_images(paths, manifest, workers=2, on_image=None):
     from minitorch.datasets.examine import examine
 
     def look(path):
-        known = manifest.get(path)
+        known = None if fresh else manifest.get(path)
         if known is not None:
             return known, None
         stamped = stamp(path)       # before it is read: a change meanwhile is then seen
