@@ -76,6 +76,22 @@ def test_resume_suggests_the_name_that_was_meant(command, finished, images):
     assert code == 0 and "did you mean 'first'?" in err
 
 
+def test_folder_in_which_another_process_trains_is_left_alone(command, images, tmp_path):
+    pytest.importorskip("fcntl")
+    from minitorch.training.run_folder import RunFolder
+    output = tmp_path / "run"
+    output.mkdir()
+    other = RunFolder(output)
+    other.hold()
+    options = ["finetune", "--data", images, "--output", output, *FAST]
+    for flags in ([], ["--resume"], ["--force"]):
+        code, _, err = command(*options, *flags)
+        assert code == 1 and "another process is training in" in err
+        assert list(output.iterdir()) == []
+    other.release()
+    assert command(*options)[0] == 0
+
+
 # -- while it runs --------------------------------------------------------------------------------
 @pytest.mark.parametrize("number,code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_second_signal_ends_at_once(command, images, tmp_path, monkeypatch, number, code):
