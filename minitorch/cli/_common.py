@@ -228,13 +228,13 @@ def explain(error, command):
 def describe(error):
     """An exception as one line for a person."""
     from minitorch.serialization import CheckpointError
-    from minitorch.training.errors import CheckpointMismatch, DataError, WeightsError
+    from minitorch.training.errors import CheckpointMismatch, DataError, RunIsHeld, WeightsError
     if isinstance(error, OSError) and error.strerror:
         names = [str(name) for name in (error.filename, error.filename2) if name is not None]
         return ": ".join([*names, error.strerror])
     text = " ".join(str(error).split())
     meant_for_people = (UsageError, CheckpointError, CheckpointMismatch, DataError, WeightsError,
-                        FloatingPointError, OSError)
+                        RunIsHeld, FloatingPointError, OSError)
     if isinstance(error, meant_for_people) and text:
         return text
     if isinstance(error, MemoryError):

@@ -31,14 +31,23 @@ __all__ = ["SUMMARY", "add_parser", "run"]
 
 def run(args):
     """Finetune; return the exit code."""
+    from minitorch.training.run_folder import RunFolder
     given = given_flags(args, setting_names())
     output = _output_folder(args)
     settings = settings_of(args, given, output)
     _check_apart(output, "--data", settings.data)
     _check_apart(output, "--val", settings.val)
     apply_threads(settings.threads)
+    folder = RunFolder(output)
+    folder.hold()
+    try:
+        return _run(settings, folder, args)
+    finally:
+        folder.release()
 
-    finetuning = _prepare(settings, output, args)
+
+def _run(settings, folder, args):
+    finetuning = _prepare(settings, folder, args)
     if finetuning is None:
         return DONE
     if args.dry_run:
@@ -139,12 +148,11 @@ def _check_space(finetuning):
 
 
 # -- before the first step --------------------------------------------------------------------
-def _prepare(settings, output, args):
+def _prepare(settings, folder, args):
     """Load data and weights, check everything, make the folder; None if nothing is left to do."""
     from minitorch.training import finetune
-    from minitorch.training.run_folder import RunFolder
     from minitorch.training.weights import find_weights
-    folder = RunFolder(output)
+    output = folder.path
     checkpoint = folder.load() if args.resume else None
     if checkpoint is not None and _is_complete(settings, checkpoint, output):
         folder.settle(checkpoint)       # it may have been killed while it tidied up
@@ -204,6 +212,8 @@ def _is_complete(settings, checkpoint, output):
 
 def _open_output(finetuning, checkpoint, args):
     _check_space(finetuning)
+    finetuning.output.mkdir(parents=True, exist_ok=True)
+    finetuning.folder.hold()
     if args.force:
         finetuning.folder.clear()
     finetuning.open_folder(checkpoint)

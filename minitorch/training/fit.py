@@ -183,6 +183,8 @@ def fit(model, optimizer, loss_fn, train_loader, val_loader, *, epochs, state=No
                                  on_step=validated_step, stop=stop)
             if not validated.finished:
                 return False
+            if nurse is not None and validated.images:
+                nurse.check_validation(validated.loss)
             _check_seen(validated, "validation")
             if schedule is not None:
                 schedule.after_validation(score(metric, validated))

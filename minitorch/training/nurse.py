@@ -15,7 +15,12 @@ import math
 import warnings
 
 import minitorch
-from minitorch.training.postmortem import explain_gradient, explain_loss
+from minitorch.training.postmortem import (
+    explain_gradient,
+    explain_loss,
+    explain_validation,
+    first_not_finite,
+)
 
 __all__ = ["Nurse", "below_majority", "require_finite", "watch"]
 
@@ -134,6 +139,11 @@ class Nurse:
         if self._classes is not None:
             self._check_first_loss(value, self._classes)
             self._classes = None
+
+    def check_validation(self, value):
+        """Raise FloatingPointError, with the cause, if the loss of a validation is not finite."""
+        if not math.isfinite(value):
+            self._stop(explain_validation(self.model, value, self._rate()))
 
     def _stop(self, text):
         raise FloatingPointError(f"{self._place()}: {text}" if self._place else text)
@@ -293,8 +303,8 @@ def below_majority(accuracy, targets, classes):
 
 
 def require_finite(model):
-    """Raise FloatingPointError if a weight that trains is NaN or infinite."""
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad and not bool(minitorch.isfinite(parameter.detach()).all()):
-            raise FloatingPointError(f"the weights {name} are not finite any more, and are not "
-                                     "saved; a smaller learning rate usually helps")
+    """Raise FloatingPointError if a weight or a running statistic is NaN or infinite."""
+    name = first_not_finite(model)
+    if name is not None:
+        raise FloatingPointError(f"{name} is not finite any more, and is not saved; a smaller "
+                                 "learning rate usually helps")

@@ -4,7 +4,7 @@ import warnings
 
 import minitorch
 
-__all__ = ["explain_gradient", "explain_loss"]
+__all__ = ["explain_gradient", "explain_loss", "explain_validation", "first_not_finite"]
 
 # Beyond this, weights of a network in float32 have exploded.
 _LARGE = 1e4
@@ -31,9 +31,9 @@ def explain_loss(model, batch, loss_fn, value, rate, names=None):
         return (f"the loss became {value}: {_images(bad, names)} of the batch "
                 f"{'holds' if len(bad) == 1 else 'hold'} values that are not finite; the network "
                 "is not to blame, the images or their transform are")
-    spoilt = [name for name, p in model.named_parameters() if not _is_finite(p)]
-    if spoilt:
-        return (f"the loss became {value}: the weights {spoilt[0]} were not finite any more; a "
+    spoilt = next((name for name, p in model.named_parameters() if not _is_finite(p)), None)
+    if spoilt is not None:
+        return (f"the loss became {value}: the weights {spoilt} were not finite any more; a "
                 f"step before made them so, and the learning rate {rate:g} is too large")
     layer = _first_layer(model, batch, loss_fn)
     place = f"the first value that is not finite comes out of {layer}" if layer else \
@@ -57,6 +57,24 @@ def explain_gradient(model, batch, loss_fn, name, rate):
     made = f"{function} made it" if function else "it arose"
     where = f", in the backward pass behind {places[0]}" if places else ""
     return f"{head}{made}{where}; {_cause(model, rate)}"
+
+
+def explain_validation(model, value, rate):
+    """The same for the loss of a validation, by what the model holds."""
+    name = first_not_finite(model)
+    if name is not None:
+        return (f"the validation loss became {value}: {name} is not finite; the learning rate "
+                f"{rate:g} is too large")
+    return f"the validation loss became {value}: {_cause(model, rate)}"
+
+
+def first_not_finite(model):
+    """Name of the first parameter or buffer that holds NaN or infinity, or None."""
+    for named in (model.named_parameters(), model.named_buffers()):
+        for name, tensor in named:
+            if not _is_finite(tensor):
+                return name
+    return None
 
 
 def _cause(model, rate):

@@ -59,8 +59,9 @@ def test_run_that_was_killed_before_its_first_file(command, images, tmp_path, th
         (output / ".config.json.0123456789ab.part").write_text("{")
     code, _, err = command("finetune", "--data", images, "--output", output, *FAST, *flags)
     assert code == 0 and ("nothing to resume" in err) == bool(flags)
-    assert sorted(path.name for path in output.iterdir()) == [
-        "best.safetensors", "config.json", "curves.png", "last.ckpt", "metrics.csv"]
+    names = {path.name for path in output.iterdir()}
+    assert {"best.safetensors", "config.json", "last.ckpt"} <= names
+    assert not [name for name in names if name.startswith(".") or name == "previous.ckpt"]
 
 
 def test_resume_among_other_files_is_refused(command, images, tmp_path):
@@ -73,6 +74,22 @@ def test_resume_suggests_the_name_that_was_meant(command, finished, images):
     other = finished.parent / "frist"
     code, _, err = command("finetune", "--data", images, "--output", other, *FAST, "--resume")
     assert code == 0 and "did you mean 'first'?" in err
+
+
+def test_folder_in_which_another_process_trains_is_left_alone(command, images, tmp_path):
+    pytest.importorskip("fcntl")
+    from minitorch.training.run_folder import RunFolder
+    output = tmp_path / "run"
+    output.mkdir()
+    other = RunFolder(output)
+    other.hold()
+    options = ["finetune", "--data", images, "--output", output, *FAST]
+    for flags in ([], ["--resume"], ["--force"]):
+        code, _, err = command(*options, *flags)
+        assert code == 1 and "another process is training in" in err
+        assert list(output.iterdir()) == []
+    other.release()
+    assert command(*options)[0] == 0
 
 
 # -- while it runs --------------------------------------------------------------------------------

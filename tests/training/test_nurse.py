@@ -7,7 +7,7 @@ import pytest
 import minitorch as torch
 from minitorch import nn
 from minitorch.training import freeze
-from minitorch.training.nurse import Nurse, below_majority, watch
+from minitorch.training.nurse import Nurse, below_majority, require_finite, watch
 
 
 def small():
@@ -213,6 +213,17 @@ def test_gradient_that_is_not_finite_stops_the_step():
         optimizer.step()
     assert all(torch.equal(a, b) for a, b in zip(before, model.state_dict().values(),
                                                  strict=True))
+
+
+def test_validation_that_is_not_finite_names_what_is_not():
+    model = small()
+    nurse, _, _ = watched(model)
+    nurse.check_validation(1.0)
+    model[1].running_var[2] = math.inf
+    with pytest.raises(FloatingPointError, match="loss became nan: 1.running_var is not finite"):
+        nurse.check_validation(math.nan)
+    with pytest.raises(FloatingPointError, match="1.running_var is not finite any more, and is"):
+        require_finite(model)
 
 
 def test_below_majority():
