@@ -76,9 +76,9 @@ def build(kind, folder):
                    env={**os.environ, **BUILDS[kind]}, check=True)
 
 
-def environment(kind):
+def environment(kind, folder):
     """Return the variables under which such a build runs."""
-    made = {**os.environ, **OPTIONS, "PYTHONPATH": ".", "MINITORCH_CHECKED_RUN": kind}
+    made = {**os.environ, **OPTIONS, "PYTHONPATH": str(folder)}
     if kind == "address":
         # Python itself is not instrumented: the library must come first, and Python's own pools
         # of small objects must not hide what lies beside an object.
@@ -102,11 +102,11 @@ def main():
                         help="once for every instruction set of this processor")
     parser.add_argument("--build-only", action="store_true", help="compile, run nothing")
     options, arguments = parser.parse_known_args()
-    folder = options.folder or ROOT / "build" / "checked" / options.kind
+    folder = (options.folder or ROOT / "build" / "checked" / options.kind).resolve()
     build(options.kind, folder)
     if options.build_only:
         return 0
-    env = environment(options.kind)
+    env = environment(options.kind, folder)
     isas = [os.environ.get("MINITORCH_ISA")]
     if options.all_isas:
         ask = "import minitorch; print(*minitorch.backends.available_isas())"

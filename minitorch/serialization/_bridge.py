@@ -98,6 +98,8 @@ def _shared(storage):
 
 def _copied(storage):
     data = storage.data
+    if storage.check is not None:
+        storage.check()
     try:
         made = minitorch.empty((len(data),), dtype=minitorch.uint8)
     except (RuntimeError, MemoryError) as error:

@@ -87,11 +87,14 @@ class StorageRecord:
         The bytes, little-endian.
     location : str
         The device that the file says it was saved from.
+    check : callable, optional
+        Raises CheckpointError if the bytes are not those that were written.
     """
 
-    __slots__ = ("key", "data", "location", "converted")
+    __slots__ = ("key", "data", "location", "check", "converted")
 
-    def __init__(self, key, data, location="cpu"):
+    def __init__(self, key, data, location="cpu", check=None):
+        self.check = check
         self.key = key
         self.data = data
         self.location = location

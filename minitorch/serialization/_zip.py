@@ -50,7 +50,17 @@ class Member:
         self.deflated = deflated
 
     def crc_matches(self):
-        return zlib.crc32(self.data) == self.crc
+        """Whether the bytes are those that were written; True where no checksum was.
+
+        PyTorch writes 0 after ``torch.serialization.set_crc32_options(False)``.
+        """
+        return self.crc == 0 or zlib.crc32(self.data) == self.crc
+
+    def check(self):
+        """Raise CheckpointError if the checksum does not match."""
+        if not self.crc_matches():
+            raise CheckpointError(f"member {quote(self.name)} is damaged: its checksum does not "
+                                  "match", offset=self.start)  # fmt: skip
 
     def unpacked(self):
         """Return the bytes; never more than announced.

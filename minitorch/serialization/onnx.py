@@ -21,6 +21,7 @@ from minitorch.serialization._source import Source
 
 MAX_NODES = 200_000
 MAX_LISTED = 100_000  # numbers in an attribute
+MAX_INTEGERS = 4_000_000  # in a tensor, as varints: weights are never stored so
 # TensorProto.DataType -> (our dtype, the field of numbers that may hold it instead of raw_data)
 _FLOATS, _INT32S, _INT64S, _DOUBLES, _UINT64S = 4, 5, 7, 10, 11
 DATA_TYPES = {
@@ -301,7 +302,7 @@ def _read_tensor(wire, field, files):
             width = 4 if part.number == _FLOATS else 8
             data.setdefault(part.number, []).append(wire.fixed(part, width))
         elif part.number in (_INT32S, _INT64S, _UINT64S):
-            data.setdefault(part.number, []).append(wire.integers(part))
+            data.setdefault(part.number, []).append(wire.integers(part, MAX_INTEGERS))
     try:
         dtype, home = _check_tensor(name, kind, dims)
         if location == _EXTERNAL:

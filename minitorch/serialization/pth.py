@@ -124,6 +124,7 @@ def _open_zip(view):
     root = _zip_root(members)
     order = _byte_order(members, root)
     member = members[root + "data.pkl"]
+    member.check()
     pickle = read_pickle(view, member.start, member.start + member.size)
     storages = {}
 
@@ -137,7 +138,7 @@ def _open_zip(view):
             if member is None:
                 raise CheckpointError(f"storage {quote(key)} is not in the file")
             data = member.data if order == sys.byteorder else swap_bytes(member.data, dtype)
-            storages[key] = StorageRecord(key, data, location)
+            storages[key] = StorageRecord(key, data, location, member.check)
         _check_length(storages[key], dtype, numel)
         return dtype, storages[key], 0
 
