@@ -24,8 +24,11 @@ def constant_value(node):
         return get("value")
     for name, dtype in (("value_int", np.int64), ("value_ints", np.int64),
                         ("value_float", np.float32), ("value_floats", np.float32)):  # fmt: skip
-        if isinstance(get(name), (int, float, list)):
-            return _record(np.array(get(name)).astype(dtype))
+        given = get(name)
+        numbers = given if isinstance(given, list) else [given]
+        if given is not None and all(type(n) in (int, float) for n in numbers):
+            if dtype is np.float32 or all(type(n) is int for n in numbers):
+                return _record(np.array(given, dtype))
     return None
 
 
@@ -54,7 +57,7 @@ def folded_value(node, inputs):
         made = _FOLDED[node.op](node.attributes.get, *arrays)
     except (ValueError, TypeError, IndexError, MemoryError, OverflowError):
         return None  # whoever needs the value says that it is no constant
-    return _record(made)
+    return _record(made) if made.size <= _LARGEST and made.dtype.str in BY_NUMPY else None
 
 
 def transposed(record):
@@ -112,7 +115,10 @@ def _unsqueeze(option, array, axes=None):
 def _gather(option, array, index):
     import numpy as np
 
-    return np.take(array, index, option("axis", 0))
+    axis = option("axis", 0)
+    if index.size * (array.size // max(1, array.shape[axis])) > _LARGEST:
+        raise ValueError("too large")
+    return np.take(array, index, axis)
 
 
 def _few(sizes):

@@ -17,6 +17,7 @@ from minitorch.serialization.onnx import Node
 
 EPS = 1e-5  # of torchvision's BatchNorms
 _MAX_BLOCKS = 200
+_MAX_FOLDED = 8 << 20  # numbers that all chains of constants together may make
 # What hands its input on as it is, as far as weights are concerned.
 _TRANSPARENT = ("Identity", "Dropout", "Cast", "CastLike")
 _FLATTENING = ("Flatten", "Reshape", "Squeeze")
@@ -93,6 +94,7 @@ class _Walk:
         self.units = []  # (torchvision's name, _Unit, role), to be checked in the end
         self._same_as = {}
         self._users = {}
+        self._folded = 0
         for node in model.nodes:
             self._index(node)
 
@@ -107,6 +109,10 @@ class _Walk:
             value = constant_value(node)
         elif inputs and all(name in self.constants for name in inputs):
             value = folded_value(node, [self.constants[name] for name in inputs])
+            if value is not None and node.op != "Transpose":
+                self._folded += value.numel
+                if self._folded > _MAX_FOLDED:
+                    value = None
         if value is not None and node.outputs:
             self.constants[node.outputs[0]] = value
         elif node.op != "Shape":  # a flatten asks for the shape beside the values

@@ -246,3 +246,56 @@ def test_view_of_stride_0_takes_no_memory(fx):
     assert quickly(lambda: made.extend(minitorch.load(io.BytesIO(buffer.getvalue()))), 1) is None
     assert made[0].shape == (2**30, 2**20) and made[0].stride() == (0, 0)
     assert np.asarray(made[0][0, 0]) == 0
+
+
+# -- ONNX ---------------------------------------------------------------------------------
+def walked(nodes, initializers):
+    """Take the weights out of a graph that has nothing but such nodes."""
+    from minitorch.models._layouts import LayoutError
+    from minitorch.models._onnx_import import import_graph
+    from minitorch.serialization.onnx import OnnxModel
+
+    model = OnnxModel()
+    model.nodes, model.initializers = nodes, initializers
+    model.inputs, model.outputs = {"x": ("float32", (1, 3, 8, 8))}, {"y": ("float32", (1, 2))}
+
+    def walk():
+        with pytest.raises(LayoutError):
+            import_graph(model)
+
+    return walk
+
+
+def test_constants_of_a_graph_that_grow(fx):
+    from minitorch.serialization.onnx import Node
+
+    row = fx.record(np.zeros((1, 1000), np.float32))
+    many = fx.record(np.zeros(1_000_000, np.int64))
+    gather = [Node("Gather", ["row", "many"], ["g"], {"axis": 0})]  # 4 GB
+    doubling = [Node("Concat", [f"c{i}"] * 2, [f"c{i + 1}"], {"axis": 0}) for i in range(60)]
+    wide = [Node("Expand", ["one", "size"], [f"e{i}"]) for i in range(3000)]  # 1 MB each
+    records = {"row": row, "many": many, "c0": fx.record(np.zeros(2, np.float32)),
+               "one": fx.record(np.zeros(1, np.float32)),
+               "size": fx.record(np.array([1 << 18]))}  # fmt: skip
+    for nodes in (gather, doubling, wide):
+        assert quickly(walked(nodes, records)) is None
+
+
+def test_constant_of_other_things_than_numbers():
+    from minitorch.models._onnx_constants import constant_value
+    from minitorch.serialization.onnx import Node, Subgraph
+
+    for given in (["x"], Subgraph(), "x", [1, "x"], [float("nan")], float("inf")):
+        for name in ("value_int", "value_ints"):
+            assert constant_value(Node("Constant", [], ["c"], {name: given})) is None
+
+
+def test_list_of_varints_has_a_limit():
+    from minitorch.serialization._protobuf import Message
+    from minitorch.serialization.onnx import read_model
+
+    tensor = Message().integer(1, 5_000_000).integer(2, 7).data(7, bytes(5_000_000))
+    model = Message().integer(1, 8).message(7, Message().message(5, tensor))
+    data = b"".join(map(bytes, model.pieces))
+    error = quickly(lambda: read_model(memoryview(data)))
+    assert "5000000 numbers" in error.reason
