@@ -38,7 +38,8 @@ With --csv a header and one line an image: path,label,probability,label_2,probab
 '-' is standard input: the bytes of one image, or a list of paths, one a line or separated by
 NULs.  Paths are answered in batches; --batch-size 1 --workers 0 answers each at once.
 
-exit codes: 0 done, 1 an image or the model could not be read (the rest is given), 2 wrong usage.
+exit codes: 0 done, 1 the model, an image that was named itself, or every image could not be read
+(one within a folder is left out, and named on stderr), 2 wrong usage.
 """
 UNKNOWN = "unknown"
 
@@ -93,7 +94,7 @@ def run(args):
         message(f"{counted(len(problems), 'file')} of {sources.count} could not be read")
     elif not done:
         message("no images there")
-    return DONE if done and not problems else FAILED
+    return DONE if done and sources.named.isdisjoint(problems.reasons) else FAILED
 
 
 class _Sources:
@@ -103,11 +104,13 @@ class _Sources:
     ----------
     count : int
         Of the images so far, the unreadable ones among them.
+    named : set of str
+        Those that were not found in a folder, but named by an argument or on standard input.
     """
 
     def __init__(self, arguments, exif, problems):
         self.arguments, self.exif, self.problems = arguments, exif, problems
-        self.count = 0
+        self.count, self.named = 0, set()
 
     def __iter__(self):
         for argument in self.arguments:
@@ -118,12 +121,14 @@ class _Sources:
     def _found(self, path):
         from minitorch.training.data import images_below, reason_of
         if not os.path.isdir(path):
+            self.named.add(path)
             yield path
             return
         try:
             yield from images_below(path)
         except OSError as error:
             self.count += 1
+            self.named.add(str(error.filename or path))
             self.problems.add(str(error.filename or path), reason_of(error, path))
 
     def _stdin(self):
@@ -142,6 +147,7 @@ class _Sources:
             yield image
         except ImageError as error:
             self.count += 1
+            self.named.add("-")
             self.problems.add("-", error.reason)
 
 
