@@ -46,7 +46,10 @@ def _scan(settings):
     count = settings.max_train_samples
     if count is not None and count < len(data.train):
         data.notes.append(f"{count} of {len(data.train)} training images are used")
-        data.train = part_of(data.train, count, settings.seed)
+        try:
+            data.train = part_of(data.train, count, settings.seed)
+        except DataError as error:
+            raise DataError(f"--max-train-samples: {error}") from error
     return data
 
 
