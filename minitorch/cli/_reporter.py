@@ -50,7 +50,7 @@ class Reporter:
         if self.run.settings.sched != "const" or self.run.settings.warmup:
             parts.append(f"lr {rows['train']['lr']:.3g}")
         result(f"epoch {state.epoch:{width}}/{self.run.settings.epochs}  {'  '.join(parts)}  "
-               f"{rows['train']['images_per_second']:.0f} images/s  "
+               f"{_speed(rows['train']['images_per_second'])}"
                f"{seconds:.1f} s{'  (best)' if improved else ''}")
 
     def unreadable(self):
@@ -101,6 +101,11 @@ class JsonReporter(Reporter):
 
     def stopped(self):
         _write("end", finished=False, epochs=self.run.state.epoch, best=self.run.state.best)
+
+
+def _speed(images_per_second):
+    """Nothing for an epoch that was resumed after its last image."""
+    return f"{images_per_second:.0f} images/s  " if math.isfinite(images_per_second) else ""
 
 
 def epoch_rows(state):

@@ -252,6 +252,7 @@ def _describe_run(finetuning, checkpoint):
 
 # -- the run ----------------------------------------------------------------------------------
 def _train(finetuning, reporter, stop, report):
+    from minitorch.training.errors import DataError
     from minitorch.training.finetune import described_best
     started = time.monotonic()
     try:
@@ -260,7 +261,7 @@ def _train(finetuning, reporter, stop, report):
     except BrokenPipeError:
         message(f"Nobody reads the output any more: stopped. {_to_go_on(finetuning)}")
         raise
-    except (OSError, MemoryError, FloatingPointError) as error:
+    except (OSError, MemoryError, FloatingPointError, DataError) as error:
         # What is not finite would be so again.
         advice = "" if isinstance(error, FloatingPointError) else f" {_to_go_on(finetuning)}"
         message(f"Stopped by an error; {_last_good(finetuning)}.{advice}")

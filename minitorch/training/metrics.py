@@ -148,7 +148,10 @@ class EpochResult:
 
     @property
     def images_per_second(self):
+        """The speed; NaN if all images were seen before the pass was continued."""
         timed = self.images if self.timed is None else self.timed
+        if self.images and not timed:
+            return float("nan")
         return timed / self.seconds if self.seconds > 0 else 0.0
 
     @property
