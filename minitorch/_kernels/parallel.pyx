@@ -56,6 +56,9 @@ def get_num_threads():
 def set_num_threads(n):
     """Run kernels on `n` threads (at most 256).
 
+    Results do not depend on it, to the bit: sums are cut into pieces by their length alone, and
+    the pieces are added in order.  They do depend on the instruction set (``MINITORCH_ISA``).
+
     Raises
     ------
     TypeError

@@ -31,7 +31,6 @@ from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.strided cimport alias_op, select_op, shape_tuple, slice_op, zeros_of
 from minitorch._ops.view cimport reshape_to, unsqueeze_op
-from minitorch._ops.writing cimport deliver
 
 
 # ---------------------------------------------------------------- reading an index

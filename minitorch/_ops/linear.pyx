@@ -17,7 +17,6 @@ from minitorch._ops.reduce cimport sum_to_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.view cimport (
     dropped_axis_op, reshape_to, t_op, transpose_op, unsafe_view_op, unsqueeze_op)
-from minitorch._ops.writing cimport deliver
 
 
 # ---------------------------------------------------------------- raw products

@@ -20,7 +20,6 @@ from minitorch._ops.reduce cimport sum_op
 from minitorch._ops.scalars cimport is_number
 from minitorch._ops.strided cimport shape_tuple, zeros_of
 from minitorch._ops.view cimport reshape_to
-from minitorch._ops.writing cimport deliver
 
 
 cdef tuple common_shape(TensorBase a, TensorBase b):

@@ -1,6 +1,7 @@
 """What the commands share: the parser, messages, the progress bar, the reading of errors."""
 
 import argparse
+import contextlib
 import os
 import re
 import sys
@@ -102,7 +103,8 @@ def add_machine_options(group):
     group.add_argument("--workers", type=number(int, 0, 64), metavar="N",
                        help="threads that read and decode images ahead; 0: none (default: 2)")
     group.add_argument("--threads", type=number(int, 1, 4096), metavar="N",
-                       help="threads that compute (default: one per available core)")
+                       help="threads that compute; the result is the same, bit for bit, for any "
+                            "number (default: one per available core)")
 
 
 def apply_threads(threads):
@@ -114,13 +116,18 @@ def apply_threads(threads):
 
 # -- messages ---------------------------------------------------------------------------------
 def message(text=""):
-    """A line for the person at the terminal: stderr."""
-    _above_bar(printable(text), sys.stderr)
+    """A line for the person at the terminal: stderr.  If it cannot be written, the job goes on."""
+    with contextlib.suppress(OSError):
+        _above_bar(printable(text), sys.stderr)
 
 
 def result(text=""):
     """A line that a program may read: stdout."""
-    _above_bar(printable(text), sys.stdout)
+    try:
+        _above_bar(printable(text), sys.stdout)
+    except OSError as error:
+        error.filename = error.filename or "standard output"
+        raise
 
 
 def printable(text):
@@ -221,13 +228,13 @@ def explain(error, command):
 def describe(error):
     """An exception as one line for a person."""
     from minitorch.serialization import CheckpointError
-    from minitorch.training.errors import CheckpointMismatch, DataError, WeightsError
+    from minitorch.training.errors import CheckpointMismatch, DataError, RunIsHeld, WeightsError
     if isinstance(error, OSError) and error.strerror:
         names = [str(name) for name in (error.filename, error.filename2) if name is not None]
         return ": ".join([*names, error.strerror])
     text = " ".join(str(error).split())
     meant_for_people = (UsageError, CheckpointError, CheckpointMismatch, DataError, WeightsError,
-                        FloatingPointError, OSError)
+                        RunIsHeld, FloatingPointError, OSError)
     if isinstance(error, meant_for_people) and text:
         return text
     if isinstance(error, MemoryError):

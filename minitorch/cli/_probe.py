@@ -4,7 +4,7 @@ import minitorch
 from minitorch.models import get_model
 from minitorch.models._onnx_run import as_tensor, run_graph
 
-IMAGES, PIXELS = 2, 64
+SIZE = (2, 64, 64)  # images, height, width
 _LARGEST = 1024  # pixels a side, and images, that a file may ask for
 # Of the largest logit.  float16 keeps 11 bits of each weight; the rest sums in another order.
 TOLERANCE = {"float16": 5e-2}
@@ -19,27 +19,22 @@ class Probe:
     arch : str
     num_classes : int or None
         None: a backbone without a head, whose features count as its logits.
-    size : tuple of int
-        Images, height and width of the probe.
     """
 
-    def __init__(self, arch, num_classes, size=(IMAGES, PIXELS, PIXELS)):
-        import numpy as np
-
+    def __init__(self, arch, num_classes):
         self.network = get_model(arch, num_classes=num_classes or 1).eval()
         if num_classes is None:
             self.network.fc = minitorch.nn.Identity()
-        count, height, width = size
-        drawn = np.random.default_rng(0).standard_normal((count, 3, height, width), np.float32)
-        self.images = minitorch.from_numpy(drawn)
 
-    def logits(self, tensors):
-        """Return what the network makes of the images with these weights.
+    def logits(self, tensors, size=SIZE):
+        """Return what the network makes of the probe's images with these weights.
 
         Parameters
         ----------
         tensors : dict of str to TensorRecord
             Under torchvision's names.
+        size : tuple of int
+            Images, height and width.
 
         Returns
         -------
@@ -49,11 +44,20 @@ class Probe:
         state = {name: as_tensor(record) for name, record in tensors.items()}
         self.network.load_state_dict(state)
         with minitorch.no_grad():
-            return self.network(self.images).numpy()
+            return self.network(_images(size)).numpy()
 
-    def graph_logits(self, model):
-        """Return what the graph of an ONNX file makes of the images."""
-        return run_graph(model, self.images).numpy()
+
+def graph_logits(model, size=SIZE):
+    """Return what the graph of an ONNX file makes of the same images."""
+    return run_graph(model, _images(size)).numpy()
+
+
+def _images(size):
+    import numpy as np
+
+    count, height, width = size
+    drawn = np.random.default_rng(0).standard_normal((count, 3, height, width), np.float32)
+    return minitorch.from_numpy(drawn)
 
 
 def size_for(model):
@@ -61,10 +65,10 @@ def size_for(model):
     name = next((name for name in model.inputs if name not in model.initializers), None)
     shape = model.inputs[name][1] if name is not None else None
     if shape is None or len(shape) != 4:
-        return IMAGES, PIXELS, PIXELS
-    default = (IMAGES, 3, PIXELS, PIXELS)
-    sides = [n if isinstance(n, int) and n > 0 else d for n, d in zip(shape, default, strict=True)]
-    return (sides[0], sides[2], sides[3]) if max(sides) <= _LARGEST else None
+        return SIZE
+    sides = [n if isinstance(n, int) and n > 0 else default
+             for n, default in zip((shape[0], *shape[2:]), SIZE, strict=True)]  # fmt: skip
+    return tuple(sides) if max(sides) <= _LARGEST else None
 
 
 def difference(expected, found):

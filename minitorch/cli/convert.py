@@ -156,7 +156,7 @@ def convert(args):
          else "finite values, variances")  # fmt: skip
     network = Network(mapped) if mapped.arch else None
     if network is not None and checkpoint.format == "onnx":
-        _check_graph(checkpoint.details["model"], mapped)
+        _check_graph(checkpoint.details["model"], mapped, network.probe)
     tensors = mapped.tensors
     # Who runs an .onnx feeds it float32, whatever type the weights were stored in.
     dtype = args.dtype or ("float32" if kind_of(args.dst) == "onnx" else None)
@@ -205,17 +205,16 @@ def _from_graph(checkpoint, args):
     return mapped, {"arch": mapped.arch}
 
 
-def _check_graph(model, mapped):
+def _check_graph(model, mapped, probe):
     """Compare what an ONNX file's graph computes with what the network does."""
-    from minitorch.cli._probe import DEFAULT_TOLERANCE, Probe, difference, size_for
+    from minitorch.cli._probe import DEFAULT_TOLERANCE, difference, graph_logits, size_for
     from minitorch.models._onnx_run import UnknownOperation
 
     size = size_for(model)
     if size is None or not model.nodes:
         return
-    probe = Probe(mapped.arch, mapped.num_classes, size)
     try:
-        apart = difference(probe.logits(mapped.tensors), probe.graph_logits(model))
+        apart = difference(probe.logits(mapped.tensors, size), graph_logits(model, size))
     except UnknownOperation as error:
         _say("note", f"the graph's own logits were not compared: {error}")
         return

@@ -76,6 +76,9 @@ def run(args):
     samples, ignored = labelled_images(folder, info.classes)
     if ignored:
         message(f"{counted(ignored, 'file')} without an image extension ignored")
+    absent = len(info.classes) - len({target for _, target in samples})
+    if absent:
+        message(f"no images of {absent} of the {counted(len(info.classes), 'class', 'classes')}")
     problems = ReadProblems()
     found = _examine(model, info, samples, problems, args)
     if problems:

@@ -31,14 +31,23 @@ __all__ = ["SUMMARY", "add_parser", "run"]
 
 def run(args):
     """Finetune; return the exit code."""
+    from minitorch.training.run_folder import RunFolder
     given = given_flags(args, setting_names())
     output = _output_folder(args)
     settings = settings_of(args, given, output)
     _check_apart(output, "--data", settings.data)
     _check_apart(output, "--val", settings.val)
     apply_threads(settings.threads)
+    folder = RunFolder(output)
+    folder.hold()
+    try:
+        return _run(settings, folder, args)
+    finally:
+        folder.release()
 
-    finetuning = _prepare(settings, output, args)
+
+def _run(settings, folder, args):
+    finetuning = _prepare(settings, folder, args)
     if finetuning is None:
         return DONE
     if args.dry_run:
@@ -139,12 +148,11 @@ def _check_space(finetuning):
 
 
 # -- before the first step --------------------------------------------------------------------
-def _prepare(settings, output, args):
+def _prepare(settings, folder, args):
     """Load data and weights, check everything, make the folder; None if nothing is left to do."""
     from minitorch.training import finetune
-    from minitorch.training.run_folder import RunFolder
     from minitorch.training.weights import find_weights
-    folder = RunFolder(output)
+    output = folder.path
     checkpoint = folder.load() if args.resume else None
     if checkpoint is not None and _is_complete(settings, checkpoint, output):
         folder.settle(checkpoint)       # it may have been killed while it tidied up
@@ -204,6 +212,8 @@ def _is_complete(settings, checkpoint, output):
 
 def _open_output(finetuning, checkpoint, args):
     _check_space(finetuning)
+    finetuning.output.mkdir(parents=True, exist_ok=True)
+    finetuning.folder.hold()
     if args.force:
         finetuning.folder.clear()
     finetuning.open_folder(checkpoint)
@@ -246,14 +256,17 @@ def _train(finetuning, reporter, stop, report):
     started = time.monotonic()
     try:
         finished = finetuning.train(reporter.on_step, reporter.on_epoch, stop,
-                                    reporter.on_images)
+                                    reporter.on_images, reporter.warning)
     except BrokenPipeError:
         message(f"Nobody reads the output any more: stopped. {_to_go_on(finetuning)}")
         raise
-    except (OSError, MemoryError):
-        if finetuning.path("last.ckpt").exists():
-            message(f"Stopped by an error; {finetuning.path('last.ckpt')} holds the last good "
-                    f"state. {_to_go_on(finetuning)}")
+    except (OSError, MemoryError, FloatingPointError) as error:
+        # What is not finite would be so again.
+        advice = "" if isinstance(error, FloatingPointError) else f" {_to_go_on(finetuning)}"
+        message(f"Stopped by an error; {_last_good(finetuning)}.{advice}")
+        if report and finetuning.state.history and isinstance(error, FloatingPointError):
+            finetuning.warnings.append(str(error))
+            _report(finetuning, False, stop)
         raise
     finally:
         reporter.close()
@@ -288,6 +301,18 @@ def _report(finetuning, finished, stop):
         message(f"warning   {finetuning.path('report.html')} was not written: {describe(error)}")
     else:
         message(f"report    {finetuning.path('report.html')}")
+
+
+def _last_good(finetuning):
+    """Where the last good state is, and of when."""
+    from minitorch.training import load_checkpoint
+    path = finetuning.path("last.ckpt")
+    try:
+        saved = load_checkpoint(path)["training"]
+    except (OSError, ValueError, RuntimeError):
+        return "nothing was saved yet"
+    return (f"{path} holds the last good state (epoch {saved['epoch'] + 1}, after "
+            f"{counted(saved['metrics']['batches'], 'batch', 'batches')})")
 
 
 def _to_go_on(finetuning):

@@ -30,6 +30,8 @@ examples:
   minitorch selftest-resume
       the bundled digits, under a minute
   minitorch selftest-resume --data photos --train head --kills 20 --seed 7
+  minitorch selftest-resume -- --aug standard --mixup 0.2 --ema 0.9 --sched cosine
+      the same with these options of finetune
 """
 EPILOG = """
 exit codes: 0 the bytes are the same, 1 they differ, or a run failed, 2 wrong usage.
@@ -52,6 +54,8 @@ def add_parser(subparsers):
                        help="(default: 3)")
     group.add_argument("--image-size", type=number(int, 8, 4096), metavar="PIXELS", default=33,
                        help="(default: 33)")
+    group.add_argument("options", nargs="*", metavar="-- OPTION", default=[],
+                       help="whatever else finetune shall be given")
     group = parser.add_argument_group("the kills")
     group.add_argument("--kills", type=number(int, 1), metavar="N", default=8,
                        help="(default: 8)")
@@ -148,6 +152,8 @@ class _Child:
         for name in ("workers", "threads"):
             if getattr(args, name) is not None:
                 command += [f"--{name}", str(getattr(args, name))]
+        command += args.options
+        self.left = set(self._parts())      # by the one before
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=self.log)
@@ -198,11 +204,13 @@ class _Child:
 
     def _writing(self):
         """The name of the file that is half-written now, if any."""
+        return next((name[1:].rsplit(".", 2)[0] for name in self._parts()
+                     if name not in self.left), None)
+
+    def _parts(self):
         with contextlib.suppress(OSError):
-            for path in self.output.iterdir():
-                if path.name.endswith(".part"):
-                    return path.name[1:].rsplit(".", 2)[0]
-        return None
+            return [path.name for path in self.output.iterdir() if path.name.endswith(".part")]
+        return []
 
     def _kill(self):
         self.process.send_signal(signal.SIGKILL)

@@ -10,14 +10,16 @@ a BatchNorm that does nothing else.
 import re
 
 from minitorch.models._layouts import ARCHITECTURES, LayoutError, map_names
+from minitorch.models._onnx_constants import constant_value, folded_value, transposed
 from minitorch.serialization._errors import quote
 from minitorch.serialization._records import DTYPES, TensorRecord
 from minitorch.serialization.onnx import Node
 
 EPS = 1e-5  # of torchvision's BatchNorms
 _MAX_BLOCKS = 200
+_MAX_FOLDED = 8 << 20  # numbers that all chains of constants together may make
 # What hands its input on as it is, as far as weights are concerned.
-_TRANSPARENT = ("Identity", "Dropout", "Cast")
+_TRANSPARENT = ("Identity", "Dropout", "Cast", "CastLike")
 _FLATTENING = ("Flatten", "Reshape", "Squeeze")
 FOLDED_NOTE = ("BatchNorm statistics are gone: the export folded them into the convolutions. "
                "Predictions are the same; finetune with the BatchNorms frozen")  # fmt: skip
@@ -92,28 +94,30 @@ class _Walk:
         self.units = []  # (torchvision's name, _Unit, role), to be checked in the end
         self._same_as = {}
         self._users = {}
+        self._folded = 0
         for node in model.nodes:
             self._index(node)
 
     def _index(self, node):
         inputs = [self._same_as.get(name, name) for name in node.inputs]
         node = Node(node.op, inputs, node.outputs, node.attributes, node.name)
+        if node.op in _TRANSPARENT and inputs and node.outputs:
+            self._same_as[node.outputs[0]] = inputs[0]
+            return
+        value = None
         if node.op == "Constant":
-            value = node.attributes.get("value")
-            if isinstance(value, TensorRecord) and node.outputs:
-                self.constants[node.outputs[0]] = value
-        elif node.op in _TRANSPARENT and node.inputs and node.outputs:
-            self._same_as[node.outputs[0]] = node.inputs[0]
-        elif node.op == "Transpose" and node.inputs and node.inputs[0] in self.constants:
-            self._add_transposed(node)
+            value = constant_value(node)
+        elif inputs and all(name in self.constants for name in inputs):
+            value = folded_value(node, [self.constants[name] for name in inputs])
+            if value is not None and node.op != "Transpose":
+                self._folded += value.numel
+                if self._folded > _MAX_FOLDED:
+                    value = None
+        if value is not None and node.outputs:
+            self.constants[node.outputs[0]] = value
         elif node.op != "Shape":  # a flatten asks for the shape beside the values
-            for name in dict.fromkeys(node.inputs):
+            for name in dict.fromkeys(inputs):
                 self._users.setdefault(name, []).append(node)
-
-    def _add_transposed(self, node):
-        record = self.constants[node.inputs[0]]
-        if len(record.size) == 2 and node.attributes.get("perm", [1, 0]) == [1, 0]:
-            self.constants[node.outputs[0]] = _transposed(record)
 
     # -- steps ----------------------------------------------------------------------------
     def users(self, value):
@@ -300,7 +304,7 @@ class _Walk:
         if option("transA", 0):
             raise LayoutError(f"{_label(node)} transposes the features")
         if not (node.op == "Gemm" and option("transB", 0)):
-            weight = _transposed(weight)
+            weight = transposed(weight)
         weight = _scaled(weight, _number(node, "alpha", 1.0))
         out, bias = _output(node), None
         if node.op == "Gemm" and _has(node, 2):
@@ -384,11 +388,6 @@ def _number(node, name, default):
 
 def _has(node, position):
     return len(node.inputs) > position and node.inputs[position] != ""
-
-
-def _transposed(record):
-    return TensorRecord(record.dtype, record.storage, record.offset, record.size[::-1],
-                        record.stride[::-1])  # fmt: skip
 
 
 def _computed(like, array):

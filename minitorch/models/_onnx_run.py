@@ -5,9 +5,9 @@ Not a runtime: it proves that a file on disk means the network that it was made 
 
 import minitorch
 from minitorch.models._layouts import LayoutError
+from minitorch.models._onnx_constants import constant_value
 from minitorch.nn import functional as F
 from minitorch.serialization._errors import quote
-from minitorch.serialization._records import TensorRecord
 
 
 class UnknownOperation(LayoutError):
@@ -34,6 +34,10 @@ def run_graph(model, images):
     values.update(dict.fromkeys((n for n in model.inputs if n not in values), images))
     with minitorch.no_grad():
         for node in model.nodes:
+            constant = constant_value(node) if node.op == "Constant" and node.outputs else None
+            if constant is not None:
+                values[node.outputs[0]] = as_tensor(constant)
+                continue
             if node.op not in _OPERATIONS:
                 raise UnknownOperation(f"the operation {quote(node.op)} is not computed here")
             arguments = []
@@ -42,8 +46,7 @@ def run_graph(model, images):
                     raise LayoutError(f"{quote(name)} is used before it is made")
                 arguments.append(values[name] if name else None)
             try:
-                made = _OPERATIONS[node.op](node.attributes.get, *arguments)
-                values[node.outputs[0]] = made
+                values[node.outputs[0]] = _OPERATIONS[node.op](node.attributes.get, *arguments)
             except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
                 raise LayoutError(f"{quote(node.op)} {quote(node.name)!r} cannot be computed: "
                                   f"{quote(error)}") from None  # fmt: skip
@@ -112,11 +115,25 @@ def _gemm(option, a, b, c=None):
     return product if c is None else product + option("beta", 1.0) * c
 
 
-def _constant(option):
-    value = option("value")
-    if not isinstance(value, TensorRecord):
-        raise UnknownOperation("a Constant that is no tensor is not computed here")
-    return as_tensor(value)
+def _shape(option, x):
+    return minitorch.tensor(list(x.shape)[option("start", 0) : option("end")],
+                            dtype=minitorch.int64)  # fmt: skip
+
+
+def _expand(option, x, shape):
+    return x.expand(minitorch.broadcast_shapes(tuple(x.shape), tuple(shape.tolist())))
+
+
+def _gather(option, x, index):
+    if option("axis", 0) != 0:
+        raise UnknownOperation("Gather along another axis than the first is not computed here")
+    return x[index]
+
+
+def _unsqueeze(option, x, axes=None):
+    for axis in option("axes") if axes is None else axes.tolist():
+        x = x.unsqueeze(axis)
+    return x
 
 
 # The weights' values count, not their types: all floats are float32 here.
@@ -129,10 +146,13 @@ _OPERATIONS = {
     "AveragePool": _average_pool,
     "BatchNormalization": _batch_norm,
     "Cast": _same,
-    "Constant": _constant,
+    "CastLike": _same,
+    "Concat": lambda option, *parts: minitorch.cat(parts, option("axis")),
     "Conv": _conv,
     "Dropout": _same,
+    "Expand": _expand,
     "Flatten": lambda option, x: x.reshape(x.shape[: option("axis", 1)].numel(), -1),
+    "Gather": _gather,
     "Gemm": _gemm,
     "GlobalAveragePool": lambda option, x: x.mean((2, 3), keepdim=True),
     "Identity": _same,
@@ -142,7 +162,9 @@ _OPERATIONS = {
     "ReduceMean": _reduce_mean,
     "Relu": lambda option, x: F.relu(x),
     "Reshape": _reshape,
+    "Shape": _shape,
     "Softmax": lambda option, x: x,
     "Squeeze": _squeeze,
     "Transpose": lambda option, x: x.permute(option("perm") or tuple(range(x.dim()))[::-1]),
+    "Unsqueeze": _unsqueeze,
 }

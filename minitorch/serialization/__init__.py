@@ -1,11 +1,25 @@
 """Saving and loading: ``load``, ``save``, and the safetensors format.
 
-Files are data.  Nothing in this package runs, imports or calls what a file names.
+Files are data.  Nothing in this package runs, imports or calls what a file names, so there is no
+``add_safe_globals`` either: a file holds what PyTorch's own list of safe names allows, or
+``minitorch convert`` takes the tensors out of it.
 """
 
 from minitorch.serialization._errors import CheckpointError
 
-__all__ = ["CheckpointError", "load", "save"]
+__all__ = ["CheckpointError", "get_unsafe_globals_in_checkpoint", "load", "save"]
+
+_SAFE_GLOBALS = ("add_safe_globals", "safe_globals", "clear_safe_globals", "get_safe_globals")
+
+
+def __getattr__(name):
+    if name in _SAFE_GLOBALS:
+        raise AttributeError(
+            f"minitorch.serialization has no {name}: loading never makes objects of classes that "
+            "a file names. Leave the call out if the file holds tensors and plain values; else "
+            "`minitorch convert FILE NEW.pth` takes the tensors out and names what it leaves"
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def load(
@@ -13,7 +27,12 @@ def load(
 ):
     """Load what :func:`save` or ``torch.save`` wrote, or a safetensors or npz file.
 
-    The content decides, not the file's name.
+    The content decides, not the file's name.  Whatever the file holds, this either returns plain
+    data or raises: nothing in it is run, imported or called; no byte outside of it is read; it
+    takes time in proportion to its size, and memory for its bytes once more beside the tensors
+    (given back as they are made), plus at most a few hundred MB for the values of a pickle, 32
+    times the file or 64 MB for a compressed npz.  The file is read whole before it is looked at,
+    so whoever overwrites it meanwhile can make this fail, but not crash.
 
     Parameters
     ----------
@@ -28,7 +47,8 @@ def load(
         True or None; False is refused, because files are never executed.
     mmap : bool, optional
         If True, tensors use the mapped file (copy-on-write) instead of a copy of it; `f` must
-        then be a path.
+        then be a path, and checksums of tensors are not looked at.  Do not shorten the file
+        while they live: the system ends a process that touches a mapped page which is gone.
 
     Returns
     -------
@@ -40,7 +60,9 @@ def load(
     ------
     CheckpointError
         If the file is damaged, is no checkpoint, or holds more than PyTorch's
-        ``weights_only=True`` allows.  It is a ``pickle.UnpicklingError`` and a ``RuntimeError``.
+        ``weights_only=True`` allows: another name, call, state or pickle opcode.  It has the
+        ``file``, the ``reason`` and, where one byte is to blame, its ``offset`` in the file; it
+        is a ``pickle.UnpicklingError`` and a ``RuntimeError``, as PyTorch's errors are.
     RuntimeError
         If `map_location` names another device, a `pickle_module` is given, or ``mmap=True`` with
         a file in the legacy or tar format.
@@ -84,6 +106,32 @@ def load(
     except CheckpointError as error:
         error.file = source.name
         raise
+
+
+def get_unsafe_globals_in_checkpoint(f):
+    """Return the names in a checkpoint that :func:`load` refuses, without loading it.
+
+    Parameters
+    ----------
+    f : str, os.PathLike or binary file object
+        A file of ``torch.save``.
+
+    Returns
+    -------
+    list of str
+        Each once, in the file's order; empty if all are on PyTorch's list.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged or no checkpoint.
+    """
+    from minitorch.serialization._open import open_checkpoint
+    from minitorch.serialization._resolve import global_path, unlisted
+
+    checkpoint, _ = open_checkpoint(f)
+    found = (global_path(node) for pickle in checkpoint.pickles for node in unlisted(pickle))
+    return list(dict.fromkeys(found))
 
 
 def _check_map_location(map_location):

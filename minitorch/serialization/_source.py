@@ -1,5 +1,6 @@
 """The bytes of a checkpoint, wherever they come from, as one memoryview."""
 
+import contextlib
 import mmap
 import os
 import stat
@@ -123,7 +124,11 @@ def open_regular(path):
 def _anonymous(size):
     # Private: pages of shared memory would not be given back.
     private = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
-    return _Pages(-1, size, flags=private) if private else _Pages(-1, size)
+    pages = _Pages(-1, size, flags=private) if private else _Pages(-1, size)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a kernel without them
+            pages.madvise(mmap.MADV_HUGEPAGE)  # to fill them takes a third of the time
+    return pages
 
 
 def _read(path, mapped, name):

@@ -91,7 +91,7 @@ def _read_members(view):
             raise CheckpointError(f"member {quote(name)} of the tar file is not a regular file",
                                   offset=position)  # fmt: skip
         position = start + -(-size // _BLOCK) * _BLOCK
-    raise CheckpointError("the tar file is truncated", offset=position)
+    raise CheckpointError("the tar file is truncated", offset=min(position, len(view)))
 
 
 def _octal(field, position):

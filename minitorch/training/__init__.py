@@ -5,7 +5,8 @@ trains, `parameter_groups` and `Schedule` how fast; `TrainingLoss` weighs classe
 labels; `exponential_average` keeps an average of the weights; `FeatureTable` computes once what a
 frozen trunk makes of the images; `EpochBatches` is an order of samples that can be continued;
 `fit` goes from epoch to epoch; `save_checkpoint` and `load_checkpoint` keep a run; `save_model`
-and `load_model` keep a model with all that prediction needs; `draw_curves` shows how it went.
+and `load_model` keep a model with all that prediction needs; `draw_curves` shows how it went,
+`examine` what a model makes of each image; `watch` warns of mistakes in any loop.
 `FinetuneRun` is these parts put together, as ``minitorch finetune`` runs them.
 """
 
@@ -24,6 +25,7 @@ from minitorch.training.data import (
 )
 from minitorch.training.ema import average_of_part, exponential_average
 from minitorch.training.errors import CheckpointMismatch, DataError, WeightsError
+from minitorch.training.examination import Examination, examine
 from minitorch.training.features import (
     FeatureBatches,
     FeatureTable,
@@ -47,6 +49,8 @@ from minitorch.training.metrics import (
     macro_f1,
 )
 from minitorch.training.model_io import ModelInfo, build_model, load_model, save_model
+from minitorch.training.nurse import Nurse, watch
+from minitorch.training.prediction import predict_images
 from minitorch.training.preprocessing import Preprocessing
 from minitorch.training.sampling import EpochBatches, balanced_order
 from minitorch.training.schedule import Schedule
@@ -63,6 +67,7 @@ __all__ = [
     "DataSplit",
     "EpochBatches",
     "EpochResult",
+    "Examination",
     "FeatureBatches",
     "FeatureTable",
     "FinetuneRun",
@@ -70,6 +75,7 @@ __all__ = [
     "FrozenTrunk",
     "ImageList",
     "ModelInfo",
+    "Nurse",
     "Preprocessing",
     "Pretrained",
     "ReadProblems",
@@ -90,6 +96,7 @@ __all__ = [
     "draw_curves",
     "evaluate",
     "exponential_average",
+    "examine",
     "find_weights",
     "fit",
     "folder_data",
@@ -107,6 +114,7 @@ __all__ = [
     "parameter_groups",
     "part_of",
     "predict",
+    "predict_images",
     "read_class_weights",
     "restore_checkpoint",
     "save_checkpoint",
@@ -118,5 +126,6 @@ __all__ = [
     "trained_parts",
     "trunk_features",
     "unfreeze",
+    "watch",
     "without_head",
 ]

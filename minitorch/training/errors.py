@@ -1,6 +1,6 @@
 """Errors whose message is meant for the person who started the run."""
 
-__all__ = ["DataError", "WeightsError", "CheckpointMismatch"]
+__all__ = ["DataError", "WeightsError", "CheckpointMismatch", "RunIsHeld"]
 
 
 class DataError(ValueError):
@@ -13,3 +13,7 @@ class WeightsError(ValueError):
 
 class CheckpointMismatch(ValueError):
     """A run cannot be continued, because what it stood on has changed."""
+
+
+class RunIsHeld(RuntimeError):
+    """Another process is writing into the folder of the run."""

@@ -1,5 +1,6 @@
 """A finetuning run put together from its parts: data, weights, model, optimizer, files."""
 
+import contextlib
 import functools
 import math
 import time
@@ -26,6 +27,7 @@ from minitorch.training.history import history_csv, with_times
 from minitorch.training.image_record import pack
 from minitorch.training.losses import TrainingLoss, balanced_weights, read_class_weights
 from minitorch.training.model_io import ModelInfo, build_model, save_model
+from minitorch.training.nurse import Nurse, below_majority, require_finite
 from minitorch.training.parts import check_trained_parts, trained_parts
 from minitorch.training.preprocessing import Preprocessing
 from minitorch.training.run_data import RunLoaders, load_data
@@ -115,9 +117,11 @@ class FinetuneRun:
         self.notes, self.warnings = list(data.notes), []
         minitorch.manual_seed(derived_seed(settings.seed, "model"))
         self.model = build_model(settings.arch, len(data.classes))
+        drawn = self.model.get_submodule(HEAD).weight.detach().clone()
         if pretrained is not None:
             self.notes += pretrained.notes
             self.notes += adopt_weights(self.model, pretrained, data.classes)
+        self._head_is_new = minitorch.equal(drawn, self.model.get_submodule(HEAD).weight.detach())
         root = None if settings.data == "digits" else settings.data
         self._manifest, self._digest = pack(data.manifest(root)), data.digest(root)
         self._parts = trained_parts(self.model, settings.train)
@@ -360,12 +364,14 @@ class FinetuneRun:
         return functools.partial(average.update_parameters, model)
 
     # -- the run -----------------------------------------------------------------------------
-    def train(self, on_step=None, on_epoch=None, stop=None, on_images=None):
+    def train(self, on_step=None, on_epoch=None, stop=None, on_images=None, on_warning=None):
         """Train to the end, or until `stop`; save after epochs, at the end and when stopped.
 
-        Parameters are those of `minitorch.training.fit` and `compute_features`.  Returns
-        whether the run is complete.
+        Parameters are those of `minitorch.training.fit` and `compute_features`;
+        ``on_warning(text)`` hears what `minitorch.training.nurse` has to say (default: `notes`
+        does).  Returns whether the run is complete.
         """
+        self._say = on_warning or self.notes.append
         if self.features is not None and not self.compute_features(on_images, stop):
             self.save_checkpoint()
             return False
@@ -399,7 +405,38 @@ class FinetuneRun:
         self.save()
         if finished:
             self.folder.finish()
+            self._judge()
         return finished
+
+    def _judge(self):
+        """Say so if the run came to nothing."""
+        best, settings = self.state.best, self.settings
+        if best is not None and settings.limit_batches is None:
+            text = below_majority(best["accuracy"], [target for _, target in self.data.val],
+                                  self.data.classes)
+            if text is not None:
+                self._say(text)
+
+    def _nurse(self):
+        """Watches the steps to come."""
+        state = self.state
+
+        def place():
+            return (f"epoch {state.epoch + 1}, batch {state.metrics.batches + 1} "
+                    f"(step {state.step + 1} of the run)")
+
+        def names(count):
+            self.batches.set_position(state.epoch, state.metrics.batches)
+            sources = [self.data.train[index][0] for index in next(iter(self.batches))]
+            # Where one of them could not be read, nobody knows any more who is who.
+            known = len(sources) == count and isinstance(sources[0], (str, Path))
+            return [str(source) for source in sources] if known else None
+
+        nurse = Nurse(self.model, self.optimizer, self._say, place, names)
+        nurse.drift_advice = "--bn-train asked for it; without, both stay as they are"
+        if self._head_is_new and state.step == 0:
+            nurse.expect_guessing(len(self.data.classes))
+        return nurse
 
     def _save_is_due(self, wait=math.inf):
         """Whether the last save is `wait` seconds or ``checkpoint_every`` minutes ago."""
@@ -409,13 +446,15 @@ class FinetuneRun:
     def _fit(self, epochs, patience, on_step, on_epoch, stop):
         settings = self.settings
         network, judged, train_loader, val_loader = self._networks_and_loaders()
-        return fit(network, self.optimizer, self.loss_fn, train_loader, val_loader,
-                   epochs=epochs, state=self.state, schedule=self.schedule,
-                   after_update=self._average_updater(), judged=judged,
-                   val_loss_fn=minitorch.nn.CrossEntropyLoss(), classes=len(self.data.classes),
-                   metric=settings.metric, eval_every=settings.eval_every, patience=patience,
-                   patience_since=_patience_since(settings), accumulate=settings.accum,
-                   clip_grad=settings.clip_grad, on_step=on_step, on_epoch=on_epoch, stop=stop)
+        with self._nurse() as nurse:
+            return fit(network, self.optimizer, self.loss_fn, train_loader, val_loader,
+                       epochs=epochs, state=self.state, schedule=self.schedule,
+                       after_update=self._average_updater(), judged=judged,
+                       val_loss_fn=minitorch.nn.CrossEntropyLoss(), classes=len(self.data.classes),
+                       metric=settings.metric, eval_every=settings.eval_every, patience=patience,
+                       patience_since=_patience_since(settings), accumulate=settings.accum,
+                       clip_grad=settings.clip_grad, on_step=on_step, on_epoch=on_epoch, stop=stop,
+                       nurse=nurse)
 
     def _unfreeze(self):
         if self._best is not None:
@@ -451,7 +490,8 @@ class FinetuneRun:
         if self._unsaved:
             self._save_results()
             if self.state.metrics.batches == 0:
-                self.save_checkpoint()
+                with contextlib.suppress(FloatingPointError):
+                    self.save_checkpoint()
 
     def _save_results(self):
         if not self._unsaved:
@@ -478,7 +518,8 @@ class FinetuneRun:
                 "best_sha256": self._best_sha256}
 
     def save_checkpoint(self):
-        """Write ``last.ckpt``."""
+        """Write ``last.ckpt``; FloatingPointError if the weights are worth nothing any more."""
+        require_finite(self.model)
         save_checkpoint(self.path(CHECKPOINT), **self.checkpoint_parts(),
                         keep=self.path(PREVIOUS))
         self.folder.vouched()

@@ -101,12 +101,12 @@ class TrainingState:
 def fit(model, optimizer, loss_fn, train_loader, val_loader, *, epochs, state=None,
         schedule=None, after_update=None, judged=None, val_loss_fn=None, classes=None,
         metric="acc1", eval_every=1, patience=None, patience_since=0, accumulate=1,
-        clip_grad=None, on_step=None, on_epoch=None, stop=None):
+        clip_grad=None, on_step=None, on_epoch=None, stop=None, nurse=None):
     """Train until `epochs` epochs are complete, validating after each.
 
     Parameters
     ----------
-    model, optimizer, loss_fn, accumulate, clip_grad
+    model, optimizer, loss_fn, accumulate, clip_grad, nurse
         As in `minitorch.training.train_one_epoch`.
     train_loader : DataLoader
         Its ``batch_sampler`` is an `EpochBatches`, which this function positions.
@@ -172,7 +172,8 @@ def fit(model, optimizer, loss_fn, train_loader, val_loader, *, epochs, state=No
         train_loader.batch_sampler.set_position(state.epoch, state.metrics.batches)
         trained = train_one_epoch(model, train_loader, loss_fn, optimizer, accumulate=accumulate,
                                   clip_grad=clip_grad, after_update=updated,
-                                  metrics=state.metrics, on_step=trained_step, stop=stop)
+                                  metrics=state.metrics, on_step=trained_step, stop=stop,
+                                  nurse=nurse)
         if not trained.finished:
             return False
         _check_seen(trained, "training")
@@ -182,6 +183,8 @@ def fit(model, optimizer, loss_fn, train_loader, val_loader, *, epochs, state=No
                                  on_step=validated_step, stop=stop)
             if not validated.finished:
                 return False
+            if nurse is not None and validated.images:
+                nurse.check_validation(validated.loss)
             _check_seen(validated, "validation")
             if schedule is not None:
                 schedule.after_validation(score(metric, validated))

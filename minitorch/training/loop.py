@@ -10,7 +10,7 @@ __all__ = ["train_one_epoch", "evaluate", "predict"]
 
 
 def train_one_epoch(model, loader, loss_fn, optimizer, *, accumulate=1, clip_grad=None,
-                    after_update=None, metrics=None, on_step=None, stop=None):
+                    after_update=None, metrics=None, on_step=None, stop=None, nurse=None):
     """Train `model` on each batch of `loader` once.
 
     Parameters
@@ -38,6 +38,9 @@ def train_one_epoch(model, loader, loss_fn, optimizer, *, accumulate=1, clip_gra
         Asked after each batch that completed a step; if it returns true the pass ends there,
         between two steps.
 
+    nurse : minitorch.training.nurse.Nurse, optional
+        Is shown each loss, and says of one that is not finite where it came from.
+
     Returns
     -------
     EpochResult
@@ -53,7 +56,7 @@ def train_one_epoch(model, loader, loss_fn, optimizer, *, accumulate=1, clip_gra
     update = _Update(optimizer, accumulate, clip_grad, after_update, metrics)
     for batch in loader:
         if batch is not None:
-            _backward(model, batch, loss_fn, update, metrics)
+            _backward(model, batch, loss_fn, update, metrics, nurse)
         update.next_batch()
         metrics.next_batch()
         if on_step is not None:
@@ -64,12 +67,14 @@ def train_one_epoch(model, loader, loss_fn, optimizer, *, accumulate=1, clip_gra
     return metrics.result()
 
 
-def _backward(model, batch, loss_fn, update, metrics):
+def _backward(model, batch, loss_fn, update, metrics, nurse):
     inputs, targets = batch
     update.begin()
     outputs = model(inputs)
     loss = loss_fn(outputs, targets)
     value = loss.item()
+    if nurse is not None:
+        nurse.check_loss(value, model, batch, loss_fn)
     if not math.isfinite(value):
         raise FloatingPointError(f"the loss became {value} at batch {metrics.batches + 1}; "
                                  "a smaller learning rate usually helps")

@@ -12,7 +12,7 @@ __all__ = ["confusion_shades", "draw_confusion", "draw_mistakes", "joined_classe
 
 _MOST = 1000            # cells along a side; more classes share a cell
 _RIGHT, _WRONG = (9, 105, 218), (207, 34, 46)
-_THUMB = 160
+_THUMB, _CELL = 160, 190       # pixels: a thumbnail's side, a column of the contact sheet
 
 
 def confusion_shades(confusion, least=0.15):
@@ -170,26 +170,36 @@ def draw_mistakes(mistakes, title="", columns=6):
     """
     from PIL import Image, ImageDraw
     columns = max(min(columns, len(mistakes)), 3)
-    rows = math.ceil(len(mistakes) / columns)
-    width, height = 190, _THUMB + 76
-    size = (columns * width + 20, 64 + max(rows * height, 40))
-    image = Image.new("RGB", (size[0] * SCALE, size[1] * SCALE), PAPER)
-    pen = Pen(ImageDraw.Draw(image))
-    pen.text((24, 20), pen.clipped(title, 18, size[0] - 48), size=18)
+    rows = [mistakes[start:start + columns] for start in range(0, len(mistakes), columns)]
+    width, height = columns * _CELL + 20, _THUMB + 76
+    sheet = Image.new("RGB", (width, 64 + max(len(rows) * height, 40)), PAPER)
+    # Piece by piece: a long sheet, drawn at twice its size, would take gigabytes.
+    head = Image.new("RGB", (width * SCALE, 104 * SCALE), PAPER)
+    pen = Pen(ImageDraw.Draw(head))
+    pen.text((24, 20), pen.clipped(title, 18, width - 48), size=18)
     if not mistakes:
         pen.text((24, 64), "no mistakes", 14, MUTED)
-    corners = [(20 + place % columns * width, 64 + place // columns * height)
-               for place in range(len(mistakes))]
-    for (left, top), each in zip(corners, mistakes, strict=True):
-        _caption(pen, left, top + _THUMB + 8, each, width - 20)
+    sheet.paste(head.resize((width, 104), Image.Resampling.LANCZOS))
+    for place, row in enumerate(rows):
+        sheet.paste(_row(row, (width, height)), (0, 64 + place * height))
+    return sheet
+
+
+def _row(mistakes, size):
+    """A row of the contact sheet."""
+    from PIL import Image, ImageDraw
+    image = Image.new("RGB", (size[0] * SCALE, size[1] * SCALE), PAPER)
+    pen = Pen(ImageDraw.Draw(image))
+    for place, each in enumerate(mistakes):
+        left, end = 20 + place * _CELL, 20 + place * _CELL + _THUMB
+        _caption(pen, left, _THUMB + 8, each, _CELL - 20)
         if each.thumbnail is None:
-            pen.line([(left, top), (left + _THUMB, top), (left + _THUMB, top + _THUMB),
-                      (left, top + _THUMB), (left, top)], GRID, 1)
+            pen.line([(left, 1), (end, 1), (end, _THUMB), (left, _THUMB), (left, 1)], GRID, 1)
     image = image.resize(size, Image.Resampling.LANCZOS)
-    for (left, top), each in zip(corners, mistakes, strict=True):
+    for place, each in enumerate(mistakes):
         if each.thumbnail is not None:      # after the reduction, which would blur it
-            spare_x, spare_y = _THUMB - each.thumbnail.width, _THUMB - each.thumbnail.height
-            image.paste(each.thumbnail, (left + spare_x // 2, top + spare_y // 2))
+            image.paste(each.thumbnail, (20 + place * _CELL + (_THUMB - each.thumbnail.width) // 2,
+                                         (_THUMB - each.thumbnail.height) // 2))
     return image
 
 

@@ -224,7 +224,7 @@ def _files(run):
     write_records(counter, {name: recorder.tensor(each)
                             for name, each in judged.state_dict().items()}, run.info.to_metadata())
     files[finetune.BEST] = counter.size
-    rows = [{"epoch": 1, "split": split, "loss": 1.0, "accuracy": 1.0}
+    rows = [{"epoch": 1, "split": split, "loss": 1.0, "accuracy": 1.0, "lr": 0.1}
             for split in ("train", "val")]
     buffer = io.BytesIO()
     draw_curves(rows).save(buffer, format="PNG", optimize=True)

@@ -63,7 +63,7 @@ tbody tr:last-child>*{border-bottom:0}
 th:first-child,.names td,.facts td,.files td:last-child{text-align:left}
 .pairs td:nth-child(2),.pairs th:nth-child(2),.sizes td:last-child,.sizes th:last-child,
 .files th:last-child,.names th{text-align:left}
-tbody th{font-weight:500;min-width:5em;max-width:26em}
+tbody th{font-weight:500;min-width:5em;max-width:26em;overflow-wrap:break-word}
 thead th{position:sticky;top:0;background:var(--panel);color:var(--muted);font-weight:500;
 white-space:nowrap;overflow-wrap:normal;z-index:1}
 td{white-space:nowrap}
@@ -104,7 +104,7 @@ border:1px solid var(--edge);border-radius:8px;font:.88rem/1.5 ui-monospace,Menl
 gap:8px 20px;align-items:start}
 .columns>div{min-width:0}
 @media (max-width:480px){header,main{padding-left:14px;padding-right:14px}
-th,td{padding:5px 8px}h1{font-size:1.4rem}
+th,td{padding:5px 8px}h1{font-size:1.4rem}tbody th{max-width:11em}
 .sheet{grid-template-columns:repeat(2,minmax(0,1fr))}
 .tiles{grid-template-columns:repeat(2,minmax(0,1fr))}
 .confusion tbody th{max-width:6.5em}}

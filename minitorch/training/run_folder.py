@@ -15,11 +15,12 @@ that it does not vouch for gives way to the hidden one.
 
 import contextlib
 import os
+import weakref
 from pathlib import Path
 
 from minitorch.serialization import CheckpointError
 from minitorch.training.checkpoint import load_checkpoint
-from minitorch.training.errors import CheckpointMismatch
+from minitorch.training.errors import CheckpointMismatch, RunIsHeld
 from minitorch.training.files import file_digest, leftovers
 
 __all__ = ["RunFolder", "RUN_FILES"]
@@ -48,9 +49,41 @@ class RunFolder:
         self.path = Path(path)
         self.notes = []
         self._promote = False
+        self._release = None
 
     def __truediv__(self, name):
         return self.path / name
+
+    def hold(self):
+        """Keep other processes from writing here, until `release` or the end of this one.
+
+        Raises
+        ------
+        RunIsHeld
+            Another process is at work in this folder.
+        """
+        if self._release is not None or not self.path.is_dir():
+            return
+        try:
+            import fcntl
+        except ImportError:         # no such locks on this system
+            return
+        handle = os.open(self.path, os.O_RDONLY)
+        self._release = weakref.finalize(self, os.close, handle)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            raise RunIsHeld(f"another process is training in {self.path}; wait for it, or stop "
+                            "it (it saves when it is sent SIGTERM)") from None
+        except OSError:
+            pass        # a file system without locks
+
+    def release(self):
+        """Let others write here."""
+        if self._release is not None:
+            self._release()
+            self._release = None
 
     # -- what is there ---------------------------------------------------------------------
     def holds_only_leftovers(self):

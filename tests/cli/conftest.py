@@ -1,9 +1,12 @@
 """Fixtures of the commands' tests: folders of images, and a model finetuned on them."""
 
+import os
+import signal
+
 import pytest
 from training_images import make_folder
 
-from minitorch.cli import main
+from minitorch.cli import finetune, main
 
 # The smallest run that goes through every part: 33 pixels are the least that leave layer4 more
 # than one value per channel.
@@ -49,3 +52,21 @@ def command(capfd):
         return code, output.out, output.err
 
     return run
+
+
+@pytest.fixture
+def stop_at(monkeypatch):
+    """Send this process a signal after the given number of steps."""
+    def arm(steps, number=signal.SIGINT):
+        counted = []
+        report = finetune._Reporter.on_step
+
+        def on_step(self, split, metrics):
+            report(self, split, metrics)
+            counted.append(split)
+            if len(counted) == steps:
+                os.kill(os.getpid(), number)
+
+        monkeypatch.setattr(finetune._Reporter, "on_step", on_step)
+
+    return arm

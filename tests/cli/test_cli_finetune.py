@@ -145,6 +145,8 @@ def test_error_in_a_quick_run_keeps_the_completed_epochs(command, images, tmp_pa
     assert code == 1 and "the loss became nan" in err and "epoch 2/5" in out
     assert (output / "best.safetensors").exists()
     assert len((output / "metrics.csv").read_text().splitlines()) == 5
+    text = (output / "report.html").read_text(encoding="utf-8")
+    assert "the loss became nan" in text and "stopped in epoch 3 of 5" in text
 
 
 # -- the output folder ---------------------------------------------------------------------------
@@ -274,24 +276,6 @@ def test_weights_with_another_class_count_get_a_new_head(command, finished, tmp_
 
 
 # -- stopping and going on -----------------------------------------------------------------------
-@pytest.fixture
-def stop_at(monkeypatch):
-    """Send this process a signal after the given number of steps."""
-    def arm(steps, number=signal.SIGINT):
-        counted = []
-        report = finetune._Reporter.on_step
-
-        def on_step(self, split, metrics):
-            report(self, split, metrics)
-            counted.append(split)
-            if len(counted) == steps:
-                os.kill(os.getpid(), number)
-
-        monkeypatch.setattr(finetune._Reporter, "on_step", on_step)
-
-    return arm
-
-
 def state_of(output):
     from minitorch.training import load_checkpoint
     values = load_checkpoint(output / "last.ckpt")

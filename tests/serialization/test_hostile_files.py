@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
+import minitorch
 from minitorch.serialization import pth_writer
 from minitorch.serialization._errors import CheckpointError
 from minitorch.serialization._open import open_checkpoint
@@ -287,3 +288,53 @@ def test_names_from_the_file_cannot_write_to_the_terminal(fx, opened):
     with pytest.raises(CheckpointError) as info:
         opened(archive(fx, evil))
     assert "\x1b" not in str(info.value)
+
+
+def test_names_that_are_refused_can_be_listed(fx):
+    value = [fx.name("os", "system"), fx.name("argparse", "Namespace"), fx.name("os", "system")]
+    data = archive(fx, [tensor(fx), *value])
+    names = minitorch.serialization.get_unsafe_globals_in_checkpoint(io.BytesIO(data))
+    assert names == ["os.system", "argparse.Namespace"]
+    data = archive(fx, [tensor(fx)])
+    assert minitorch.serialization.get_unsafe_globals_in_checkpoint(io.BytesIO(data)) == []
+
+
+def test_no_name_can_be_declared_safe():
+    assert not hasattr(minitorch.serialization, "add_safe_globals")
+    with pytest.raises(AttributeError, match="never makes objects of classes"):
+        minitorch.serialization.add_safe_globals([dict])
+
+
+@pytest.mark.parametrize("protocol", [3, 4, 5])
+def test_other_protocols_than_pytorchs_are_refused_but_converted(fx, opened, protocol):
+    import pickle
+
+    data = archive(fx, fx.Raw(pickle.dumps({"a": b"x"}, protocol)[2:-1]))
+    with pytest.raises(CheckpointError, match=r"opcode 0x.. \(protocol 2\) is not allowed"):
+        opened(data)
+    assert opened(data, strict=False) == {"a": b"x"}
+
+
+@pytest.mark.parametrize("change", [
+    {"kind": "LongStorage", "numel": 3, "size": (3,), "stride": (1,), "requires_grad": True},
+], ids=str)
+def test_integers_that_require_a_gradient_are_refused(fx, opened, change):
+    with pytest.raises(CheckpointError, match="int64 that requires a gradient"):
+        opened(archive(fx, [tensor(fx, **change)]))
+
+
+def test_big_endian_storage_of_odd_length_is_refused(fx, opened):
+    data = archive(fx, [tensor(fx)], bytes(25), byteorder=b"big")
+    with pytest.raises(CheckpointError, match="no whole number of float32"):
+        opened(data)
+
+
+def test_tensor_in_place_of_a_flag(fx):
+    """What is asked "are you empty?" may be a tensor, which cannot answer."""
+    pid = ("storage", fx.name("torch", "FloatStorage"), "0", "cpu", 6)
+    evil = fx.call(
+        fx.name("torch._utils", "_rebuild_tensor_v2"), fx.Raw(fx.opcodes(pid) + b"Q"), 0,
+        (2, 3), (3, 1), False, fx.call(fx.name("collections", "OrderedDict")), tensor(fx),
+    )  # fmt: skip
+    with pytest.raises(CheckpointError, match="conjugate or negative bits"):
+        minitorch.load(io.BytesIO(archive(fx, [evil])))

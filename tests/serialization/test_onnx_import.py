@@ -20,7 +20,11 @@ def arrays(fx):
 
 @pytest.fixture
 def model(fx, arrays):
-    """A ResNet-18 with its BatchNorms, as its own exporter describes it."""
+    """A ResNet-18 with its BatchNorms, as our own exporter describes it."""
+    return plain_graph(fx, arrays)
+
+
+def plain_graph(fx, arrays):
     return resnet_graph("resnet18", {name: fx.record(array) for name, array in arrays.items()})
 
 
@@ -187,6 +191,40 @@ def test_other_words_for_the_mean(fx, arrays, model, pool):
 def test_a_flatten_that_asks_for_the_shape(arrays, model):
     model.nodes.insert(0, Node("Shape", ["avgpool.out"], ["s"]))
     same_arrays(import_graph(model)[0], arrays)
+
+
+def test_constants_that_are_computed_in_the_graph(fx, arrays, model):
+    """As PyTorch's exporter leaves them without its optimizer."""
+    axes = [Node("Constant", [], ["minus"], {"value_ints": [-1]}),
+            Node("Constant", [], ["two"], {"value": fx.record(np.array([-1, -2]))}),
+            Node("Reshape", ["two", "minus"], ["axes"])]  # fmt: skip
+    mean = next(node for node in model.nodes if node.op == "GlobalAveragePool")
+    mean.op, mean.inputs = "ReduceMean", [mean.inputs[0], "axes"]
+    zeros = [Node("Constant", [], ["zero"], {"value_float": 0.0}),
+             Node("CastLike", ["zero", "input"], ["as input"]),
+             Node("Shape", ["conv1.weight"], ["count"], {"start": 0, "end": 1}),
+             Node("Expand", ["as input", "count"], ["zeros"])]  # fmt: skip
+    node_named(model, "conv1").inputs.append("zeros")
+    sizes = [Node("Shape", ["avgpool.out"], ["n"], {"start": 0, "end": 1}),
+             Node("Constant", [], ["width"], {"value_ints": [512]}),
+             Node("Concat", ["n", "width"], ["sizes"], {"axis": 0})]  # fmt: skip
+    flatten = next(node for node in model.nodes if node.op == "Flatten")
+    flatten.op, flatten.inputs, flatten.attributes = "Reshape", ["avgpool.out", "sizes"], {}
+    at = model.nodes.index(flatten)
+    expected = logits(plain_graph(fx, arrays))
+    model.nodes = axes + zeros + model.nodes[:at] + sizes + model.nodes[at:]
+    same_arrays(import_graph(model)[0], arrays)
+    close(logits(model), expected)
+
+
+def test_a_bomb_of_an_expanded_constant_costs_nothing(fx, model):
+    model.nodes[:0] = [
+        Node("Constant", [], ["huge"], {"value_ints": [2**40, 2**20]}),
+        Node("Constant", [], ["one"], {"value_float": 1.0}),
+        Node("Expand", ["one", "huge"], ["bomb"])]  # fmt: skip
+    node_named(model, "conv1").inputs.append("bomb")
+    with pytest.raises(_layouts.LayoutError, match="'conv1' computes with bomb, which is no const"):
+        import_graph(model)
 
 
 # -- what is refused -----------------------------------------------------------------------

@@ -190,6 +190,27 @@ def test_an_export_with_equal_weights_shared(torch, torchvision_resnet):
         np.testing.assert_array_equal(record.values(), net.state_dict()[name].numpy())
 
 
+@pytest.mark.parametrize("optimize", [True, False])
+def test_exports_of_pytorchs_default_exporter(torch, torchvision_resnet, tmp_path, optimize, capfd):
+    """It keeps the weights in a file beside the model."""
+    pytest.importorskip("onnxscript")
+    net = seeded(torch, torchvision_resnet.resnet18(num_classes=6))
+    free = torch.export.Dim.DYNAMIC
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(net, (torch.from_numpy(IMAGES),), tmp_path / "m.onnx", optimize=optimize,
+                          dynamic_shapes=({0: free, 2: free, 3: free},))  # fmt: skip
+    assert (tmp_path / "m.onnx.data").stat().st_size > 40_000_000
+    assert main(["convert", str(tmp_path / "m.onnx"), str(tmp_path / "m.pth")]) == 0
+    out = capfd.readouterr().out
+    assert "the graph and the resnet18 compute the same logits on a probe" in out
+    assert (FOLDED_NOTE in out) == optimize
+    net.load_state_dict(torch.load(tmp_path / "m.pth"), strict=True)
+    with torch.no_grad():
+        expected = net(torch.from_numpy(IMAGES)).numpy()
+    close(ours("resnet18", minitorch.load(tmp_path / "m.pth"), 6), expected)
+
+
 # -- .pth ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("arch", _layouts.ARCHITECTURES)
 def test_torchvision_loads_our_pth_strictly(fx, torch, torchvision_resnet, tmp_path, arch):

@@ -7,6 +7,7 @@ from collections import Counter, OrderedDict
 import numpy as np
 import pytest
 
+import minitorch
 from minitorch.serialization import pth_writer
 from minitorch.serialization._errors import CheckpointError
 from minitorch.serialization._records import DTYPES, StorageRecord, TensorRecord
@@ -270,3 +271,61 @@ def test_negative_bit_is_refused(opened):
     assert value.is_neg()
     with pytest.raises(CheckpointError, match="negative bits"):
         opened(torch_bytes(value))
+
+
+def test_pytorchs_list_of_safe_names_is_ours():
+    from torch._weights_only_unpickler import _get_allowed_globals
+
+    from minitorch.serialization._resolve import refuse_unlisted
+    from minitorch.serialization.pickle_reader import read_pickle
+
+    names = sorted(_get_allowed_globals())
+    assert len(names) > 50
+    for path in names:
+        module, _, name = path.rpartition(".")
+        refuse_unlisted(read_pickle(f"c{module}\n{name}\n.".encode()))
+
+
+def test_pytorchs_opcodes_are_ours():
+    from torch._weights_only_unpickler import Unpickler
+
+    from minitorch.serialization.pickle_reader import _TORCHS
+
+    for code in range(256):
+        try:
+            Unpickler(io.BytesIO(bytes([code]))).load()
+            known = True
+        except Exception as error:  # anything else than this means that it began to read
+            known = not str(error).startswith("Unsupported operand")
+        assert known == (code in _TORCHS), f"0x{code:02x}"
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("make, reason", [
+    (lambda: torch.ones(2).to_sparse(), "sparse tensors are not supported"),
+    (lambda: torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8), "quantized tensors"),
+    (lambda: torch.ones(2, dtype=torch.complex32), "dtype torch.complex32 is not supported"),
+    (lambda: torch.ones(2, device="meta"), "meta tensors are not supported"),
+    (lambda: torch.strided, "tensor layouts are not supported"),
+    (lambda: torch.ones(1, dtype=torch.float8_e8m0fnu), "float8_e8m0fnu is not supported"),
+    (lambda: torch.ones(1, dtype=torch.uint16), "no tensors of dtype uint16"),
+])  # fmt: skip
+def test_what_pytorch_loads_and_minitorch_does_not_is_named(make, reason):
+    buffer = io.BytesIO()
+    torch.save([make()], buffer)
+    buffer.seek(0)
+    torch.load(buffer, weights_only=True)
+    buffer.seek(0)
+    with pytest.raises(minitorch.serialization.CheckpointError, match=reason):
+        minitorch.load(buffer)
+
+
+def test_file_without_checksums_is_read():
+    torch.serialization.set_crc32_options(False)
+    try:
+        buffer = io.BytesIO()
+        torch.save({"w": torch.arange(3.0)}, buffer)
+    finally:
+        torch.serialization.set_crc32_options(True)
+    buffer.seek(0)
+    assert minitorch.load(buffer)["w"].tolist() == [0, 1, 2]

@@ -71,7 +71,8 @@ def untouched(root, tmp_path_factory):
     return run_with_stops(root, tmp_path_factory.mktemp("run") / "whole", **FULL)[0]
 
 
-@pytest.mark.parametrize("stops", [(1,), (2, 5), (4, 6, 7, 9), (8,), (10, 12), (13, 14, 16)])
+@pytest.mark.parametrize("stops", [(1,), (2, 5), (4, 6, 7, 9), (8,), (10, 12),
+                                   (13, 14, 16, 18, 20)])
 def test_interrupted_run_with_all_options_ends_as_the_untouched_one(root, untouched, tmp_path,
                                                                    stops):
     run, parts = run_with_stops(root, tmp_path / "part", stops, **FULL)

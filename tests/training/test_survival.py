@@ -215,6 +215,31 @@ def test_missing_best_model_is_said_and_chosen_anew(killer, root, tmp_path):
     assert (output / "best.safetensors").exists()
 
 
+def test_state_that_is_not_finite_is_never_saved(killer, root, tmp_path, monkeypatch):
+    """A spoilt image at the start of an epoch reaches the statistics before the loss is known."""
+    monkeypatch.setattr(finetune_module, "_SAVE_INTERVAL", 1e9)
+    settings = settings_for(root, checkpoint_every=1e9, epochs=3)
+    folder = RunFolder(tmp_path / "run")
+    run = FinetuneRun(settings, load_data(settings), None, folder)
+    run.open_folder()
+
+    class Spoiling:
+        batch_sampler = run.train_loader.batch_sampler
+
+        def __iter__(self):
+            for inputs, targets in run.train_loader:
+                yield inputs + (float("inf") if run.state.epoch == 2 else 0.0), targets
+
+    monkeypatch.setattr(run, "_networks_and_loaders", lambda: (
+        run.model, run.model, Spoiling(), run.val_loader))
+    with pytest.raises(FloatingPointError, match="epoch 3, batch 1 .*: the loss became nan: the "
+                                                 "images 1 .*png"):
+        run.train()
+    assert not torch.isfinite(run.model.bn.running_mean).all()
+    assert not (tmp_path / "run" / "last.ckpt").exists()
+    assert len((tmp_path / "run" / "metrics.csv").read_text().splitlines()) == 5
+
+
 # -- the data -------------------------------------------------------------------------------------
 def test_rewritten_and_added_images_are_named(killer, root, tmp_path):
     settings = settings_for(root)

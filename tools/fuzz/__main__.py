@@ -21,6 +21,7 @@ import mutate  # noqa: E402
 from harness import Harness  # noqa: E402
 
 _SHARED = 1 << 20
+_MINIMISING = 20  # seconds
 
 
 class Shared:
@@ -69,17 +70,17 @@ def fuzz(reader, options, shared):
 
 def minimise(harness, reader, data, fault, tries=400):
     """Return a shorter input with the same fault."""
-    size = max(1, len(data) // 2)
+    size, last = max(1, len(data) // 2), time.monotonic() + _MINIMISING
     while size and tries > 0:
         at = 0
-        while at < len(data) and tries > 0:
+        while at < len(data) and tries > 0 and time.monotonic() < last:
             shorter = data[:at] + data[at + size :]
             tries -= 1
             if harness.run(reader, shorter, trace=False)[0] == fault:
                 data = shorter
             else:
                 at += size
-        size //= 2
+        size = size // 2 if time.monotonic() < last else 0
     return data
 
 

@@ -153,6 +153,13 @@ def onnx_files():
         Node("Constant", [], ["c"], {"value": fx.record(np.arange(3))}, "k"),
         Node("Conv", ["x", "conv.weight", ""], ["y"],
              {"pads": [1, 1, 1, 1], "alpha": 0.5, "auto_pad": "NOTSET", "group": 1}),
+        Node("Shape", ["conv.weight"], ["s"], {"start": 0, "end": 3}),
+        Node("Constant", [], ["zero"], {"value_ints": [0]}),
+        Node("Gather", ["s", "c"], ["g"], {"axis": 0}),
+        Node("Concat", ["g", "c"], ["gc"], {"axis": 0}),
+        Node("Expand", ["zero", "c"], ["e"]), Node("Reshape", ["gc", "zero"], ["r"]),
+        Node("Unsqueeze", ["gc", "zero"], ["u"]), Node("Squeeze", ["u", "zero"], ["q"]),
+        Node("Transpose", ["u"], ["t"], {"perm": [1, 0]}),
     ]  # fmt: skip
     model.inputs = {"x": ("float32", ("N", 3, 8, 8))}
     model.outputs = {"y": ("float32", (1, 2))}

@@ -23,7 +23,9 @@ from minitorch.serialization.pickle_reader import read_pickle
 
 SECONDS = 2
 MEMORY = 1 << 30  # beyond what the process has when it begins
-_FOLDER = os.path.dirname(minitorch.serialization.__file__)
+# What is followed: the readers, and who walks the graphs that they read.
+_FOLDER = (os.path.dirname(minitorch.serialization.__file__),
+           os.path.join(os.path.dirname(minitorch.__file__), "models", "_onnx"))
 _FORBIDDEN = ("import", "exec", "compile", "open", "os.", "subprocess.", "socket.", "shutil.",
               "pickle.", "marshal.", "ctypes.dlopen")  # fmt: skip
 
@@ -198,7 +200,7 @@ def read(reader, data):
     if checkpoint.format == "onnx":
         try:
             import_graph(checkpoint.details["model"])
-        except LayoutError:
+        except (LayoutError, CheckpointError):
             pass
     value, _ = checkpoint.value(strict=False)
     _touch(value, lambda record: record.numpy())

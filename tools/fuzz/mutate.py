@@ -27,6 +27,7 @@ GLOBALS = ("collections OrderedDict", "collections Counter", "torch._utils _rebu
            "torch DoubleStorage", "torch.storage UntypedStorage", "_codecs encode",
            "__builtin__ set", "builtins bytearray", "builtins complex", "os system",
            "torch QInt8Storage", "torch._utils _rebuild_sparse_tensor")  # fmt: skip
+_LONGEST = 1 << 16
 OPCODES = [bytes([op]) for op in b"().012NQRabdeostul]}\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x92"
            b"\x93\x94"]  # fmt: skip
 
@@ -142,7 +143,7 @@ def pickle_stream(rng, data, pool):
         if kind == 0 and len(ops) > 1:
             del ops[at]
         elif kind == 1:
-            ops[at] *= rng.choice((2, 3, 200))
+            ops[at] *= rng.choice((2, 3, 200)) if len(ops[at]) < 300 else 1
         elif kind == 2:
             ops.insert(rng.randrange(len(ops) + 1), ops.pop(at))
         elif kind == 3:
@@ -187,8 +188,7 @@ def _change_member(rng, members, inner, pool):
 
 def _zip_fields(rng, data):
     """Put a boundary number into a field of one of the headers."""
-    headers = [m.start() for m in re.finditer(rb"PK(?:\x01\x02|\x03\x04|\x05\x06|\x06\x06|\x06\x07)",
-                                              data)]  # fmt: skip
+    headers = [m.start() for m in re.finditer(rb"PK[\x01\x03\x05\x06][\x02\x04\x06\x07]", data)]
     if not headers:
         return data
     at = rng.choice(headers) + rng.randrange(4, 56)
@@ -329,7 +329,7 @@ def mutate(rng, reader, data, pool):
     """Return a changed input of one format."""
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         change = AWARE[reader] if rng.random() < 0.7 else blind
-        data = change(rng, data, pool) or b"\0"
+        data = change(rng, data, pool)[:_LONGEST] or b"\0"
     if reader in ("zip", "npz") and rng.random() < 0.05:
         data += zlib.compress(data)[: rng.randrange(40)]
-    return data[: 1 << 16]
+    return data[:_LONGEST]

@@ -4,6 +4,7 @@ import itertools
 import math
 import queue
 import threading
+import time
 import warnings
 import weakref
 
@@ -29,8 +30,8 @@ from minitorch.utils.data.sampler import (
 __all__ = ["DataLoader", "WorkerInfo", "get_worker_info"]
 
 _DEFAULT_PREFETCH = 2
-# How long the end of an iteration waits for a worker that is in the middle of a sample.
-_JOIN_SECONDS = 5.0
+# How long the end of an iteration waits for workers that are in the middle of a sample.
+_JOIN_SECONDS = 2.0
 
 _FROZEN = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 
@@ -467,6 +468,7 @@ def _stop_workers(shared, tasks, threads):
     shared.stop = True
     for queue_ in tasks:
         queue_.put(None)
+    until = time.monotonic() + _JOIN_SECONDS
     for thread in threads:
         if thread is not threading.current_thread():
-            thread.join(_JOIN_SECONDS)
+            thread.join(max(0.0, until - time.monotonic()))
