@@ -25,6 +25,8 @@ examples:
   minitorch finetune --data photos --epochs 12 --unfreeze-at 4 --body-lr-mult 0.1 \\
                      --sched cosine --warmup 0.5 --ema 0.99
       three epochs of the head alone, then everything, the pretrained layers more slowly
+  minitorch finetune --data photos --train all --aug standard --mixup 0.2 --dry-run
+      what a run on randomly changed images would take, measured; nothing is written
   minitorch finetune --output runs/cats --resume
       go on where the run in runs/cats stopped
 """
