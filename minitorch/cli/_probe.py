@@ -41,9 +41,10 @@ class Probe:
         numpy.ndarray
             (images, classes), float32.
         """
-        state = {name: as_tensor(record) for name, record in tensors.items()}
-        self.network.load_state_dict(state)
+        own = self.network.state_dict()
         with minitorch.no_grad():
+            for name, record in tensors.items():  # one by one, for the memory
+                own[name].copy_(as_tensor(record))
             return self.network(_images(size)).numpy()
 
 

@@ -30,8 +30,8 @@ def run_graph(model, images):
     LayoutError
         A node computes with a value that no node before it has made.
     """
-    values = {name: as_tensor(record) for name, record in model.initializers.items()}
-    values.update(dict.fromkeys((n for n in model.inputs if n not in values), images))
+    weights = model.initializers
+    values = dict.fromkeys((name for name in model.inputs if name not in weights), images)
     with minitorch.no_grad():
         for node in model.nodes:
             constant = constant_value(node) if node.op == "Constant" and node.outputs else None
@@ -40,11 +40,13 @@ def run_graph(model, images):
                 continue
             if node.op not in _OPERATIONS:
                 raise UnknownOperation(f"the operation {quote(node.op)} is not computed here")
+            # Weights are copied where they are used, and not kept: each is used once.
             arguments = []
             for name in node.inputs:
-                if name and name not in values:
+                if name and name not in values and name not in weights:
                     raise LayoutError(f"{quote(name)} is used before it is made")
-                arguments.append(values[name] if name else None)
+                known = values.get(name)
+                arguments.append(as_tensor(weights[name]) if name in weights else known)
             try:
                 values[node.outputs[0]] = _OPERATIONS[node.op](node.attributes.get, *arguments)
             except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
