@@ -219,7 +219,8 @@ INDEXING = [
     Op(
         "topk",
         lambda x, k, dim=-1: _topk(x, k, dim),
-        lambda rng: [Sample(distinct(rng, 3, 5), 2), Sample(distinct(rng, 4, 3), 3, dim=0)],
+        lambda rng: [Sample(distinct(rng, 3, 5), 2), Sample(distinct(rng, 4, 3), 3, dim=0),
+                     Sample(distinct(rng, 2, 80), 3), Sample(distinct(rng, 80, 2), 5, dim=0)],
         method="topk",
         out="same",
     ),

@@ -11,6 +11,7 @@ arXiv:1406.1078 (gru; with the reset gate after the product, as in cuDNN).
 from minitorch._ops.dropout import dropout as _dropout
 from minitorch._ops.join import cat, stack
 from minitorch._ops.linear import linear
+from minitorch._ops.lstm import fits, lstm_layer
 
 __all__ = [
     "gru",
@@ -72,7 +73,27 @@ def _gru_step(gates, hidden, weights):
 
 def _run_padded(step, input, hidden, weights, reverse):
     """Run over an input (steps, batch, features); return outputs alike and the last state."""
-    gates = linear(input, weights.ih, weights.bias_ih).unbind(0)
+    if step is _lstm_step and weights.hr is None and fits(input, *hidden, weights.ih, weights.hh):
+        return _run_lstm(input, hidden, weights, reverse)
+    return _run_steps(step, linear(input, weights.ih, weights.bias_ih), hidden, weights, reverse)
+
+
+def _run_lstm(input, hidden, weights, reverse):
+    """The same for the commonest network, all steps as one operation."""
+    def composed(gates, h, c, weight):
+        outputs, last = _run_steps(_lstm_step, gates, (h, c), _Weights([None, weight], False),
+                                   reverse)
+        return outputs, *last
+
+    bias = None if weights.bias_ih is None else weights.bias_ih + weights.bias_hh
+    outputs, *last = lstm_layer(linear(input, weights.ih, bias), *hidden, weights.hh, reverse,
+                                composed)
+    return outputs, tuple(last)
+
+
+def _run_steps(step, gates, hidden, weights, reverse):
+    """Run over the products with the input, one step after the other."""
+    gates = gates.unbind(0)
     outputs = []
     for gate in reversed(gates) if reverse else gates:
         hidden = step(gate, hidden, weights)

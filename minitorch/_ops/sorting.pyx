@@ -60,6 +60,25 @@ cdef object order_of(TensorBase t, int dim, bint descending):
     return array.shape[dim] - 1 - numpy.flip(places, dim)
 
 
+cdef object top_of(TensorBase t, int dim, Py_ssize_t k, bint largest):
+    """The places of the `k` first elements of that order; of equal ones at its end, any."""
+    cdef Py_ssize_t n
+    array = numbers_of(t).reshape(shape_tuple(t) or (1,))
+    n = array.shape[dim]
+    if k == 0 or 4 * k > n or n < 64:
+        return order_of(t, dim, largest).take(range(k), dim)
+    # apart from the rest first, then in order, equal elements by their places
+    apart = numpy.argpartition(array, n - k if largest else k - 1, dim)
+    places = numpy.sort(apart.take(range(n - k, n) if largest else range(k), dim), dim)
+    found = numpy.take_along_axis(array, places, dim)
+    if largest:
+        order = k - 1 - numpy.flip(
+            numpy.argsort(numpy.flip(found, dim), axis=dim, kind="stable"), dim)
+    else:
+        order = numpy.argsort(found, axis=dim, kind="stable")
+    return numpy.take_along_axis(places, order, dim)
+
+
 cdef class PickedBackward(Node):
     """The gradient at the places that the sorted values came from."""
 
@@ -160,7 +179,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True, *, out=None):
         raise RuntimeError("topk does not support bool dtypes on CPU")
     if k < 0 or k > (sizes[axis] if sizes else 1):
         raise RuntimeError("selected index k out of range")
-    places = order_of(t, axis, largest).take(range(k), axis)
+    places = top_of(t, axis, k, largest)
     if sizes:
         sizes = sizes[:axis] + (k,) + sizes[axis + 1:]
     elif k == 0:

@@ -269,3 +269,17 @@ def test_unique():
     assert inverse.tolist() == [2, 0, 2, 1]
     assert counts.tolist() == [1, 1, 2]
     assert mt.tensor([1, 1, 2, 1]).unique_consecutive().tolist() == [1, 2, 1]
+
+
+def test_topk_of_a_long_axis_is_in_order():
+    x = mt.tensor([float(i % 7) for i in range(100)])
+    x[3], x[50], x[51] = float("nan"), float("inf"), -float("inf")
+    values, places = x.topk(20)
+    assert values[0].isnan() and places[:2].tolist() == [3, 50]
+    assert (x[places][1:] == values[1:]).all() and len(set(places.tolist())) == 20
+    assert values[2:].tolist() == sorted(values[2:].tolist(), reverse=True)
+    # equal elements by their places
+    assert places[2:16].tolist() == sorted(places[2:16].tolist())
+    low, where = x.topk(4, largest=False)
+    assert low.tolist() == [-float("inf"), 0.0, 0.0, 0.0] and where[0] == 51
+    assert mt.ones(100).topk(0).values.shape == (0,)

@@ -50,6 +50,22 @@ def test_gradients_and_random_numbers_are_those_of_the_plain_run(reentrant, drop
 
 
 @both
+def test_a_part_runs_once_more_for_its_gradient(reentrant):
+    runs = []
+
+    def part(x):
+        runs.append(1)
+        # a tensor saved in each run, of the same kind: that it is another cannot be seen
+        return x.exp() if len(runs) == 1 else x.relu() + 1
+
+    x = torch.ones(2, requires_grad=True)
+    out = checkpoint(part, x, use_reentrant=reentrant)
+    assert len(runs) == 1
+    out.sum().backward()
+    assert len(runs) == 2
+
+
+@both
 def test_random_numbers_may_differ(reentrant):
     drawn = []
 
