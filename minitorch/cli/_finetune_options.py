@@ -97,7 +97,7 @@ def _add_augmentation_options(group):
                             "(default: none)")
     group.add_argument("--scale", type=number(float, 0, 1, low_open=True), metavar="MIN",
                        help="least share of the area that a crop keeps "
-                            f"({_of_aug('scale')})")
+                            f"({_of_aug('scale')}; with the digits: 0.7)")
     group.add_argument("--hflip", type=number(float, 0, 1), metavar="P",
                        help="probability of the mirror image "
                             f"({_of_aug('hflip')}; with the digits: 0)")

@@ -25,20 +25,22 @@ from minitorch.transforms._color_transforms import (
 )
 from minitorch.transforms._geometry_transforms import (
     CenterCrop,
-    ElasticTransform,
     FiveCrop,
     Pad,
-    RandomAffine,
     RandomCrop,
     RandomHorizontalFlip,
-    RandomPerspective,
     RandomResizedCrop,
-    RandomRotation,
     RandomVerticalFlip,
     Resize,
     TenCrop,
 )
 from minitorch.transforms._image import InterpolationMode
+from minitorch.transforms._warp_transforms import (
+    ElasticTransform,
+    RandomAffine,
+    RandomPerspective,
+    RandomRotation,
+)
 from minitorch.utils.data import get_worker_info
 
 __all__ = [
