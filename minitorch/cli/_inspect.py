@@ -6,9 +6,10 @@ from collections import Counter
 
 from minitorch.cli._common import result
 from minitorch.serialization._errors import CheckpointError, quote
+from minitorch.serialization._names import global_path
 from minitorch.serialization._open import open_checkpoint
 from minitorch.serialization._records import TensorRecord
-from minitorch.serialization._resolve import Unknown, global_path, refuse_unlisted
+from minitorch.serialization._resolve import Unknown, refuse_unlisted
 
 _MAX_LINES = 2000
 _MAX_TEXT = 60

@@ -126,8 +126,9 @@ def get_unsafe_globals_in_checkpoint(f):
     CheckpointError
         If the file is damaged or no checkpoint.
     """
+    from minitorch.serialization._names import global_path
     from minitorch.serialization._open import open_checkpoint
-    from minitorch.serialization._resolve import global_path, unlisted
+    from minitorch.serialization._resolve import unlisted
 
     checkpoint, _ = open_checkpoint(f)
     found = (global_path(node) for pickle in checkpoint.pickles for node in unlisted(pickle))

@@ -8,18 +8,19 @@ nothing is imported or called.
 from collections import Counter, OrderedDict
 
 from minitorch.serialization._errors import CheckpointError, quote
-from minitorch.serialization._records import (
-    BY_STORAGE,
-    DTYPE_ALIASES,
-    DTYPES,
-    TensorRecord,
+from minitorch.serialization._names import (
+    UNSUPPORTED,
+    describe,
+    global_path,
+    is_dtype,
+    is_storage,
 )
+from minitorch.serialization._records import DTYPE_ALIASES, DTYPES, TensorRecord
 from minitorch.serialization.pickle_reader import (
     Call,
     DictNode,
     Global,
     ListNode,
-    Node,
     PersistentId,
     SetNode,
 )
@@ -32,9 +33,7 @@ MAX_COPIED = 64 << 20
 MAX_TUPLE_KEYS = 4096
 MAX_TUPLE_KEY = 32
 _ITEM_BYTES = 64  # what an entry of a set or dict takes
-_STORAGE_MODULES = ("torch", "torch.storage", "torch.cuda")
 _SCALARS = frozenset({type(None), bool, int, float, str, bytes})
-_PYTHON2 = {"__builtin__": "builtins", "copy_reg": "copyreg", "UserDict": "collections"}
 _PLAIN_TYPES = {
     "collections.OrderedDict": OrderedDict,
     "collections.Counter": Counter,
@@ -42,29 +41,6 @@ _PLAIN_TYPES = {
     "builtins.bytearray": bytearray,
     "builtins.complex": complex,
 }
-# Known to PyTorch and harmless, but with nothing in minitorch to become.
-_UNSUPPORTED = {
-    "torch._utils._rebuild_sparse_tensor": "sparse tensors",
-    "torch._utils._rebuild_sparse_csr_tensor": "sparse tensors",
-    "torch._utils._rebuild_qtensor": "quantized tensors",
-    "torch._utils._rebuild_nested_tensor": "nested tensors",
-    "torch._utils._rebuild_meta_tensor_no_storage": "meta tensors",
-    "torch._utils._rebuild_wrapper_subclass": "tensor subclasses",
-    "torch._utils._rebuild_device_tensor_from_numpy": "tensors of other devices",
-    "torch._utils._rebuild_device_tensor_from_cpu_tensor": "tensors of other devices",
-    "torch.serialization._get_layout": "tensor layouts",
-    **{f"torch.{name}": "quantized tensors" for name in (
-        "per_tensor_affine", "per_tensor_symmetric", "per_channel_affine",
-        "per_channel_symmetric", "per_channel_affine_float_qparams")},
-    **{f"torch.{name}": f"tensors of dtype {name}" for name in (
-        "chalf", "complex32", "quint8", "qint8", "qint32", "quint4x2", "quint2x4", "bits16",
-        "bits1x8", "bits2x4", "bits4x2", "bits8", "float4_e2m1fn_x2", "float8_e4m3fnuz",
-        "float8_e5m2fnuz", "float8_e8m0fnu", *(f"int{n}" for n in range(1, 8)),
-        *(f"uint{n}" for n in range(1, 8)))},
-    **{f"torch{place}sparse.{name}Tensor": "sparse tensors" for place in (".", ".cuda.")
-       for name in ("Byte", "Char", "Short", "Int", "Long", "Half", "Float", "Double",
-                    "BFloat16")},
-}  # fmt: skip
 
 
 class SizeValue(tuple):
@@ -116,52 +92,13 @@ class RecordFactory:
     device = DeviceValue
 
 
-def global_path(node):
-    """Return the node's dotted name with Python 2's module names put right."""
-    return f"{_PYTHON2.get(node.module, node.module)}.{node.name}"
-
-
-def storage_dtype(node):
-    """Return the DType of a storage class, or None for an untyped one.
-
-    Raises
-    ------
-    CheckpointError
-        If the node is not one of PyTorch's storage classes.
-    """
-    if isinstance(node, Global):
-        module, name = node.module, node.name
-        if module in _STORAGE_MODULES:
-            if name in BY_STORAGE:
-                return BY_STORAGE[name]
-            if name == "UntypedStorage":
-                return None
-            if name.endswith("Storage") and name.isidentifier():
-                raise CheckpointError(f"storage type {name} is not supported", offset=node.offset)
-    raise CheckpointError(f"{describe(node)} is not a storage type")
-
-
-def describe(node):
-    """Return a short name of a node for messages."""
-    if isinstance(node, Global):
-        return quote(global_path(node))
-    if isinstance(node, Call):
-        named = isinstance(node.func, Global)
-        return f"a call of {quote(global_path(node.func))}" if named else "a call"
-    if isinstance(node, PersistentId):
-        return "a reference to outside data"
-    if isinstance(node, Node):
-        return "a " + type(node).__name__.replace("Node", "").lower()
-    return f"a {type(node).__name__}"
-
-
 def unlisted(pickle):
     """Yield the names of a stream that are not on PyTorch's list, as nodes."""
     for node in pickle.globals:
         path = global_path(node)
-        if path in _CALLS or path in _PLAIN_TYPES or path in _UNSUPPORTED:
+        if path in _CALLS or path in _PLAIN_TYPES or path in UNSUPPORTED:
             continue
-        if not (path == "torch.Tensor" or _is_dtype(node) or _is_storage(node)):
+        if not (path == "torch.Tensor" or is_dtype(node) or is_storage(node)):
             yield node
 
 
@@ -186,18 +123,6 @@ def refuse_foreign(pickle):
             "tensors out",
             offset=offset,
         )
-
-
-def _is_dtype(node):
-    return node.module == "torch" and DTYPE_ALIASES.get(node.name, node.name) in DTYPES
-
-
-def _is_storage(node):
-    # Also the tensor classes of the first releases, "FloatTensor" beside "FloatStorage".
-    name = node.name.removesuffix("Tensor") + "Storage" if node.name.endswith("Tensor") else ""
-    return node.module in _STORAGE_MODULES and (
-        node.name.endswith("Storage") or name in BY_STORAGE
-    )
 
 
 class Resolver:
@@ -262,8 +187,8 @@ class Resolver:
 
     def _skip_node(self, node, why=None):
         # The state of an unknown object may hold tensors, so it is kept, as data.
-        if why is None and isinstance(node, Global) and global_path(node) in _UNSUPPORTED:
-            why = f"{_UNSUPPORTED[global_path(node)]} are not supported"
+        if why is None and isinstance(node, Global) and global_path(node) in UNSUPPORTED:
+            why = f"{UNSUPPORTED[global_path(node)]} are not supported"
         why = why or f"{describe(node)} is not allowed in a file of weights"
         parts = []
         if isinstance(node, Call):
@@ -335,7 +260,7 @@ class Resolver:
         if not node.states:
             if path in _PLAIN_TYPES:
                 return _PLAIN_TYPES[path]
-            if _is_dtype(node):
+            if is_dtype(node):
                 return self._factory.dtype(DTYPE_ALIASES.get(node.name, node.name))
         return self._skip_node(node)
 
@@ -354,7 +279,7 @@ class Resolver:
         path = global_path(node.func)
         action = _CALLS.get(path)
         if action is None:
-            what = _UNSUPPORTED.get(path)
+            what = UNSUPPORTED.get(path)
             return self._skip_node(
                 node, f"{what} are not supported ({path})" if what else None
             )

@@ -7,13 +7,13 @@ import sys
 
 from minitorch.serialization import tar
 from minitorch.serialization._errors import CheckpointError, quote
+from minitorch.serialization._names import storage_dtype
 from minitorch.serialization._records import StorageRecord
 from minitorch.serialization._resolve import (
     RecordFactory,
     Resolver,
     refuse_foreign,
     refuse_unlisted,
-    storage_dtype,
 )
 from minitorch.serialization._zip import read_members
 from minitorch.serialization.pickle_reader import DictNode, ListNode, read_pickle

@@ -9,13 +9,13 @@ a pickled tuple followed by raw numbers.
 import struct
 
 from minitorch.serialization._errors import CheckpointError, quote
+from minitorch.serialization._names import describe, storage_dtype
 from minitorch.serialization._records import (
     BY_STORAGE,
     MAX_DIMS,
     StorageRecord,
     TensorRecord,
 )
-from minitorch.serialization._resolve import describe, storage_dtype
 from minitorch.serialization.pickle_reader import Global, ListNode, read_pickle
 
 _BLOCK = 512
