@@ -4,6 +4,8 @@ The kernels know images.  A window of a volume is a box, so its maximum or mean 
 depth of those of its planes: two calls of the kernels, with the ties and NaNs of one.
 """
 
+import numpy
+
 from libc.stdint cimport int64_t
 
 from minitorch._core.dtype cimport FLOATING, dtype, of_code, type_name
@@ -357,10 +359,30 @@ cdef object max_pool(object input, object kernel_size, object stride, object pad
                                 ceil_mode)
     if x.code() == BOOL:
         refuse_dtype(where, x)
-    values, indices = max_pool_op(to_dtype(x, compute_dtype(x)), n, tuple(options), out,
-                                  return_indices)
-    values = to_dtype(values, x.dtype_)
+    if x.code() == I64 and too_large(x):
+        values, indices = max_pool_of_ranks(x, n, tuple(options), out)
+    else:
+        values, indices = max_pool_op(to_dtype(x, compute_dtype(x)), n, tuple(options), out,
+                                      return_indices)
+        values = to_dtype(values, x.dtype_)
     return (values, indices) if return_indices else values
+
+
+cdef bint too_large(TensorBase x):
+    """Whether there are integers that a double cannot tell from their neighbours."""
+    array = array_of(x)
+    return array.size and (array.max() > 2**53 or array.min() < -2**53)
+
+
+cdef tuple max_pool_of_ranks(TensorBase x, int n, tuple options, tuple out):
+    """`max_pool_op` of the order of the elements instead of themselves."""
+    different, ranks = numpy.unique(array_of(x), return_inverse=True)
+    ranks = ranks.reshape(sizes_of(x)).astype(numpy.float64)
+    best, indices = max_pool_op(from_array(ranks, of_code(F64)), n, options, out, True)
+    places = array_of(best)
+    values = different[numpy.maximum(places, 0).astype(numpy.int64)]
+    values[places < 0] = numpy.iinfo(numpy.int64).min       # windows of padding alone
+    return from_array(values, x.dtype_), indices
 
 
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,

@@ -18,6 +18,9 @@ MODULES = {
     "torch.cuda": "minitorch.compat.cuda",
     "torch.cuda.amp": "minitorch.compat.cuda_amp",
     "torch.distributed": "minitorch.compat.distributed",
+    **{f"torch.distributions.{name}": f"minitorch.distributions.{where}" for where, names in (
+        ("continuous", "exponential laplace log_normal multivariate_normal normal uniform"),
+        ("discrete", "bernoulli categorical one_hot_categorical")) for name in names.split()},
     "torch.fx": "minitorch.compat.fx",
     "torch.hub": "minitorch.compat.hub",
     "torch.jit": "minitorch.compat.jit",

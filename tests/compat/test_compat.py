@@ -259,6 +259,17 @@ def test_a_missing_name_says_what_to_do_instead(name, advice):
     assert _names.explain_missing(name).startswith(f"minitorch has no {name}; {advice}")
 
 
+def test_distributions_are_where_pytorch_has_them(script):
+    path = script("""
+        import torch
+        from torch.distributions.categorical import Categorical
+        from torch.distributions.normal import Normal
+        from torch.distributions import kl_divergence
+        print(Normal(0.0, 1.0), Categorical is torch.distributions.Categorical)
+    """)
+    assert run(path) == (0, "Normal(loc: 0.0, scale: 1.0) True\n", "")
+
+
 def test_parts_of_minitorch_are_no_parts_of_torch():
     assert _names.source_of("torch.training") is None
     assert "models" not in _names.names_in("torch")

@@ -6,6 +6,7 @@ import reference_windows as ref
 
 import minitorch as torch
 from minitorch import nn
+from minitorch.nn import functional as F
 
 CONVOLUTIONS = [nn.Conv1d, nn.Conv2d, nn.Conv3d]
 TRANSPOSED = [nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d]
@@ -149,3 +150,22 @@ def test_conv_tbc_takes_time_first():
         torch.conv_tbc(torch.ones(5, 2), *tensors[1:])
     with pytest.raises(RuntimeError, match="Bias size must equal dim 2 in the weight tensor"):
         torch.conv_tbc(*tensors[:2], torch.ones(3, dtype=torch.float64))
+
+
+def test_large_integers_are_pooled_exactly():
+    large = torch.arange(16).reshape(1, 4, 4) + 2**60
+    for sign in (1, -1):
+        values, places = F.max_pool2d(large * sign, 2, return_indices=True)
+        wanted = [5, 7, 13, 15] if sign == 1 else [0, 2, 8, 10]
+        assert places.flatten().tolist() == wanted
+        assert values.flatten().tolist() == [sign * (2**60 + k) for k in wanted]
+    alone = F.max_pool2d(large[:, :2, :2], 2, 1, 1, 3)      # a window of padding alone
+    assert alone.tolist() == [[[-(2**63)]]]
+
+
+def test_windows_of_padding_alone_point_to_the_first_element():
+    x = torch.ones(1, 4, 2, requires_grad=True)
+    values, places = F.max_pool2d(x, 2, 1, 1, 3, return_indices=True)
+    assert values.flatten().tolist() == [-float("inf")] * 3 and not places.any()
+    values.sum().backward()
+    assert x.grad.flatten().tolist() == [3, 0, 0, 0, 0, 0, 0, 0]
