@@ -20,7 +20,7 @@ from minitorch.training.features import (
     without_head,
 )
 from minitorch.training.files import file_digest, write_bytes, write_json
-from minitorch.training.fit import TrainingState, fit, score
+from minitorch.training.fit import TrainingState, fit
 from minitorch.training.freezing import freeze_norm, train_only
 from minitorch.training.groups import parameter_groups
 from minitorch.training.history import history_csv, with_times
@@ -30,6 +30,12 @@ from minitorch.training.model_io import ModelInfo, build_model, save_model
 from minitorch.training.nurse import Nurse, below_majority, require_finite
 from minitorch.training.parts import check_trained_parts, trained_parts
 from minitorch.training.preprocessing import Preprocessing
+from minitorch.training.progress import (
+    described_best,
+    frozen_epochs,
+    is_complete,
+    patience_since,
+)
 from minitorch.training.run_data import RunLoaders, load_data
 from minitorch.training.run_folder import (
     BEST,
@@ -53,31 +59,6 @@ __all__ = ["FinetuneRun", "RUN_FILES", "check_trained_parts", "described_best", 
 _SAVE_INTERVAL, _SAVE_SHARE = 2.0, 20
 # Images that a frozen trunk sees at once, if --batch-size does not ask for less memory.
 _TRUNK_BATCH = 32
-
-
-def described_best(metric, best, digits):
-    """The best validation in words: ``"accuracy 99.7 %"``, ``"F1 99.7 %"``, ``"loss 0.0123"``."""
-    if metric == "loss":
-        return f"loss {best['loss']:.4f}"
-    name = "F1" if metric == "f1" else "accuracy"
-    return f"{name} {100 * score(metric, best):.{digits}f} %"
-
-
-def is_complete(settings, state):
-    """Whether nothing is left to train: the epochs are over, or ``--early-stop`` ended the run."""
-    since = _patience_since(settings)
-    return state.epoch >= settings.epochs or (
-        state.epoch >= since and state.has_stalled(settings.early_stop, since))
-
-
-def _patience_since(settings):
-    # What the head alone could not do is no reason to stop before the rest may try.
-    return 0 if settings.unfreeze_at is None else _frozen_epochs(settings)
-
-
-def _frozen_epochs(settings):
-    """After how many epochs ``--unfreeze-at`` lets everything train."""
-    return settings.epochs if settings.unfreeze_at is None else settings.unfreeze_at - 1
 
 
 class FinetuneRun:
@@ -164,7 +145,7 @@ class FinetuneRun:
     # -- what trains, and how ----------------------------------------------------------------
     @property
     def _frozen_epochs(self):
-        return _frozen_epochs(self.settings)
+        return frozen_epochs(self.settings)
 
     def _train_parts(self, parts):
         settings = self.settings
@@ -452,7 +433,7 @@ class FinetuneRun:
                        after_update=self._average_updater(), judged=judged,
                        val_loss_fn=minitorch.nn.CrossEntropyLoss(), classes=len(self.data.classes),
                        metric=settings.metric, eval_every=settings.eval_every, patience=patience,
-                       patience_since=_patience_since(settings), accumulate=settings.accum,
+                       patience_since=patience_since(settings), accumulate=settings.accum,
                        clip_grad=settings.clip_grad, on_step=on_step, on_epoch=on_epoch, stop=stop,
                        nurse=nurse)
 
