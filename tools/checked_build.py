@@ -42,7 +42,7 @@ OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=0:halt_on_error=1:allocator_may_return_null=1:"
                     "detect_stack_use_after_return=0",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-    "TSAN_OPTIONS": "halt_on_error=0:exitcode=66:report_signal_unsafe=0",
+    "TSAN_OPTIONS": "halt_on_error=0:exitcode=66:report_signal_unsafe=0:die_after_fork=0",
 }
 
 
