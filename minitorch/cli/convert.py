@@ -9,7 +9,7 @@ import json
 import math
 import os
 
-from minitorch.cli._common import UsageError, message, number, result
+from minitorch.cli._common import UsageError, number, result
 from minitorch.cli._export import SUFFIXES, ConvertError, Network, cast, kind_of, write
 from minitorch.models import _layouts
 from minitorch.serialization._errors import CheckpointError, quote
@@ -146,7 +146,7 @@ def convert(args):
     digest = hashlib.sha256(source.view).hexdigest()
     _say("read", f"{args.src}: {_FORMATS[checkpoint.format]}, {len(source.view):,} bytes")
     _say("sha256", digest)
-    _say_damage(checkpoint)
+    _check_damage(checkpoint, source)
     if checkpoint.format == "onnx" and args.arch != "any":
         mapped, metadata = _from_graph(checkpoint, args)
     else:
@@ -280,13 +280,14 @@ def _class_names(value, mapped):
     return {}
 
 
-def _say_damage(checkpoint):
-    """Warn of wrong checksums; no error, as PyTorch can write files without any."""
-    members = checkpoint.details.get("members", {})
-    wrong = [name for name, member in members.items() if not member.crc_matches()]
-    if wrong:
-        message(f"minitorch convert: warning: {len(wrong)} of {len(members)} members do not "
-                f"match their checksum, first {quote(wrong[0])}; the file may be damaged")
+def _check_damage(checkpoint, source):
+    """Raise CheckpointError for a member whose checksum does not match."""
+    for member in checkpoint.details.get("members", {}).values():
+        try:
+            member.check()
+        except CheckpointError as error:
+            error.file = source.name
+            raise
 
 
 def _say_peeled(peeled):

@@ -429,15 +429,16 @@ def test_a_place_that_cannot_be_written_is_refused_before_work(command, tmp_path
     assert code == 2 and out == "" and text in err
 
 
-def test_a_wrong_checksum_is_warned_of(command, records, tmp_path):
+def test_a_wrong_checksum_is_refused(command, records, tmp_path):
     path = write_pth(tmp_path / "a.pth", records)
-    assert "warning" not in command(path, tmp_path / "good.npz")[2]
+    assert command(path, tmp_path / "good.npz")[0] == 0
     data = bytearray(path.read_bytes())
     record = bytes(records["layer1.0.conv1.weight"].storage.data)
     data[data.index(record) + 1] ^= 1
     path.write_bytes(data)
     code, _, err = command(path, tmp_path / "b.npz")
-    assert code == 0 and "do not match their checksum" in err
+    assert code == 1 and str(path) in err and "its checksum does not match" in err
+    assert not (tmp_path / "b.npz").exists()
 
 
 def test_a_tensor_is_called_tensor(command, fx, tmp_path):
