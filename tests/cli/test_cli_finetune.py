@@ -195,7 +195,7 @@ def test_disk_without_space_spares_the_run_to_be_replaced(command, images, finis
 
 
 def test_disk_that_fills_up_keeps_the_last_good_state(command, images, tmp_path, monkeypatch):
-    from minitorch.training import finetune as module
+    from minitorch.training import run_saving as module
     calls = []
     save = module.save_checkpoint
 
