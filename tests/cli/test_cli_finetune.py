@@ -11,12 +11,11 @@ import sys
 
 import pytest
 from training_images import COLOURS, make_folder, truncate
+from training_runs import FAST
 
 import minitorch as torch
 from minitorch.cli import finetune
 
-FAST = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--workers", "1",
-        "--epochs", "1", "--train", "head"]
 FILES = ["best.safetensors", "config.json", "curves.png", "last.ckpt", "metrics.csv",
          "report.html"]
 
