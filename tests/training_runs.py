@@ -2,6 +2,11 @@
 
 from minitorch.training import FinetuneRun, FinetuneSettings, load_data
 
+# The same as flags of ``minitorch finetune``.  33 pixels are the least that leave layer4 more than
+# one value per channel.
+SMALL = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--workers", "1"]
+FAST = [*SMALL, "--epochs", "1", "--train", "head"]
+
 
 def run_of(root, output, checkpoint=None, **settings):
     """A FinetuneRun of the head of a random ResNet-18, as small as it can be."""

@@ -8,7 +8,7 @@ from minitorch import nn
 from minitorch.training.errors import DataError
 from minitorch.training.naming import did_you_mean
 
-__all__ = ["TrainingLoss", "balanced_weights", "read_class_weights"]
+__all__ = ["TrainingLoss", "balanced_weights", "class_weights", "read_class_weights"]
 
 
 class TrainingLoss(nn.CrossEntropyLoss):
@@ -36,6 +36,39 @@ class TrainingLoss(nn.CrossEntropyLoss):
         if self.weight is None or targets.ndim > 1:
             return len(targets)
         return float(self.weight[targets].sum().item())
+
+
+def class_weights(option, targets, classes):
+    """The weights of the classes that ``--class-weights`` asks for.
+
+    Parameters
+    ----------
+    option : str
+        "none", "balanced" or a file, see `read_class_weights`.
+    targets : sequence of int
+        Class of each training image.
+    classes : list of str
+
+    Returns
+    -------
+    weights : list of float or None
+    notes : list of str
+        What the user should know of them.
+    """
+    if option == "none":
+        return None, []
+    notes = []
+    if option == "balanced":
+        weights = balanced_weights(targets, len(classes))
+    else:
+        weights, unnamed = read_class_weights(option, classes)
+        if unnamed:
+            notes.append(f"{option} names no weight for {', '.join(map(repr, unnamed))}: "
+                         "1 is taken")
+    least, most = min(weights), max(weights)
+    notes.append(f"the classes weigh from {least:.3g} ({classes[weights.index(least)]}) "
+                 f"to {most:.3g} ({classes[weights.index(most)]}) in the loss")
+    return weights, notes
 
 
 def balanced_weights(targets, classes):

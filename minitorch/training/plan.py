@@ -9,8 +9,8 @@ How the numbers come about:
   slowest of: the computation alone, the reading spread over the workers, and the processor time
   of both spread over the processors. Without workers both follow each other.
 - Memory is the highest that the system has seen of this process, after real steps with the real
-  loader and its workers, with the copy of the best weights that a run keeps, and after writing a
-  files into nothing. What a longer run adds, a frozen trunk's table of features, is added.
+  loader and its workers, with the copy of the best weights that a run keeps, and after writing
+  the files into nothing. What a longer run adds, a frozen trunk's table of features, is added.
 - Files: the bytes of the checkpoint, of the model and of a picture of curves are counted as they
   are written into nothing.
 
@@ -32,6 +32,8 @@ from minitorch.training.curves import draw_curves
 from minitorch.training.errors import DataError
 from minitorch.training.features import trunk_features, without_head
 from minitorch.training.loop import evaluate, train_one_epoch
+from minitorch.training.progress import frozen_epochs
+from minitorch.training.run_folder import BEST, CHECKPOINT, CURVES, PREVIOUS, RUN_FILES
 from minitorch.training.weights import HEAD
 
 __all__ = ["measured_plan", "missing_download"]
@@ -131,7 +133,7 @@ def _training_cost(run, network, loader, batch):
     laps = _Laps()
     train_one_epoch(network, batches, run.loss_fn, run.optimizer,
                     accumulate=run.settings.accum, clip_grad=run.settings.clip_grad,
-                    after_update=run._average_updater(), on_step=laps.lap, stop=laps.enough)
+                    after_update=run.average_updater(), on_step=laps.lap, stop=laps.enough)
     return laps.cost()
 
 
@@ -144,7 +146,7 @@ def _validation_cost(judged, batch):
 def _epoch(run):
     """Seconds of a step, of a batch of validation, of both in an epoch, as things stand."""
     settings = run.settings
-    network, judged, train_loader, val_loader = run._networks_and_loaders()
+    network, judged, train_loader, val_loader = run.networks_and_loaders()
     free = _Cost(0.0, 0.0)
     if run.features is not None:
         _know_a_batch(run, train_loader)
@@ -185,12 +187,11 @@ def _read_ahead(loader):
 
 def _features(run):
     """Seconds to compute the features that are not known yet."""
-    missing = int((~run.features.known).sum())
+    missing, size = run.features.missing, run.features.batch_size
     if missing == 0:
         return 0.0, 0
-    loader = run.feature_loader()
+    loader = run.features.missing_images()
     batch, read = _read(loader)
-    size = run._trunk_batch
     trunk, times = without_head(run.model, HEAD), []
     for _ in range(1 + _STEPS):
         start = _now()
@@ -215,21 +216,19 @@ def _files(run):
     """Bytes of the files that a run writes, by name; and of what exists while one is replaced."""
     from minitorch.serialization._bridge import Recorder
     from minitorch.serialization.safetensors import write_records
-    from minitorch.training import finetune
     counter = _Counter()
-    minitorch.save(checkpoint_of(**run.checkpoint_parts()), counter)
-    files = {finetune.CHECKPOINT: counter.size, finetune.PREVIOUS: counter.size}
-    judged = run.model if run.average is None else run.average.module
+    minitorch.save(checkpoint_of(**run.saver.checkpoint_parts()), counter)
+    files = {CHECKPOINT: counter.size, PREVIOUS: counter.size}
     counter, recorder = _Counter(), Recorder()
-    write_records(counter, {name: recorder.tensor(each)
-                            for name, each in judged.state_dict().items()}, run.info.to_metadata())
-    files[finetune.BEST] = counter.size
+    records = {name: recorder.tensor(each) for name, each in run.judged.state_dict().items()}
+    write_records(counter, records, run.info.to_metadata())
+    files[BEST] = counter.size
     rows = [{"epoch": 1, "split": split, "loss": 1.0, "accuracy": 1.0, "lr": 0.1}
             for split in ("train", "val")]
     buffer = io.BytesIO()
     draw_curves(rows).save(buffer, format="PNG", optimize=True)
-    files[finetune.CURVES] = len(buffer.getvalue())
-    return {name: files.get(name) for name in finetune.RUN_FILES}
+    files[CURVES] = len(buffer.getvalue())
+    return {name: files.get(name) for name in RUN_FILES}
 
 
 def _existing(folder):
@@ -274,10 +273,10 @@ def measured_plan(run):
     if run.features is not None:
         features, missing = _features(run)
         extra = run.features.rows.numel() * 4
-    frozen = min(run._frozen_epochs, settings.epochs)
+    frozen = min(frozen_epochs(settings), settings.epochs)
     phases = [{"epochs": frozen, "trained": trained} | _epoch(run)]
     if frozen < settings.epochs:
-        run._unfreeze()
+        run.unfreeze()
         trained = sum(p.numel() for p in parameters if p.requires_grad)
         phases.append({"epochs": settings.epochs - frozen, "trained": trained} | _epoch(run))
     files = _files(run)

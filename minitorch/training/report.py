@@ -110,15 +110,15 @@ def examine_best(run, on_step=None, stop=None):
     -------
     Examination
     """
-    from minitorch.training import examination, features, model_io
+    from minitorch.training import examination, model_io
     from minitorch.training.run_folder import BEST
     from minitorch.training.weights import HEAD
     model, info = model_io.load_model(run.path(BEST))
     truth = [target for _, target in run.data.val]
     if run.features is not None:
         # The trunk is the one that made the features; the head alone differs.
-        table = run.features.part(len(run.data.train), len(run.features))
-        loader = features.FeatureBatches(table, range(len(truth)), run.val_loader.batch_sampler)
+        loader = run.features.validation_batches(run.val_loader.batch_sampler,
+                                                 range(len(truth)))
         model = model.get_submodule(HEAD)
     else:
         loader = examination_loader([source for source, _ in run.data.val], info,

@@ -5,13 +5,9 @@ import signal
 
 import pytest
 from training_images import make_folder
+from training_runs import FAST
 
 from minitorch.cli import finetune, main
-
-# The smallest run that goes through every part: 33 pixels are the least that leave layer4 more
-# than one value per channel.
-FAST = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--workers", "1",
-        "--epochs", "1", "--train", "head"]
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,11 @@ import sys
 
 import pytest
 from training_images import COLOURS, make_folder, truncate
+from training_runs import FAST
 
 import minitorch as torch
 from minitorch.cli import finetune
 
-FAST = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--workers", "1",
-        "--epochs", "1", "--train", "head"]
 FILES = ["best.safetensors", "config.json", "curves.png", "last.ckpt", "metrics.csv",
          "report.html"]
 
@@ -195,7 +194,7 @@ def test_disk_without_space_spares_the_run_to_be_replaced(command, images, finis
 
 
 def test_disk_that_fills_up_keeps_the_last_good_state(command, images, tmp_path, monkeypatch):
-    from minitorch.training import finetune as module
+    from minitorch.training import run_saving as module
     calls = []
     save = module.save_checkpoint
 

@@ -4,8 +4,7 @@ import json
 
 import pytest
 from training_images import COLOURS, make_folder, truncate
-
-FAST = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--workers", "1"]
+from training_runs import SMALL
 
 
 @pytest.mark.parametrize(("flags", "named"), [
@@ -26,7 +25,7 @@ FAST = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--worke
     (["--earlystop", "2"], ["did you mean '--early-stop'?"]),
 ])
 def test_wrong_usage_is_said_before_any_work(command, images, tmp_path, flags, named):
-    code, out, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST,
+    code, out, err = command("finetune", "--data", images, "--output", tmp_path / "run", *SMALL,
                              *flags)
     assert code == 2 and out == ""
     assert all(each in err for each in named), err
@@ -46,7 +45,7 @@ def test_help_names_every_setting(command):
 def test_config_of_a_run_repeats_it(command, images, tmp_path):
     flags = ["--epochs", "2", "--freeze", "until:layer4", "--ema", "0.5", "--sched", "cosine",
              "--smoothing", "0.1", "--metric", "loss"]
-    code, _, _ = command("finetune", "--data", images, "--output", tmp_path / "first", *FAST,
+    code, _, _ = command("finetune", "--data", images, "--output", tmp_path / "first", *SMALL,
                          *flags)
     assert code == 0
     config = tmp_path / "first" / "config.json"
@@ -92,7 +91,7 @@ def test_config_and_resume_are_two_sources(command, finished):
 def test_json_log_is_an_object_per_line(command, tmp_path):
     root = make_folder(tmp_path / "data", per_class=8)
     truncate(root / "red" / "01.png")
-    code, out, err = command("finetune", "--data", root, "--output", tmp_path / "run", *FAST,
+    code, out, err = command("finetune", "--data", root, "--output", tmp_path / "run", *SMALL,
                              "--epochs", "3", "--eval-every", "2", "--log", "json")
     assert code == 0
     events = [json.loads(line) for line in out.splitlines()]
@@ -110,7 +109,7 @@ def test_json_log_is_an_object_per_line(command, tmp_path):
 # -- what a run does -----------------------------------------------------------------------------
 def test_early_stop_is_said_and_resume_has_nothing_to_do(command, images, tmp_path):
     output = tmp_path / "run"
-    code, out, err = command("finetune", "--data", images, "--output", output, *FAST, "--epochs",
+    code, out, err = command("finetune", "--data", images, "--output", output, *SMALL, "--epochs",
                              "40", "--early-stop", "1", "--lr", "1e-12", "--metric", "loss",
                              "--momentum", "0")
     assert code == 0
@@ -126,7 +125,7 @@ def test_validation_folder_and_class_weights_by_name(command, tmp_path):
     weights = tmp_path / "weights.txt"
     weights.write_text("red 3\nblue sky 0.5\n")
     code, out, err = command("finetune", "--data", root, "--val", val, "--class-weights", weights,
-                             "--output", tmp_path / "run", *FAST, "--epochs", "1", "--metric",
+                             "--output", tmp_path / "run", *SMALL, "--epochs", "1", "--metric",
                              "f1", "--max-train-samples", "9", "--sampler", "balanced")
     assert code == 0
     assert "9 images to train on, 6 to validate" in err and "9 of 12 training images" in err
@@ -137,7 +136,7 @@ def test_validation_folder_and_class_weights_by_name(command, tmp_path):
     assert config["run"]["provenance"]["class_weights"] == [0.5, 1.0, 3.0]
     weights.write_text("rad 3\n")
     code, _, err = command("finetune", "--data", root, "--class-weights", weights, "--output",
-                           tmp_path / "second", *FAST)
+                           tmp_path / "second", *SMALL)
     assert code == 1 and "'rad' (did you mean 'red'?)" in err
     assert not (tmp_path / "second").exists()
 
@@ -145,13 +144,13 @@ def test_validation_folder_and_class_weights_by_name(command, tmp_path):
 def test_output_within_the_validation_folder_is_refused(command, images, tmp_path):
     val = make_folder(tmp_path / "val", per_class=1)
     code, _, err = command("finetune", "--data", images, "--val", val, "--output", val / "run",
-                           *FAST)
+                           *SMALL)
     assert code == 2 and "lies in --val" in err
     assert sorted(path.name for path in val.iterdir()) == sorted(COLOURS)
 
 
 def test_unfreezing_is_announced(command, images, tmp_path):
-    code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST,
+    code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run", *SMALL,
                            "--epochs", "2", "--unfreeze-at", "2", "--body-lr-mult", "0.1")
     assert code == 0
     assert "from epoch 2 on everything trains" in err and "computed once" in err
@@ -161,6 +160,6 @@ def test_unfreezing_is_announced(command, images, tmp_path):
 
 def test_threads_may_change_on_resume(command, images, tmp_path):
     output = tmp_path / "run"
-    command("finetune", "--data", images, "--output", output, *FAST, "--epochs", "1")
+    command("finetune", "--data", images, "--output", output, *SMALL, "--epochs", "1")
     code, _, err = command("finetune", "--output", output, "--resume", "--workers", "0")
     assert code == 0 and "is complete" in err

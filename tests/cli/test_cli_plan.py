@@ -3,8 +3,14 @@
 import json
 
 import pytest
+from training_runs import SMALL
 
-FAST = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--workers", "1"]
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Measure the fewest steps."""
+    from minitorch.training import plan
+    monkeypatch.setattr(plan, "_ENOUGH", 0)
 
 
 def everything_below(*folders):
@@ -24,7 +30,7 @@ def test_plan_as_json(command, images, tmp_path, monkeypatch, flags, phases):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     before = everything_below(tmp_path, images)
-    code, out, _ = command("finetune", "--data", images, *FAST, *flags, "--dry-run",
+    code, out, _ = command("finetune", "--data", images, *SMALL, *flags, "--dry-run",
                            "--log", "json")
     assert code == 0
     assert everything_below(tmp_path, images) == before
@@ -42,7 +48,7 @@ def test_plan_as_json(command, images, tmp_path, monkeypatch, flags, phases):
 
 
 def test_predicted_files_are_those_of_the_run(command, images, tmp_path):
-    flags = ["finetune", "--data", images, "--output", tmp_path / "run", *FAST, "--train", "head",
+    flags = ["finetune", "--data", images, "--output", tmp_path / "run", *SMALL, "--train", "head",
              "--epochs", "1"]
     plan = json.loads(command(*flags, "--dry-run", "--log", "json")[1])
     assert command(*flags)[0] == 0
@@ -54,7 +60,7 @@ def test_predicted_files_are_those_of_the_run(command, images, tmp_path):
 
 
 def test_plan_as_text(command, images, tmp_path):
-    code, out, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST,
+    code, out, err = command("finetune", "--data", images, "--output", tmp_path / "run", *SMALL,
                              "--dry-run")
     assert code == 0
     assert "Nothing was written" in err and not (tmp_path / "run").exists()
@@ -67,7 +73,7 @@ def test_plan_as_text(command, images, tmp_path):
 def test_weights_that_are_not_there_are_not_downloaded(command, images, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    code, _, err = command("finetune", "--data", images, *FAST[2:], "--dry-run")
+    code, _, err = command("finetune", "--data", images, *SMALL[2:], "--dry-run")
     assert code == 0
     assert "resnet18-f37072fd.pth would be downloaded first" in err
 
@@ -78,7 +84,7 @@ def test_resume_has_no_plan(command, finished):
 
 
 def test_augmentation_is_told_and_recorded(command, images, tmp_path):
-    code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST,
+    code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run", *SMALL,
                            "--train", "head", "--epochs", "1", "--aug", "light", "--jitter", "0.2",
                            "--cutmix", "1")
     assert code == 0

@@ -6,12 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from thoroughness import ALL
 from training_images import make_folder
+from training_runs import FAST
 
 from minitorch.cli import finetune
-
-FAST = ["--weights", "none", "--image-size", "33", "--batch-size", "8", "--workers", "1",
-        "--epochs", "1", "--train", "head"]
 
 
 def process(*arguments, code=None, **options):
@@ -49,8 +48,8 @@ def test_program_that_imports_minitorch_is_left_alone():
     assert process(code=code).returncode == 0
 
 
-@pytest.mark.parametrize("there", ["nothing", "empty", "leftovers"])
-@pytest.mark.parametrize("flags", [[], ["--resume"]])
+@pytest.mark.parametrize(("there", "flags"), [
+    ("nothing", ["--resume"]), ("empty", []), ("leftovers", []), ("leftovers", ["--resume"])])
 def test_run_that_was_killed_before_its_first_file(command, images, tmp_path, there, flags):
     output = tmp_path / "run"
     if there != "nothing":
@@ -142,10 +141,10 @@ def test_other_numbers_of_threads_and_workers_end_with_the_same_bytes(
         command, images, tmp_path, stop_at, monkeypatch):
     import minitorch
     threads = minitorch.get_num_threads()
-    options = ["--data", images, *FAST, "--epochs", "2", "--train", "all"]
+    options = ["--data", images, *FAST, "--train", "all"]
     whole, part = tmp_path / "whole", tmp_path / "part"
     assert command("finetune", *options, "--output", whole)[0] == 0
-    stop_at(4)
+    stop_at(1)
     assert command("finetune", *options, "--output", part)[0] == 130
     monkeypatch.undo()
     try:
@@ -180,7 +179,7 @@ def test_paths_of_this_machine_stay_out_of_the_model(command, tmp_path):
 
 
 def test_selftest_resume():
-    ended = process("selftest-resume", "--kills", 3, "--epochs", 1)
+    ended = process("selftest-resume", "--kills", 8 if ALL else 2, "--epochs", 1)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[-1].startswith("PASSED: the run that was killed ")
     assert "kill 1: after " in ended.stderr

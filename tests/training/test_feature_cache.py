@@ -354,8 +354,8 @@ def test_run_after_changes_ends_as_without_the_cache(root, tmp_path, computed):
 @pytest.mark.parametrize("settings", [{"seed": 1}, {"image_size": 34}, {"exif": False},
                                       {"batch_size": 5}, {"arch": "resnet34"}], ids=str)
 def test_settings_that_change_features_change_the_key(root, tmp_path, settings):
-    assert (run_of(root, tmp_path / "a").cache.path
-            != run_of(root, tmp_path / "b", **settings).cache.path)
+    assert (run_of(root, tmp_path / "a").features.cache.path
+            != run_of(root, tmp_path / "b", **settings).features.cache.path)
 
 
 def test_stop_while_computing_keeps_what_is_known(root, tmp_path, computed):

@@ -9,12 +9,19 @@ import os
 import shutil
 
 import pytest
+from thoroughness import sample
 from training_images import make_folder
 
 import minitorch as torch
 from minitorch import nn
 from minitorch.serialization import atomic
-from minitorch.training import CheckpointMismatch, FinetuneRun, FinetuneSettings, load_data
+from minitorch.training import (
+    CheckpointMismatch,
+    FinetuneRun,
+    FinetuneSettings,
+    load_data,
+    run_saving,
+)
 from minitorch.training import finetune as finetune_module
 from minitorch.training.run_folder import RunFolder
 
@@ -79,9 +86,9 @@ def killer(monkeypatch):
     monkeypatch.setattr(finetune_module, "build_model", lambda arch, classes: Tiny(classes))
     monkeypatch.setattr(finetune_module, "trained_parts", lambda model, text: {
         "all": [""], "head": ["fc"]}[text])
-    monkeypatch.setattr(finetune_module, "draw_curves", lambda rows, title, path: None)
-    monkeypatch.setattr(finetune_module, "_SAVE_INTERVAL", 0)
-    monkeypatch.setattr(finetune_module, "_SAVE_SHARE", 0)
+    monkeypatch.setattr(run_saving, "draw_curves", lambda rows, title, path: None)
+    monkeypatch.setattr(run_saving, "_SAVE_INTERVAL", 0)
+    monkeypatch.setattr(run_saving, "_SAVE_SHARE", 0)
     return Killer(monkeypatch)
 
 
@@ -123,7 +130,7 @@ def test_killed_at_any_touch_of_the_disk(killer, root, tmp_path, changes):
     whole = go_on(settings, tmp_path / "whole")
     touches, wanted = killer.count, outcome(whole.output)
     assert touches > 30
-    for at in range(1, touches + 1, 3 if not changes else 11):
+    for at in sample(range(1, touches + 1), every=13 if changes else 7):
         output = tmp_path / f"killed at {at}"
         killer.arm(at)
         with contextlib.suppress(Killed):   # known features make fewer touches
@@ -217,7 +224,7 @@ def test_missing_best_model_is_said_and_chosen_anew(killer, root, tmp_path):
 
 def test_state_that_is_not_finite_is_never_saved(killer, root, tmp_path, monkeypatch):
     """A spoilt image at the start of an epoch reaches the statistics before the loss is known."""
-    monkeypatch.setattr(finetune_module, "_SAVE_INTERVAL", 1e9)
+    monkeypatch.setattr(run_saving, "_SAVE_INTERVAL", 1e9)
     settings = settings_for(root, checkpoint_every=1e9, epochs=3)
     folder = RunFolder(tmp_path / "run")
     run = FinetuneRun(settings, load_data(settings), None, folder)
@@ -230,7 +237,7 @@ def test_state_that_is_not_finite_is_never_saved(killer, root, tmp_path, monkeyp
             for inputs, targets in run.train_loader:
                 yield inputs + (float("inf") if run.state.epoch == 2 else 0.0), targets
 
-    monkeypatch.setattr(run, "_networks_and_loaders", lambda: (
+    monkeypatch.setattr(run, "networks_and_loaders", lambda: (
         run.model, run.model, Spoiling(), run.val_loader))
     with pytest.raises(FloatingPointError, match="epoch 3, batch 1 .*: the loss became nan: the "
                                                  "images 1 .*png"):
