@@ -107,7 +107,11 @@ def test_second_signal_ends_at_once(command, images, tmp_path, monkeypatch, numb
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no terminals that hang up")
 def test_closed_terminal_saves(command, images, tmp_path, stop_at):
     stop_at(1, signal.SIGHUP)
-    code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)   # the tests may run under nohup
+    try:
+        code, _, err = command("finetune", "--data", images, "--output", tmp_path / "run", *FAST)
+    finally:
+        signal.signal(signal.SIGHUP, before)
     assert code == 129 and "SIGHUP" in err and (tmp_path / "run" / "last.ckpt").exists()
 
 
