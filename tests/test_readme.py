@@ -45,7 +45,7 @@ def test_the_folder_of_sources_does_not_shadow_the_installed_package(args):
 
 def test_sources_without_an_installed_package_say_what_to_do(tmp_path):
     (tmp_path / "minitorch").mkdir()
-    for name in ("__init__.py", "_locate.py"):
+    for name in ("__init__.py", "_command.py", "_locate.py"):
         (tmp_path / "minitorch" / name).write_bytes((ROOT / "minitorch" / name).read_bytes())
     # -S: without site-packages, so that no installed copy is found
     found = subprocess.run([sys.executable, "-S", "-c", "import minitorch"], cwd=tmp_path,
