@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from minitorch.datasets.images import ImageError, check_sides, open_file, to_rgb
+from minitorch.utils.digest import sha256_of_open
 
 __all__ = ["ImageFacts", "THUMB", "examine", "perceptual_hash"]
 
@@ -103,7 +104,8 @@ def examine(path):
     facts = ImageFacts(os.fspath(path))
     try:
         with open_file(path) as file:
-            facts.content = _sha256(file)
+            facts.content = sha256_of_open(file)
+            file.seek(0)
             _describe(facts, file)
     except (ImageError, OSError) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
@@ -113,14 +115,6 @@ def examine(path):
             facts.reason += _instead(path)
         facts.pixels = None
     return facts
-
-
-def _sha256(file):
-    digest = hashlib.sha256()
-    while block := file.read(1 << 20):
-        digest.update(block)
-    file.seek(0)
-    return digest.hexdigest()
 
 
 def _describe(facts, file):

@@ -11,6 +11,8 @@ import sys
 import uuid
 import warnings
 
+from minitorch.utils.digest import sha256_of
+
 __all__ = ["DownloadError", "download", "expected_hash", "locate", "search_folders"]
 
 _CHUNK = 128 * 1024
@@ -70,15 +72,6 @@ def expected_hash(file_name):
             "check_hash=False loads it unverified"
         )
     return digits
-
-
-def sha256_of(path):
-    """Hex sha256 of a file's bytes."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _verified(path, prefix):

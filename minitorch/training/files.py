@@ -1,9 +1,8 @@
 """Small files of a run, written whole or not at all."""
 
-import hashlib
 from pathlib import Path
 
-__all__ = ["file_digest", "leftovers", "write_bytes", "write_json"]
+__all__ = ["leftovers", "write_bytes", "write_json"]
 
 
 def write_bytes(path, data):
@@ -17,15 +16,6 @@ def write_json(path, value):
     """Write `value` as indented JSON."""
     import json
     write_bytes(path, (json.dumps(value, indent=2) + "\n").encode())
-
-
-def file_digest(path):
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def leftovers(folder, names):

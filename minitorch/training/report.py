@@ -7,7 +7,6 @@ A report costs one pass over the validation images with the best model, if `exam
 one; all else is known already.
 """
 
-import hashlib
 import os
 import platform
 import shlex
@@ -19,6 +18,7 @@ import numpy as np
 
 import minitorch
 from minitorch.training.pictures import thumbnail
+from minitorch.utils.digest import sha256_of
 
 __all__ = ["Mistake", "Report", "environment", "evaluation_report", "examination_loader",
            "examine_best", "list_mistakes", "run_report", "write_run_report"]
@@ -344,16 +344,8 @@ def _files(folder, names):
     for name in names:
         path = Path(folder) / name
         if path.is_file():
-            entries.append((name, path.stat().st_size, _sha256(path)))
+            entries.append((name, path.stat().st_size, sha256_of(path)))
     return entries
-
-
-def _sha256(path):
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _commands(model_path):

@@ -21,7 +21,8 @@ from pathlib import Path
 from minitorch.serialization import CheckpointError
 from minitorch.training.checkpoint import load_checkpoint
 from minitorch.training.errors import CheckpointMismatch, RunIsHeld
-from minitorch.training.files import file_digest, leftovers
+from minitorch.training.files import leftovers
+from minitorch.utils.digest import sha256_of
 
 __all__ = ["RunFolder", "RUN_FILES"]
 
@@ -163,7 +164,7 @@ class RunFolder:
             return True
         for name in (BEST, _VOUCHED):
             with contextlib.suppress(OSError):
-                if file_digest(self / name) == wanted:
+                if sha256_of(self / name) == wanted:
                     if name != BEST:
                         os.replace(self / name, self / BEST)
                     return True

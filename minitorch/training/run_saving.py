@@ -6,13 +6,14 @@ import time
 
 from minitorch.training.checkpoint import save_checkpoint
 from minitorch.training.curves import draw_curves
-from minitorch.training.files import file_digest, write_bytes
+from minitorch.training.files import write_bytes
 from minitorch.training.history import history_csv
 from minitorch.training.model_io import save_model
 from minitorch.training.nurse import require_finite
 from minitorch.training.progress import described_best
 from minitorch.training.run_folder import BEST, CHECKPOINT, CURVES, METRICS, PREVIOUS
 from minitorch.training.weights import HEAD
+from minitorch.utils.digest import sha256_of
 
 __all__ = ["RunSaver"]
 
@@ -120,7 +121,7 @@ class RunSaver:
             folder.keep_vouched()
             weights = self._parts["model"].state_dict() | self._best
             save_model(folder / BEST, weights, self._info)
-            self._best, self._best_sha256 = None, file_digest(folder / BEST)
+            self._best, self._best_sha256 = None, sha256_of(folder / BEST)
         write_bytes(folder / METRICS, history_csv(history).encode())
         title = self._title
         if best is not None:

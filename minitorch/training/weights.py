@@ -1,6 +1,5 @@
 """Where a run's first weights come from: a file, the embedded default, ImageNet, or chance."""
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from minitorch.training.errors import WeightsError
 from minitorch.training.model_io import read_state
 from minitorch.training.naming import did_you_mean
 from minitorch.training.preprocessing import Preprocessing
+from minitorch.utils.digest import sha256_of
 
 __all__ = ["Pretrained", "find_weights", "load_weights", "adopt_weights", "DIGITS_FILE"]
 
@@ -148,20 +148,6 @@ def _describe(found, metadata):
             found.preprocessing = Preprocessing.from_dict(json.loads(metadata["preprocessing"]))
     except (ValueError, TypeError, RecursionError) as error:
         found.notes.append(f"its metadata cannot be used ({_one_line(error)})")
-
-
-def sha256_of(path):
-    """Hex digest of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(
-            hashlib, "file_digest") else _sha256_by_blocks(file)
-
-
-def _sha256_by_blocks(file):
-    digest = hashlib.sha256()
-    while block := file.read(1 << 20):
-        digest.update(block)
-    return digest.hexdigest()
 
 
 def _torchvision_names(loaded, arch, path):

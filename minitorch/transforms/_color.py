@@ -26,6 +26,13 @@ __all__ = [
 ]
 
 
+def _enhanced(img, factor, of_tensor, of_pil):
+    check_image(img)
+    if isinstance(img, Tensor):
+        return of_tensor(img, factor)
+    return of_pil(img).enhance(factor)
+
+
 def adjust_brightness(img, brightness_factor):
     """Multiply the values: 0 gives black, 1 the image itself.
 
@@ -35,10 +42,8 @@ def adjust_brightness(img, brightness_factor):
     brightness_factor : float
         Not negative.
     """
-    check_image(img)
-    if isinstance(img, Tensor):
-        return _tensor_color.adjust_brightness(img, brightness_factor)
-    return ImageEnhance.Brightness(img).enhance(brightness_factor)
+    return _enhanced(img, brightness_factor, _tensor_color.adjust_brightness,
+                     ImageEnhance.Brightness)
 
 
 def adjust_contrast(img, contrast_factor):
@@ -50,10 +55,7 @@ def adjust_contrast(img, contrast_factor):
     contrast_factor : float
         Not negative.
     """
-    check_image(img)
-    if isinstance(img, Tensor):
-        return _tensor_color.adjust_contrast(img, contrast_factor)
-    return ImageEnhance.Contrast(img).enhance(contrast_factor)
+    return _enhanced(img, contrast_factor, _tensor_color.adjust_contrast, ImageEnhance.Contrast)
 
 
 def adjust_saturation(img, saturation_factor):
@@ -65,10 +67,7 @@ def adjust_saturation(img, saturation_factor):
     saturation_factor : float
         Not negative.
     """
-    check_image(img)
-    if isinstance(img, Tensor):
-        return _tensor_color.adjust_saturation(img, saturation_factor)
-    return ImageEnhance.Color(img).enhance(saturation_factor)
+    return _enhanced(img, saturation_factor, _tensor_color.adjust_saturation, ImageEnhance.Color)
 
 
 def adjust_hue(img, hue_factor):
@@ -202,10 +201,7 @@ def adjust_sharpness(img, sharpness_factor):
     sharpness_factor : float
         Not negative.
     """
-    check_image(img)
-    if isinstance(img, Tensor):
-        return _tensor_color.adjust_sharpness(img, sharpness_factor)
-    return ImageEnhance.Sharpness(img).enhance(sharpness_factor)
+    return _enhanced(img, sharpness_factor, _tensor_color.adjust_sharpness, ImageEnhance.Sharpness)
 
 
 def autocontrast(img):

@@ -2,13 +2,12 @@
 
 import math
 import numbers
-import warnings
 from collections.abc import Sequence
 
 import minitorch
 from minitorch import nn
 from minitorch.transforms import functional as F
-from minitorch.transforms._geometry_transforms import integer, uniform
+from minitorch.transforms._geometry_transforms import Sometimes, check_ranges, integer, uniform
 from minitorch.transforms._image import two_sizes
 
 __all__ = [
@@ -110,21 +109,7 @@ class Grayscale(nn.Module):
         return f"{self.__class__.__name__}(num_output_channels={self.num_output_channels})"
 
 
-class _Sometimes(nn.Module):
-    """An operation that happens with probability ``p``."""
-
-    def __init__(self, p):
-        super().__init__()
-        self.p = p
-
-    def forward(self, img):
-        return self._apply(img) if minitorch.rand(1).item() < self.p else img
-
-    def __repr__(self):
-        return f"{self.__class__.__name__}(p={self.p})"
-
-
-class RandomGrayscale(_Sometimes):
+class RandomGrayscale(Sometimes):
     """Gray, with as many channels as before, with probability ``p``.
 
     Parameters
@@ -139,7 +124,7 @@ class RandomGrayscale(_Sometimes):
         return F.rgb_to_grayscale(img, num_output_channels=F.get_image_num_channels(img))
 
 
-class RandomInvert(_Sometimes):
+class RandomInvert(Sometimes):
     """:func:`functional.invert` with probability ``p``.
 
     Parameters
@@ -147,14 +132,10 @@ class RandomInvert(_Sometimes):
     p : float
     """
 
-    def __init__(self, p=0.5):
-        super().__init__(p)
-
-    def _apply(self, img):
-        return F.invert(img)
+    _apply = staticmethod(F.invert)
 
 
-class RandomPosterize(_Sometimes):
+class RandomPosterize(Sometimes):
     """:func:`functional.posterize` with probability ``p``.
 
     Parameters
@@ -174,7 +155,7 @@ class RandomPosterize(_Sometimes):
         return f"{self.__class__.__name__}(bits={self.bits},p={self.p})"
 
 
-class RandomSolarize(_Sometimes):
+class RandomSolarize(Sometimes):
     """:func:`functional.solarize` with probability ``p``.
 
     Parameters
@@ -194,7 +175,7 @@ class RandomSolarize(_Sometimes):
         return f"{self.__class__.__name__}(threshold={self.threshold},p={self.p})"
 
 
-class RandomAdjustSharpness(_Sometimes):
+class RandomAdjustSharpness(Sometimes):
     """:func:`functional.adjust_sharpness` with probability ``p``.
 
     Parameters
@@ -215,7 +196,7 @@ class RandomAdjustSharpness(_Sometimes):
                 f"p={self.p})")
 
 
-class RandomAutocontrast(_Sometimes):
+class RandomAutocontrast(Sometimes):
     """:func:`functional.autocontrast` with probability ``p``.
 
     Parameters
@@ -223,14 +204,10 @@ class RandomAutocontrast(_Sometimes):
     p : float
     """
 
-    def __init__(self, p=0.5):
-        super().__init__(p)
-
-    def _apply(self, img):
-        return F.autocontrast(img)
+    _apply = staticmethod(F.autocontrast)
 
 
-class RandomEqualize(_Sometimes):
+class RandomEqualize(Sometimes):
     """:func:`functional.equalize` with probability ``p``.
 
     Parameters
@@ -238,11 +215,7 @@ class RandomEqualize(_Sometimes):
     p : float
     """
 
-    def __init__(self, p=0.5):
-        super().__init__(p)
-
-    def _apply(self, img):
-        return F.equalize(img)
+    _apply = staticmethod(F.equalize)
 
 
 class GaussianBlur(nn.Module):
@@ -308,12 +281,7 @@ class RandomErasing(nn.Module):
             raise TypeError("Argument value should be either a number or str or a sequence")
         if isinstance(value, str) and value != "random":
             raise ValueError("If value is str, it should be 'random'")
-        if not isinstance(scale, Sequence):
-            raise TypeError("Scale should be a sequence")
-        if not isinstance(ratio, Sequence):
-            raise TypeError("Ratio should be a sequence")
-        if scale[0] > scale[1] or ratio[0] > ratio[1]:
-            warnings.warn("Scale and ratio should be of kind (min, max)", stacklevel=2)
+        check_ranges(scale, ratio)
         if scale[0] < 0 or scale[1] > 1:
             raise ValueError("Scale should be between 0 and 1")
         if p < 0 or p > 1:

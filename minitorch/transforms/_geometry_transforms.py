@@ -34,6 +34,31 @@ def integer(low, high=None):
     return minitorch.randint(*bounds, size=(1,)).item()
 
 
+def check_ranges(scale, ratio):
+    """Refuse what are no pairs, and warn of pairs in the wrong order."""
+    if not isinstance(scale, Sequence):
+        raise TypeError("Scale should be a sequence")
+    if not isinstance(ratio, Sequence):
+        raise TypeError("Ratio should be a sequence")
+    if scale[0] > scale[1] or ratio[0] > ratio[1]:
+        # of the caller of the transform
+        warnings.warn("Scale and ratio should be of kind (min, max)", stacklevel=3)
+
+
+class Sometimes(nn.Module):
+    """An operation, `_apply`, that happens with probability ``p``."""
+
+    def __init__(self, p=0.5):
+        super().__init__()
+        self.p = p
+
+    def forward(self, img):
+        return self._apply(img) if minitorch.rand(1).item() < self.p else img
+
+    def __repr__(self):
+        return f"{self.__class__.__name__}(p={self.p})"
+
+
 class Resize(nn.Module):
     """:func:`functional.resize`.
 
@@ -174,21 +199,7 @@ class RandomCrop(nn.Module):
         return f"{self.__class__.__name__}(size={self.size}, padding={self.padding})"
 
 
-class _RandomFlip(nn.Module):
-    def __init__(self, p=0.5):
-        super().__init__()
-        self.p = p
-
-    def forward(self, img):
-        if minitorch.rand(1) < self.p:
-            return self._flip(img)
-        return img
-
-    def __repr__(self):
-        return f"{self.__class__.__name__}(p={self.p})"
-
-
-class RandomHorizontalFlip(_RandomFlip):
+class RandomHorizontalFlip(Sometimes):
     """Mirror left to right with probability ``p``.
 
     Parameters
@@ -196,10 +207,10 @@ class RandomHorizontalFlip(_RandomFlip):
     p : float
     """
 
-    _flip = staticmethod(F.hflip)
+    _apply = staticmethod(F.hflip)
 
 
-class RandomVerticalFlip(_RandomFlip):
+class RandomVerticalFlip(Sometimes):
     """Turn upside down with probability ``p``.
 
     Parameters
@@ -207,7 +218,7 @@ class RandomVerticalFlip(_RandomFlip):
     p : float
     """
 
-    _flip = staticmethod(F.vflip)
+    _apply = staticmethod(F.vflip)
 
 
 class RandomResizedCrop(nn.Module):
@@ -232,12 +243,7 @@ class RandomResizedCrop(nn.Module):
     ):
         super().__init__()
         self.size = two_sizes(size)
-        if not isinstance(scale, Sequence):
-            raise TypeError("Scale should be a sequence")
-        if not isinstance(ratio, Sequence):
-            raise TypeError("Ratio should be a sequence")
-        if scale[0] > scale[1] or ratio[0] > ratio[1]:
-            warnings.warn("Scale and ratio should be of kind (min, max)", stacklevel=2)
+        check_ranges(scale, ratio)
         self.interpolation = interpolation_mode(interpolation)
         self.antialias = antialias
         self.scale = scale
