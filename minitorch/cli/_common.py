@@ -103,8 +103,7 @@ def add_machine_options(group):
     group.add_argument("--workers", type=number(int, 0, 64), metavar="N",
                        help="threads that read and decode images ahead; 0: none (default: 2)")
     group.add_argument("--threads", type=number(int, 1, 4096), metavar="N",
-                       help="threads that compute; the result is the same, bit for bit, for any "
-                            "number (default: one per available core)")
+                       help="threads that compute, any to the same bits (default: one per core)")
 
 
 def apply_threads(threads):

@@ -5,7 +5,7 @@ import math
 
 from minitorch.cli._common import Progress, message, report_unreadable, result
 
-__all__ = ["JsonReporter", "Reporter"]
+__all__ = ["JsonReporter", "Reporter", "write_event"]
 
 
 class Reporter:
@@ -78,29 +78,33 @@ class Reporter:
 
 
 class JsonReporter(Reporter):
-    """The same as JSON on stdout, an object per line: epochs, warnings and the end."""
+    """The same as JSON on stdout, an object per line: epochs, warnings and the end.
+
+    What ends the command otherwise, `write_event` says with the event "error".
+    """
 
     def on_epoch(self, state, improved):
         self.close()
         rows = {split: {name: value for name, value in row.items()
                         if name not in ("epoch", "split")}
                 for split, row in epoch_rows(state).items()}
-        _write("epoch", epoch=state.epoch, epochs=self.run.settings.epochs, best=improved, **rows)
+        write_event("epoch", epoch=state.epoch, epochs=self.run.settings.epochs, best=improved,
+                    **rows)
 
     def unreadable(self):
         for path, reason in self.run.problems.take():
-            _write("warning", message=f"cannot read {path}: {reason}", path=path)
+            write_event("warning", message=f"cannot read {path}: {reason}", path=path)
 
     def warning(self, text):
         self.run.warnings.append(text)
-        _write("warning", message=text)
+        write_event("warning", message=text)
 
     def end(self, best, elapsed, model):
-        _write("end", finished=True, epochs=self.run.state.epoch, best=self.run.state.best,
-               seconds=elapsed.total_seconds(), model=str(model))
+        write_event("end", finished=True, epochs=self.run.state.epoch, best=self.run.state.best,
+                    seconds=elapsed.total_seconds(), model=str(model))
 
     def stopped(self):
-        _write("end", finished=False, epochs=self.run.state.epoch, best=self.run.state.best)
+        write_event("end", finished=False, epochs=self.run.state.epoch, best=self.run.state.best)
 
 
 def _speed(images_per_second):
@@ -113,7 +117,8 @@ def epoch_rows(state):
     return {row["split"]: row for row in state.history[-2:] if row["epoch"] == state.epoch}
 
 
-def _write(event, **fields):
+def write_event(event, **fields):
+    """One JSON object as a line on stdout."""
     result(json.dumps({"event": event} | _finite(fields)))
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from minitorch.cli._common import (
     DONE,
+    FAILED,
+    USAGE,
     Progress,
     UsageError,
     apply_threads,
@@ -22,7 +24,7 @@ from minitorch.cli._common import (
     report_unreadable,
 )
 from minitorch.cli._finetune_options import SUMMARY, add_parser, setting_names
-from minitorch.cli._reporter import JsonReporter
+from minitorch.cli._reporter import JsonReporter, write_event
 from minitorch.cli._reporter import Reporter as _Reporter
 from minitorch.cli._settings import given_flags, settings_of
 
@@ -31,6 +33,18 @@ __all__ = ["SUMMARY", "add_parser", "run"]
 
 def run(args):
     """Finetune; return the exit code."""
+    try:
+        return _checked(args)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if args.log == "json":
+            write_event("error", message=describe(error),
+                        code=USAGE if isinstance(error, UsageError) else FAILED)
+        raise
+
+
+def _checked(args):
     from minitorch.training.run_folder import RunFolder
     given = given_flags(args, setting_names())
     output = _output_folder(args)
@@ -267,7 +281,7 @@ def _train(finetuning, reporter, stop, report):
         message(f"Stopped by an error; {_last_good(finetuning)}.{advice}")
         if report and finetuning.state.history and isinstance(error, FloatingPointError):
             finetuning.warnings.append(str(error))
-            _report(finetuning, False, stop)
+            _report(finetuning, False, reporter, stop)
         raise
     finally:
         reporter.close()
@@ -276,7 +290,7 @@ def _train(finetuning, reporter, stop, report):
         message(f"{counted(len(finetuning.problems), 'file')} could not be read and "
                 f"{'was' if len(finetuning.problems) == 1 else 'were'} left out")
     if report and finetuning.state.history:
-        _report(finetuning, finished, stop)
+        _report(finetuning, finished, reporter, stop)
     if not finished:
         message(f"Stopped; saved {finetuning.path('last.ckpt')}. {_to_go_on(finetuning)}")
         reporter.stopped()
@@ -291,7 +305,7 @@ def _train(finetuning, reporter, stop, report):
     return DONE
 
 
-def _report(finetuning, finished, stop):
+def _report(finetuning, finished, reporter, stop):
     """Write report.html; the model is there already, so a failure is said and no more."""
     from minitorch.training.report import write_run_report
     images = len(finetuning.data.val) if finished else 0
@@ -299,7 +313,7 @@ def _report(finetuning, finished, stop):
         with Progress("report", images) as bar:
             write_run_report(finetuning, finished, lambda found: bar.update(found.images), stop)
     except Exception as error:
-        message(f"warning   {finetuning.path('report.html')} was not written: {describe(error)}")
+        reporter.warning(f"{finetuning.path('report.html')} was not written: {describe(error)}")
     else:
         message(f"report    {finetuning.path('report.html')}")
 

@@ -76,7 +76,8 @@ class EpochBatches:
     balance : sequence of int, optional
         The class of each sample: `balanced_order` takes the place of the plain shuffle.
     limit : int, optional
-        An epoch ends after so many batches.
+        An epoch ends after so many batches.  Without `shuffle` their samples are spread evenly
+        over the dataset: its beginning may be all of one class.
 
     Attributes
     ----------
@@ -131,7 +132,8 @@ class EpochBatches:
     def order(self):
         """The order of this epoch's samples."""
         if not self.shuffle:
-            return list(range(self.length))
+            taken = self.starts()[-1]
+            return [place * self.length // taken for place in range(taken)]
         seed = derived_seed(self.seed, "order", self.epoch)
         if self.balance is not None:
             return balanced_order(self.balance, seed)

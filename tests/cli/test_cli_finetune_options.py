@@ -106,6 +106,23 @@ def test_json_log_is_an_object_per_line(command, tmp_path):
         (tmp_path / "run" / "config.json").read_text())
 
 
+@pytest.mark.parametrize(("flags", "code", "named"), [
+    (["--epochs", "0.5"], 2, None), (["--data", "nowhere"], 1, "nowhere"),
+    (["--resume"], 2, "--resume needs --output"),
+    (["--lr", "1e30", "--train", "all", "--epochs", "2"], 1, "the loss became nan")])
+def test_json_log_tells_what_ended_the_run(command, images, tmp_path, monkeypatch, flags, code,
+                                           named):
+    monkeypatch.chdir(tmp_path)
+    ended, out, err = command("finetune", "--data", images, *SMALL, "--log", "json", *flags)
+    assert ended == code
+    if named is None:       # wrong usage that the parser finds is only said on stderr
+        assert out == ""
+        return
+    last = json.loads(out.splitlines()[-1])
+    assert last["event"] == "error" and last["code"] == code and named in last["message"]
+    assert last["message"] in err
+
+
 # -- what a run does -----------------------------------------------------------------------------
 def test_early_stop_is_said_and_resume_has_nothing_to_do(command, images, tmp_path):
     output = tmp_path / "run"

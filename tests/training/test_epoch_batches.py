@@ -107,3 +107,12 @@ def test_limited_number_of_batches():
     batches.set_position(0, 1)
     assert len(batches) == 1
     assert EpochBatches(5, 4, limit=9).batches == 1, "a lone sample is merged first"
+
+
+def test_limited_batches_in_order_are_spread_over_the_dataset():
+    batches = EpochBatches(20, 3, shuffle=False, lone="keep", limit=2)
+    assert list(batches) == [[0, 3, 6], [10, 13, 16]]
+    batches.set_position(0, 1)
+    assert list(batches) == [[10, 13, 16]]
+    whole = EpochBatches(20, 3, shuffle=False, lone="keep", limit=99)
+    assert sum(whole, []) == list(range(20))

@@ -169,6 +169,13 @@ def test_limited_epochs_see_few_images_and_need_no_table(root, tmp_path):
     assert run.state.step == 2
 
 
+def test_limited_validation_sees_all_classes(root, tmp_path):
+    run = run_of(root, tmp_path / "run", val_fraction=0.6, limit_batches=1, batch_size=3)
+    assert [target for _, target in run.data.val] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    (_, targets), = run.val_loader
+    assert targets.tolist() == [0, 1, 2]
+
+
 def test_average_is_what_is_validated_and_saved(root, tmp_path):
     from minitorch.training import load_model
     run = run_of(root, tmp_path / "run", epochs=1, ema=0.9, train="layer4", lr=0.05)
