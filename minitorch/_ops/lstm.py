@@ -34,7 +34,8 @@ def arranged(t, turn):
     """`t` as the steps take it, or what they gave as it was: contiguous, without history."""
     t = t.detach()
     if turn and 1 in t.shape[-2:]:
-        return t.reshape(*t.shape[:-2], t.shape[-1], t.shape[-2])    # plain strides, no copy
+        # as it lies, without a copy where it lies densely; the reshape makes its strides plain
+        return t.contiguous().reshape(*t.shape[:-2], t.shape[-1], t.shape[-2])
     return (t.transpose(-2, -1) if turn else t).contiguous()
 
 

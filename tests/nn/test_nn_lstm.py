@@ -50,12 +50,29 @@ def test_results_and_gradients(sizes, reverse, dtype, digits):
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-def test_derivatives_of_any_order(reverse):
-    given = inputs(3, 2, 2)
+@pytest.mark.parametrize("batch", [1, 2])
+def test_derivatives_of_any_order(batch, reverse):
+    given = inputs(3, batch, 2)
     assert gradcheck(one_operation(reverse), given)
     assert gradgradcheck(one_operation(reverse), given)
     assert gradgradcheck(lambda gates, h: one_operation(reverse)(gates, h, *given[2:])[0],
                          given[:2])
+
+
+@pytest.mark.parametrize("sizes", [(3, 1, 5), (4, 2, 3), (3, 21, 2), (3, 22, 1)])
+def test_states_and_gradients_that_lie_otherwise_in_memory(sizes):
+    steps, batch, size = sizes
+    given = inputs(*sizes)
+    given = [given[0].flip(2).transpose(0, 2).contiguous().transpose(0, 2),
+             given[1].repeat(1, 2)[:, ::2], given[2][:, :1].expand(batch, size), given[3]]
+    weight = mt.randn(size, batch, steps, dtype=mt.float64).permute(2, 1, 0)
+    last = mt.randn(batch, 2 * size, dtype=mt.float64)[:, ::2]
+    results = [make(False)(*given) for make in (one_operation, composed)]
+    found = [mt.autograd.grad(outs, given, (weight, last, last.flip(1)[:, :1].expand(batch, size)))
+             for outs in results]
+    for pair in (results, found):
+        for got, wanted in zip(*pair, strict=True):
+            np.testing.assert_allclose(got.detach().numpy(), wanted.detach().numpy(), atol=1e-12)
 
 
 def test_what_a_caller_holds_is_left_alone():

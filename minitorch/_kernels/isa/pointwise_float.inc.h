@@ -26,7 +26,7 @@ MT_ALWAYS T FN(reciprocal)(T x) { return 1 / x; }
 
 MT_ALWAYS T FN(exp)(T x) { return V(exp)(x); }
 MT_ALWAYS T FN(exp2)(T x) { return M(exp2)(x); }
-MT_ALWAYS T FN(expm1)(T x) { return M(expm1)(x); }
+MT_ALWAYS T FN(expm1)(T x) { return V(expm1)(x); }
 MT_ALWAYS T FN(log)(T x) { return V(log)(x); }
 MT_ALWAYS T FN(log2)(T x) { return M(log2)(x); }
 MT_ALWAYS T FN(log10)(T x) { return M(log10)(x); }

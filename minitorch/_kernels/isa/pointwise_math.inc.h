@@ -25,6 +25,26 @@ MT_ALWAYS float vec_exp(float x) {
              * bits_float((uint32_t)(exponent - half + 127) << 23);
 }
 
+/* e^x - 1 = 2^n (e^r - 1) + (2^n - 1), r as in vec_exp: nothing cancels where n is 0.  Halved
+   until the end, so that 2^n does not overflow before the result does. */
+MT_ALWAYS float vec_expm1(float x) {
+    float clamped = x > 89.0f ? 89.0f : x;
+    clamped = clamped < -20.0f ? -20.0f : clamped;                 /* -1 in float from -17.4 on */
+    float shifted = clamped * 1.44269504f + ROUND_MAGIC, n = shifted - ROUND_MAGIC;
+    float r = clamped - n * 0.693359375f - n * -2.12194440e-4f;
+    float q = 1.0f / 40320;
+    q = q * r + 1.0f / 5040;
+    q = q * r + 1.0f / 720;
+    q = q * r + 1.0f / 120;
+    q = q * r + 1.0f / 24;
+    q = q * r + 1.0f / 6;
+    q = q * r + 0.5f;
+    int32_t exponent = (int32_t)(float_bits(shifted) - float_bits(ROUND_MAGIC));
+    float half = bits_float((uint32_t)(exponent + 126) << 23);     /* 2^(n - 1) */
+    float y = 2.0f * (half * (r + r * r * q) + (half - 0.5f));
+    return fabsf(x) < 0x1p-25f ? x : y;                            /* -0.0 and subnormals too */
+}
+
 /* log(2^e m) = e ln 2 + log m with sqrt(1/2) <= m < sqrt(2), and log m = 2 atanh(s) for
    s = (m - 1) / (m + 1), arranged as in Sun's fdlibm so that m - 1 enters exactly. */
 MT_ALWAYS float vec_log_positive(float x) {
