@@ -82,9 +82,11 @@ def _add_augmentation_options(group):
                        help="change training images at random; light: crops and mirror images; "
                             "standard: smaller crops, colours, erasing too (default: none)")
     group.add_argument("--scale", type=number(float, 0, 1, low_open=True), metavar="MIN",
-                       help=f"least area that a crop keeps ({_of_aug('scale')}; with the digits: 0.7)")
+                       help=f"least area that a crop keeps ({_of_aug('scale')}; "
+                            "with the digits: 0.7)")
     group.add_argument("--hflip", type=number(float, 0, 1), metavar="P",
-                       help=f"probability of the mirror image ({_of_aug('hflip')}; with the digits: 0)")
+                       help=f"probability of the mirror image ({_of_aug('hflip')}; "
+                            "with the digits: 0)")
     group.add_argument("--jitter", type=number(float, 0), metavar="X",
                        help=f"brightness, contrast, saturation by up to X ({_of_aug('jitter')})")
     group.add_argument("--erasing", type=number(float, 0, 1), metavar="P",

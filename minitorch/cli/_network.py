@@ -96,7 +96,7 @@ def _identify(path, loaded):
 def _mark_trained(model, info):
     """Freeze what the run had frozen at its end."""
     from minitorch.training.freezing import train_only
-    from minitorch.training.parts import trained_parts
+    from minitorch.training.run.parts import trained_parts
     train = info.provenance.get("settings", {}).get("train")
     if not isinstance(train, str) or info.provenance["settings"].get("unfreeze_at") is not None:
         return []

@@ -9,7 +9,7 @@ __all__ = ["print_plan"]
 
 
 def print_plan(plan, as_json):
-    """Print what `minitorch.training.plan.measured_plan` returned on stdout."""
+    """Print what `minitorch.training.run.plan.measured_plan` returned on stdout."""
     if as_json:
         result(json.dumps({"event": "plan"} | plan))
         return

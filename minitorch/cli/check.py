@@ -77,7 +77,7 @@ def add_parser(subparsers):
 
 def run(args):
     """Check; return the exit code."""
-    from minitorch.training.doctor import check_folder
+    from minitorch.training.doctor.doctor import check_folder
     bar = None
 
     def on_image(done, total, _):

@@ -127,8 +127,8 @@ def _output_folder(args):
 
 def _examine(model, info, samples, problems, args):
     from minitorch.training import EpochBatches
-    from minitorch.training.examination import examine
-    from minitorch.training.report import examination_loader
+    from minitorch.training.report.examination import examine
+    from minitorch.training.report.gather import examination_loader
     workers = 2 if args.workers is None else args.workers
     order = EpochBatches(len(samples), args.batch_size, shuffle=False, lone="keep")
     loader = examination_loader([path for path, _ in samples], info, order, workers, problems)
@@ -167,7 +167,7 @@ def _number(value):
 
 
 def _print(found):
-    from minitorch.training.report import percent
+    from minitorch.training.report.gather import percent
     scores, top = found.scores, found.guesses.shape[1]
     result(f"images    {found.images}")
     result(f"loss      {found.loss:.4f}")
@@ -198,12 +198,12 @@ def _line(name, width, values, images):
 # -- files --------------------------------------------------------------------------------------
 def _write(output, folder, samples, info, found, measured, problems, args):
     """Write the files of ``--output``, the report last, as it names the others."""
-    from minitorch.training.drawing import png
-    from minitorch.training.examination import confusion_csv, predictions_csv
     from minitorch.training.files import write_bytes, write_json
-    from minitorch.training.pictures import draw_confusion, draw_mistakes
-    from minitorch.training.report import evaluation_report, list_mistakes
-    from minitorch.training.report_html import render
+    from minitorch.training.report.drawing import png
+    from minitorch.training.report.examination import confusion_csv, predictions_csv
+    from minitorch.training.report.gather import evaluation_report, list_mistakes
+    from minitorch.training.report.page import render
+    from minitorch.training.report.pictures import draw_confusion, draw_mistakes
     paths = [path for path, _ in samples]
     mistakes = list_mistakes(found, paths, args.mistakes, folder, info.preprocessing.exif)
     title = f"{info.arch} on {folder.name}: accuracy {100 * found.accuracy:.1f} %"

@@ -45,7 +45,7 @@ def run(args):
 
 
 def _checked(args):
-    from minitorch.training.run_folder import RunFolder
+    from minitorch.training.run.folder import RunFolder
     given = given_flags(args, setting_names())
     output = _output_folder(args)
     settings = settings_of(args, given, output)
@@ -66,7 +66,7 @@ def _run(settings, folder, args):
         return DONE
     if args.dry_run:
         from minitorch.cli._plan import print_plan
-        from minitorch.training.plan import measured_plan
+        from minitorch.training.run.plan import measured_plan
         print_plan(measured_plan(finetuning), args.log == "json")
         return DONE
     from minitorch.training.signals import StopSignal
@@ -78,7 +78,7 @@ def _run(settings, folder, args):
 # -- the run's folder -------------------------------------------------------------------------
 def _output_folder(args):
     """The folder of the run, checked but not made."""
-    from minitorch.training.run_folder import RunFolder
+    from minitorch.training.run.folder import RunFolder
     if args.resume and args.dry_run:
         raise UsageError("--dry-run plans a new run, and --resume goes on with one: choose one")
     if args.resume and args.force:
@@ -102,7 +102,7 @@ def _output_folder(args):
 def _check_resumable(output):
     """A run that was killed before its first file is resumed by starting it."""
     from minitorch.training.naming import did_you_mean
-    from minitorch.training.run_folder import RunFolder
+    from minitorch.training.run.folder import RunFolder
     if (output / "config.json").is_file():
         return
     if not RunFolder(output).holds_only_leftovers():
@@ -148,7 +148,7 @@ def _check_writable(output):
 
 def _check_space(finetuning):
     """The checkpoint holds weights, average and momentum; old and new exist side by side."""
-    from minitorch.training.finetune import RUN_FILES
+    from minitorch.training.run.finetune import RUN_FILES
     weights = sum(p.numel() * 4 for p in finetuning.model.parameters())
     trained = sum(p.numel() * 4 for group in finetuning.optimizer.param_groups
                   for p in group["params"])
@@ -164,7 +164,7 @@ def _check_space(finetuning):
 # -- before the first step --------------------------------------------------------------------
 def _prepare(settings, folder, args):
     """Load data and weights, check everything, make the folder; None if nothing is left to do."""
-    from minitorch.training import finetune
+    from minitorch.training.run import finetune
     from minitorch.training.weights import find_weights
     output = folder.path
     checkpoint = folder.load() if args.resume else None
@@ -185,7 +185,7 @@ def _prepare(settings, folder, args):
         _examine_first(data, settings)
     weights = settings.weights
     if args.dry_run:
-        from minitorch.training.plan import missing_download
+        from minitorch.training.run.plan import missing_download
         missing = missing_download(settings)
         if missing is not None:
             weights = "none"
@@ -203,7 +203,7 @@ def _prepare(settings, folder, args):
 
 def _examine_first(data, settings):
     """Decode all images before anything else, and remember what was found."""
-    from minitorch.training.bad_images import examine_first
+    from minitorch.training.doctor.bad_images import examine_first
     bar = Progress("check", len(data.train) + len(data.val))
     with bar:
         reasons = examine_first(data, settings, lambda done, _: bar.update(done))
@@ -213,7 +213,7 @@ def _examine_first(data, settings):
 def _is_complete(settings, checkpoint, output):
     """Whether the run in `output` has nothing left to do; it is said then."""
     from minitorch.training import TrainingState
-    from minitorch.training.finetune import is_complete
+    from minitorch.training.run.finetune import is_complete
     state = TrainingState()
     state.load_state_dict(checkpoint["training"])
     if not is_complete(settings, state):
@@ -267,7 +267,7 @@ def _describe_run(finetuning, checkpoint):
 # -- the run ----------------------------------------------------------------------------------
 def _train(finetuning, reporter, stop, report):
     from minitorch.training.errors import DataError
-    from minitorch.training.finetune import described_best
+    from minitorch.training.run.finetune import described_best
     started = time.monotonic()
     try:
         finished = finetuning.train(reporter.on_step, reporter.on_epoch, stop,
@@ -307,7 +307,7 @@ def _train(finetuning, reporter, stop, report):
 
 def _report(finetuning, finished, reporter, stop):
     """Write report.html; the model is there already, so a failure is said and no more."""
-    from minitorch.training.report import write_run_report
+    from minitorch.training.report.gather import write_run_report
     images = len(finetuning.data.val) if finished else 0
     try:
         with Progress("report", images) as bar:

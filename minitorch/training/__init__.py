@@ -11,7 +11,6 @@ and `load_model` keep a model with all that prediction needs; `draw_curves` show
 """
 
 from minitorch.training.checkpoint import load_checkpoint, restore_checkpoint, save_checkpoint
-from minitorch.training.curves import draw_curves
 from minitorch.training.data import (
     DataSplit,
     ImageList,
@@ -25,7 +24,6 @@ from minitorch.training.data import (
 )
 from minitorch.training.ema import average_of_part, exponential_average
 from minitorch.training.errors import CheckpointMismatch, DataError, WeightsError
-from minitorch.training.examination import Examination, examine
 from minitorch.training.features import (
     FeatureBatches,
     FeatureTable,
@@ -33,7 +31,6 @@ from minitorch.training.features import (
     trunk_features,
     without_head,
 )
-from minitorch.training.finetune import FinetuneRun, load_data, trained_parts
 from minitorch.training.fit import TrainingState, fit
 from minitorch.training.freezing import freeze, freeze_norm, train_only, unfreeze
 from minitorch.training.groups import parameter_groups, stages
@@ -52,6 +49,9 @@ from minitorch.training.model_io import ModelInfo, build_model, load_model, save
 from minitorch.training.nurse import Nurse, watch
 from minitorch.training.prediction import predict_images
 from minitorch.training.preprocessing import Preprocessing
+from minitorch.training.report.curves import draw_curves
+from minitorch.training.report.examination import Examination, examine
+from minitorch.training.run.finetune import FinetuneRun, load_data, trained_parts
 from minitorch.training.sampling import EpochBatches, balanced_order
 from minitorch.training.schedule import Schedule
 from minitorch.training.settings import ARCHITECTURES, DEFAULTS, FinetuneSettings

@@ -5,7 +5,7 @@ import json
 import minitorch
 from minitorch.serialization.atomic import atomic_write
 from minitorch.training.errors import CheckpointMismatch
-from minitorch.training.image_record import pack
+from minitorch.training.run.image_record import pack
 
 __all__ = ["checkpoint_of", "save_checkpoint", "load_checkpoint", "restore_checkpoint"]
 
@@ -50,7 +50,7 @@ def checkpoint_of(*, model, optimizer, state, batches, info=None, config=None, d
     data_digest : str
         `DataSplit.digest`, to notice changed data.
     manifest : Tensor, optional
-        `minitorch.training.image_record.pack` of `DataSplit.manifest`, to tell what changed.
+        `minitorch.training.run.image_record.pack` of `DataSplit.manifest`, to tell what changed.
     best_sha256 : str
         Digest of the best model's file, if there is one.
     schedule : Schedule, optional

@@ -145,8 +145,8 @@ class DataSplit:
     sizes: dict | None = None
 
     def manifest(self, root=None):
-        """The classes and files in their order, as text; see `minitorch.training.image_record`."""
-        from minitorch.training.image_record import manifest_text
+        """The classes and files in their order, as text; see `training.run.image_record`."""
+        from minitorch.training.run.image_record import manifest_text
         return manifest_text(self, root)
 
     def digest(self, root=None):
@@ -154,7 +154,7 @@ class DataSplit:
 
         Equal digests mean: the same images in the same places, as far as names and sizes tell.
         """
-        from minitorch.training.image_record import digest
+        from minitorch.training.run.image_record import digest
         return digest(self.manifest(root))
 
 

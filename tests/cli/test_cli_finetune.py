@@ -194,7 +194,7 @@ def test_disk_without_space_spares_the_run_to_be_replaced(command, images, finis
 
 
 def test_disk_that_fills_up_keeps_the_last_good_state(command, images, tmp_path, monkeypatch):
-    from minitorch.training import run_saving as module
+    from minitorch.training.run import saving as module
     calls = []
     save = module.save_checkpoint
 
@@ -412,7 +412,7 @@ def test_report_can_be_left_out_and_changes_nothing(command, images, tmp_path, f
 
 def test_a_report_that_cannot_be_written_does_not_fail_the_run(command, images, tmp_path,
                                                                monkeypatch):
-    from minitorch.training import report_html
+    from minitorch.training.report import page as report_html
 
     def full(report):
         raise OSError(28, "No space left on device", "report.html")

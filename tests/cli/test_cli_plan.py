@@ -9,7 +9,7 @@ from training_runs import SMALL
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Measure the fewest steps."""
-    from minitorch.training import plan
+    from minitorch.training.run import plan
     monkeypatch.setattr(plan, "_ENOUGH", 0)
 
 

@@ -145,7 +145,7 @@ def test_evaluate_prints_a_table(command, model, images):
 
 
 def test_evaluate_shortens_long_names_in_the_table(capfd):
-    from minitorch.training.examination import Examination
+    from minitorch.training.report.examination import Examination
     found = Examination.empty(["x" * 200, "a\nb"], [0, 1], 5)
     found.add(np.arange(2), np.eye(2, dtype=np.float32))
     evaluate._print(found)

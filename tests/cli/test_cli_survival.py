@@ -77,7 +77,7 @@ def test_resume_suggests_the_name_that_was_meant(command, finished, images):
 
 def test_folder_in_which_another_process_trains_is_left_alone(command, images, tmp_path):
     pytest.importorskip("fcntl")
-    from minitorch.training.run_folder import RunFolder
+    from minitorch.training.run.folder import RunFolder
     output = tmp_path / "run"
     output.mkdir()
     other = RunFolder(output)

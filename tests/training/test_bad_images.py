@@ -8,9 +8,9 @@ from training_images import make_folder, truncate
 
 from minitorch.datasets import images as module
 from minitorch.training import DataError, FinetuneSettings, ImageList, ReadProblems, load_data
-from minitorch.training.bad_images import examine_first, recall
 from minitorch.training.data import make_loader
-from minitorch.training.doctor import check_folder
+from minitorch.training.doctor.bad_images import examine_first, recall
+from minitorch.training.doctor.doctor import check_folder
 
 
 @pytest.fixture(autouse=True)

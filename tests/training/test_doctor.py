@@ -10,7 +10,7 @@ from PIL import Image
 from training_images import make_folder, truncate
 
 from minitorch.training import DataError, folder_data
-from minitorch.training.doctor import check_folder
+from minitorch.training.doctor.doctor import check_folder
 
 
 @pytest.fixture(autouse=True)

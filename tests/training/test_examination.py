@@ -10,22 +10,22 @@ from PIL import Image
 
 import minitorch
 from minitorch.training import ModelInfo, Preprocessing, ReadProblems
-from minitorch.training.drawing import drawable
-from minitorch.training.examination import (
+from minitorch.training.prediction import predict_images
+from minitorch.training.report.drawing import drawable
+from minitorch.training.report.examination import (
     Examination,
     confusion_csv,
     examine,
     predictions_csv,
 )
-from minitorch.training.pictures import (
+from minitorch.training.report.gather import list_mistakes
+from minitorch.training.report.pictures import (
     confusion_shades,
     draw_confusion,
     draw_mistakes,
     short_count,
     thumbnail,
 )
-from minitorch.training.prediction import predict_images
-from minitorch.training.report import list_mistakes
 
 SCORES = np.array([[4, 1, 0, 0], [0, 1, 2, 3], [1, 1, 1, 1], [0, 9, 8, 0], [0, 0, 0, 5]],
                   np.float32)

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from training_images import make_folder, truncate
 
-from minitorch.training import image_manifest as module
-from minitorch.training.image_manifest import Manifest, examine_images, manifest_folder
+from minitorch.training.doctor import manifest as module
+from minitorch.training.doctor.manifest import Manifest, examine_images, manifest_folder
 
 
 @pytest.fixture

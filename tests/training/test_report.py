@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minitorch.training.charts import confusion_chart, line_chart, sorted_columns
-from minitorch.training.examination import Examination
-from minitorch.training.report import Report, list_mistakes
-from minitorch.training.report_html import render
+from minitorch.training.report.charts import confusion_chart, line_chart, sorted_columns
+from minitorch.training.report.examination import Examination
+from minitorch.training.report.gather import Report, list_mistakes
+from minitorch.training.report.page import render
 
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a' onload='x",
            "قطط سوداء", "日本語", "\u202eevil", "\udcff\udcfe", "two\nlines\x1b[31m", "&amp;",

@@ -137,7 +137,7 @@ def test_frozen_batchnorm_stays_while_everything_else_trains(root, tmp_path):
 
 
 def test_early_stop_ends_and_resume_knows_it(root, tmp_path):
-    from minitorch.training.finetune import is_complete
+    from minitorch.training.run.finetune import is_complete
     run = run_of(root, tmp_path / "run", epochs=50, early_stop=2, lr=1e-9, metric="loss",
                  eval_every=2, momentum=0.0)
     run.output.mkdir()

@@ -15,15 +15,10 @@ from training_images import make_folder
 import minitorch as torch
 from minitorch import nn
 from minitorch.serialization import atomic
-from minitorch.training import (
-    CheckpointMismatch,
-    FinetuneRun,
-    FinetuneSettings,
-    load_data,
-    run_saving,
-)
-from minitorch.training import finetune as finetune_module
-from minitorch.training.run_folder import RunFolder
+from minitorch.training import CheckpointMismatch, FinetuneRun, FinetuneSettings, load_data
+from minitorch.training.run import finetune as finetune_module
+from minitorch.training.run import saving as run_saving
+from minitorch.training.run.folder import RunFolder
 
 
 class Tiny(nn.Module):

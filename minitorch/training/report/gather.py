@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import minitorch
-from minitorch.training.pictures import thumbnail
+from minitorch.training.report.pictures import thumbnail
 from minitorch.utils.digest import sha256_of
 
 __all__ = ["Mistake", "Report", "environment", "evaluation_report", "examination_loader",
@@ -104,14 +104,15 @@ def examine_best(run, on_step=None, stop=None):
     run : FinetuneRun
         Its ``best.safetensors`` is read.
     on_step, stop : callable, optional
-        As in `minitorch.training.examination.examine`.
+        As in `minitorch.training.report.examination.examine`.
 
     Returns
     -------
     Examination
     """
-    from minitorch.training import examination, model_io
-    from minitorch.training.run_folder import BEST
+    from minitorch.training import model_io
+    from minitorch.training.report import examination
+    from minitorch.training.run.folder import BEST
     from minitorch.training.weights import HEAD
     model, info = model_io.load_model(run.path(BEST))
     truth = [target for _, target in run.data.val]
@@ -148,8 +149,8 @@ def write_run_report(run, finished=True, on_step=None, stop=None):
         Of the pass over the validation images.
     """
     from minitorch.training.files import write_bytes
-    from minitorch.training.report_html import render
-    from minitorch.training.run_folder import BEST, REPORT
+    from minitorch.training.report.page import render
+    from minitorch.training.run.folder import BEST, REPORT
     found = None
     if finished and run.path(BEST).is_file():
         found = examine_best(run, on_step, stop)
@@ -170,7 +171,7 @@ def run_report(run, found=None, *, finished=True, mistakes=MISTAKES):
     mistakes : int
         How many are shown.
     """
-    from minitorch.training.run_folder import BEST, CHECKPOINT, CONFIG, CURVES, METRICS
+    from minitorch.training.run.folder import BEST, CHECKPOINT, CONFIG, CURVES, METRICS
     settings, data, state = run.settings, run.data, run.state
     status = (f"complete, {state.epoch} of {settings.epochs} epochs" if finished else
               f"stopped in epoch {state.epoch + 1} of {settings.epochs}")

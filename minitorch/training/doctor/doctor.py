@@ -4,9 +4,9 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 
-from minitorch.training.findings import LEVELS, PROBLEM, WARNING, all_findings
-from minitorch.training.image_manifest import Manifest, examine_images
-from minitorch.training.survey import TRAIN, VAL, survey_folder
+from minitorch.training.doctor.findings import LEVELS, PROBLEM, WARNING, all_findings
+from minitorch.training.doctor.manifest import Manifest, examine_images
+from minitorch.training.doctor.survey import TRAIN, VAL, survey_folder
 
 __all__ = ["Checkup", "ClassCount", "check_folder"]
 

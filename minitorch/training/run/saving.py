@@ -5,13 +5,13 @@ import math
 import time
 
 from minitorch.training.checkpoint import save_checkpoint
-from minitorch.training.curves import draw_curves
 from minitorch.training.files import write_bytes
 from minitorch.training.history import history_csv
 from minitorch.training.model_io import save_model
 from minitorch.training.nurse import require_finite
-from minitorch.training.progress import described_best
-from minitorch.training.run_folder import BEST, CHECKPOINT, CURVES, METRICS, PREVIOUS
+from minitorch.training.report.curves import draw_curves
+from minitorch.training.run.folder import BEST, CHECKPOINT, CURVES, METRICS, PREVIOUS
+from minitorch.training.run.progress import described_best
 from minitorch.training.weights import HEAD
 from minitorch.utils.digest import sha256_of
 
@@ -23,7 +23,7 @@ _SAVE_INTERVAL, _SAVE_SHARE = 2.0, 20
 
 
 class RunSaver:
-    """Writes the files of a run, in the order that `minitorch.training.run_folder` explains.
+    """Writes the files of a run, in the order that `minitorch.training.run.folder` explains.
 
     Parameters
     ----------

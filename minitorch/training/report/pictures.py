@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from minitorch.training.drawing import GRID, INK, MUTED, PAPER, SCALE, Pen, drawable
+from minitorch.training.report.drawing import GRID, INK, MUTED, PAPER, SCALE, Pen, drawable
 
 __all__ = ["confusion_shades", "draw_confusion", "draw_mistakes", "joined_classes",
            "short_count", "thumbnail"]
@@ -159,7 +159,7 @@ def draw_mistakes(mistakes, title="", columns=6):
     Parameters
     ----------
     mistakes : list of Mistake
-        See `minitorch.training.report`; without a thumbnail a frame stands in its place.
+        See `minitorch.training.report.gather`; without a thumbnail a frame stands in its place.
     title : str
     columns : int
 

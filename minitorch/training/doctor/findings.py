@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from minitorch.training.survey import TRAIN, VAL
+from minitorch.training.doctor.survey import TRAIN, VAL
 
 __all__ = ["Finding", "LEVELS", "all_findings"]
 

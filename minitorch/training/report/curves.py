@@ -2,7 +2,7 @@
 
 import math
 
-from minitorch.training.drawing import GRID, MUTED, PAPER, SCALE, Pen, png
+from minitorch.training.report.drawing import GRID, MUTED, PAPER, SCALE, Pen, png
 
 __all__ = ["draw_curves", "epoch_ticks", "largest_rate", "ticks"]
 

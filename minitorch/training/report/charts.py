@@ -1,7 +1,7 @@
 """Charts of a report as inline SVG, coloured by the page's style so that they suit dark and light.
 
 The classes ``train``, ``val``, ``grid``, ``axis`` and ``label`` are in the style of
-`minitorch.training.report_html`.
+`minitorch.training.report.page`.
 """
 
 import base64
@@ -10,9 +10,9 @@ from html import escape
 
 import numpy as np
 
-from minitorch.training.curves import epoch_ticks, ticks
-from minitorch.training.drawing import png
-from minitorch.training.pictures import confusion_shades, joined_classes
+from minitorch.training.report.curves import epoch_ticks, ticks
+from minitorch.training.report.drawing import png
+from minitorch.training.report.pictures import confusion_shades, joined_classes
 
 __all__ = ["confusion_chart", "line_chart", "sorted_columns"]
 

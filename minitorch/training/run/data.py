@@ -3,7 +3,6 @@
 import functools
 
 from minitorch.training.augmentation import AugmentedList, KeyedBatches, MixedBatches
-from minitorch.training.bad_images import recall
 from minitorch.training.data import (
     ImageList,
     ReadProblems,
@@ -12,8 +11,9 @@ from minitorch.training.data import (
     make_loader,
     part_of,
 )
+from minitorch.training.doctor.bad_images import recall
 from minitorch.training.errors import DataError
-from minitorch.training.image_record import split_as_recorded, unpack
+from minitorch.training.run.image_record import split_as_recorded, unpack
 from minitorch.training.sampling import EpochBatches
 
 __all__ = ["RunLoaders", "load_data"]

@@ -14,23 +14,23 @@ from minitorch.training.fit import TrainingState, fit
 from minitorch.training.freezing import freeze_norm, train_only
 from minitorch.training.groups import parameter_groups
 from minitorch.training.history import with_times
-from minitorch.training.image_record import pack
 from minitorch.training.losses import TrainingLoss, class_weights
 from minitorch.training.model_io import ModelInfo, build_model
 from minitorch.training.nurse import Nurse, below_majority
-from minitorch.training.parts import check_trained_parts, trained_parts
 from minitorch.training.preprocessing import Preprocessing
-from minitorch.training.progress import (
+from minitorch.training.run.data import RunLoaders, load_data
+from minitorch.training.run.features import RunFeatures, trunk_batch, why_no_features
+from minitorch.training.run.folder import CONFIG, METRICS, RUN_FILES, RunFolder
+from minitorch.training.run.image_record import pack
+from minitorch.training.run.parts import check_trained_parts, trained_parts
+from minitorch.training.run.progress import (
     described_best,
     frozen_epochs,
     is_complete,
     patience_since,
 )
-from minitorch.training.provenance import config_of, provenance_of
-from minitorch.training.run_data import RunLoaders, load_data
-from minitorch.training.run_features import RunFeatures, trunk_batch, why_no_features
-from minitorch.training.run_folder import CONFIG, METRICS, RUN_FILES, RunFolder
-from minitorch.training.run_saving import RunSaver
+from minitorch.training.run.provenance import config_of, provenance_of
+from minitorch.training.run.saving import RunSaver
 from minitorch.training.sampling import derived_seed
 from minitorch.training.schedule import Schedule
 from minitorch.training.weights import HEAD, adopt_weights

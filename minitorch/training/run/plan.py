@@ -28,12 +28,12 @@ from pathlib import Path
 
 import minitorch
 from minitorch.training.checkpoint import checkpoint_of
-from minitorch.training.curves import draw_curves
 from minitorch.training.errors import DataError
 from minitorch.training.features import trunk_features, without_head
 from minitorch.training.loop import evaluate, train_one_epoch
-from minitorch.training.progress import frozen_epochs
-from minitorch.training.run_folder import BEST, CHECKPOINT, CURVES, PREVIOUS, RUN_FILES
+from minitorch.training.report.curves import draw_curves
+from minitorch.training.run.folder import BEST, CHECKPOINT, CURVES, PREVIOUS, RUN_FILES
+from minitorch.training.run.progress import frozen_epochs
 from minitorch.training.weights import HEAD
 
 __all__ = ["measured_plan", "missing_download"]

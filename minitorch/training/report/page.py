@@ -9,11 +9,11 @@ import io
 import re
 from html import escape
 
-from minitorch.training.charts import confusion_chart, line_chart, sorted_columns
-from minitorch.training.curves import largest_rate
-from minitorch.training.pictures import confusion_shades, short_count
-from minitorch.training.report import percent
-from minitorch.training.report_style import STYLE
+from minitorch.training.report.charts import confusion_chart, line_chart, sorted_columns
+from minitorch.training.report.curves import largest_rate
+from minitorch.training.report.gather import percent
+from minitorch.training.report.pictures import confusion_shades, short_count
+from minitorch.training.report.style import STYLE
 
 __all__ = ["render", "shown"]
 
@@ -30,7 +30,7 @@ _THUMB = 144
 
 
 def render(report):
-    """The page of a `minitorch.training.report.Report`, as the bytes of an HTML file."""
+    """The page of a `minitorch.training.report.gather.Report`, as the bytes of an HTML file."""
     sections = [_curves(report), _notes(report), _confusion(report), _mistakes(report),
                 _classes(report), _distribution(report), _use(report), _facts(report),
                 _files(report)]

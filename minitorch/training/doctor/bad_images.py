@@ -6,8 +6,8 @@ keep their places, so a run makes the same model whether it knew or not.
 """
 
 from minitorch.training.data import counted_files
+from minitorch.training.doctor.manifest import Manifest, examine_images
 from minitorch.training.errors import DataError
-from minitorch.training.image_manifest import Manifest, examine_images
 
 __all__ = ["examine_first", "recall"]
 

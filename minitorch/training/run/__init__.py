@@ -1,0 +1,1 @@
+"""A finetuning run: its settings' parts put together, its folder and files, its plan."""
