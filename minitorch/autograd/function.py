@@ -396,7 +396,9 @@ def _changed_in_place(ctx, out, nr):
         rebase_history(out, ctx)
     elif out._is_view():
         raise RuntimeError(
-            f"{ctx.name()}: a view may be changed in place by a Function with one output only"
+            "If your Function modifies inplace an input that is a view of another Tensor, your "
+            "Function cannot return more than one Tensor. Clone the input of "
+            f"{ctx.name()}, or make the inplace change a Function of its own."
         )
     else:
         ctx._set_output(out, nr)

@@ -61,14 +61,17 @@ def gradcheck(
         Also check that an undefined gradient of an output counts as zero.
     check_grad_dtypes : bool
         Also check that each gradient has the dtype of its input.
-    check_batched_grad, check_batched_forward_grad, check_forward_ad : bool
-        Need vmap and forward mode, which minitorch does not have; True is refused.
+    check_batched_grad : bool
+        Also check that several gradients handed over at once (``is_grads_batched`` of
+        :func:`grad`) give what they give one by one.
+    check_batched_forward_grad, check_forward_ad : bool
+        Need forward mode, which minitorch does not have; True is refused.
     check_backward_ad : bool
         Backward mode is the only mode here; False is refused.
     fast_mode : bool
         Compare one random projection ``u.J.v`` instead of the whole Jacobian.
     masked : bool, optional
-        Concerns sparse tensors, which minitorch does not have; True is refused.
+        How sparse tensors are perturbed; for the dense ones here both values are the same.
 
     Returns
     -------
@@ -84,10 +87,8 @@ def gradcheck(
     """
     _refuse(
         "gradcheck",
-        check_batched_grad=check_batched_grad,
         check_batched_forward_grad=check_batched_forward_grad,
         check_forward_ad=check_forward_ad,
-        masked=masked,
     )
     if not check_backward_ad:
         raise AssertionError(
@@ -96,6 +97,8 @@ def gradcheck(
     try:
         check = _Check(func, _as_tuple(inputs), eps, atol, rtol, nondet_tol, check_grad_dtypes)
         check.run(fast_mode)
+        if check_batched_grad:
+            check.check_batched()
         if check_undefined_grad:
             _check_undefined(func, check.inputs)
     except GradcheckError:
@@ -146,12 +149,7 @@ check_grad_dtypes, check_batched_grad, fast_mode, masked
     bool
         As :func:`gradcheck`.
     """
-    _refuse(
-        "gradgradcheck",
-        check_batched_grad=check_batched_grad,
-        check_fwd_over_rev=check_fwd_over_rev,
-        masked=masked,
-    )
+    _refuse("gradgradcheck", check_fwd_over_rev=check_fwd_over_rev)
     if not check_rev_over_rev:
         raise NotImplementedError(
             "gradgradcheck: check_rev_over_rev=False leaves nothing to check; "
@@ -172,17 +170,17 @@ check_grad_dtypes, check_batched_grad, fast_mode, masked
         nondet_tol=nondet_tol,
         check_undefined_grad=check_undefined_grad,
         check_grad_dtypes=check_grad_dtypes,
+        check_batched_grad=check_batched_grad,
         fast_mode=fast_mode,
+        masked=masked,
     )
 
 
 def _refuse(caller, **arguments):
     needs = {
-        "check_batched_grad": "vmap",
         "check_batched_forward_grad": "forward mode and vmap",
         "check_forward_ad": "forward mode",
         "check_fwd_over_rev": "forward mode",
-        "masked": "sparse tensors",
     }
     for name, value in arguments.items():
         if value:
@@ -258,6 +256,26 @@ class _Check:
             else:
                 self._check_jacobian(outputs[j], j)
             self._check_zero_gradient(outputs[j])
+
+    def check_batched(self):
+        """Two gradients at once give each input what they give it one by one."""
+        from minitorch import stack
+        from minitorch.autograd import grad
+
+        wanted = [self.inputs[i] for i in self.wanted]
+        random = np.random.RandomState(0)
+        for output in _differentiable(self.func(*self.inputs)):
+            vectors = [_unit_vector(random, output.numel()) for _ in range(2)]
+            together = grad(output, wanted, stack([_tensor_like(output, v) for v in vectors]),
+                            retain_graph=True, allow_unused=True, is_grads_batched=True)
+            for row, vector in enumerate(vectors):
+                for batch, alone in zip(together, self._gradients(output, vector), strict=True):
+                    found = 0.0 if batch is None else _values(batch)[row].astype(np.float64)
+                    if not self._close(found, alone, self.atol):
+                        raise GradcheckError(
+                            "For gradients of several rows at once and one by one, the results "
+                            "differ."
+                        )
 
     def _check_constant(self):
         """Outputs that need no gradient must not change with the inputs."""

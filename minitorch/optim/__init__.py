@@ -19,6 +19,12 @@ _CLASSES = {
     "RMSprop": "rmsprop",
     "Rprop": "rprop",
 }
+# What PyTorch has besides, and what serves instead.
+_ABSENT = {
+    "Adafactor": "Adam and RMSprop are what comes nearest",
+    "Muon": "SGD with nesterov=True is Muon without its orthogonal updates",
+    "SparseAdam": "there are no sparse gradients here: use Adam",
+}
 _MODULES = ("lr_scheduler", "swa_utils", *sorted(set(_CLASSES.values())))
 
 __all__ = ["SGD", "Optimizer", "lr_scheduler", "swa_utils", *_CLASSES]
@@ -29,7 +35,8 @@ def __getattr__(name):
         return getattr(import_module("minitorch.optim." + _CLASSES[name]), name)
     if name in _MODULES:
         return import_module("minitorch.optim." + name)
-    raise AttributeError(f"module 'minitorch.optim' has no attribute {name!r}")
+    advice = f"; {_ABSENT[name]}" if name in _ABSENT else ""
+    raise AttributeError(f"module 'minitorch.optim' has no attribute {name!r}{advice}")
 
 
 def __dir__():

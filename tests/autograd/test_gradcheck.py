@@ -107,9 +107,7 @@ def test_inputs_are_checked_first():
     ("check", "option"),
     [
         (gradcheck, {"check_forward_ad": True}),
-        (gradcheck, {"check_batched_grad": True}),
         (gradcheck, {"check_batched_forward_grad": True, "check_forward_ad": False}),
-        (gradcheck, {"masked": True}),
         (gradgradcheck, {"check_fwd_over_rev": True}),
         (gradgradcheck, {"check_rev_over_rev": False}),
     ],
@@ -142,3 +140,24 @@ def test_second_derivatives_are_checked():
     assert gradcheck(Wrong.apply, leaf(2))
     with pytest.raises(GradcheckError, match="Jacobian mismatch"):
         gradgradcheck(Wrong.apply, leaf(2))
+
+
+def test_gradients_handed_over_at_once():
+    class OfTheFirstGradients(Function):
+        calls = 0
+
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, grad):
+            OfTheFirstGradients.calls += 1
+            return grad * (2 if OfTheFirstGradients.calls <= right else 5)
+
+    options = {"check_undefined_grad": False, "check_batched_grad": True}
+    for check in (gradcheck, gradgradcheck):
+        assert check(lambda x: x ** 3, leaf(2), check_batched_grad=True, masked=True)
+    right = 5       # three of the other checks, two at once; those one by one are wrong
+    with pytest.raises(GradcheckError, match="one by one"):
+        gradcheck(OfTheFirstGradients.apply, leaf(1), nondet_tol=0.0, **options)
