@@ -82,11 +82,11 @@ def _add_augmentation_options(group):
                        help="change training images at random; light: crops and mirror images; "
                             "standard: smaller crops, colours, erasing too (default: none)")
     group.add_argument("--scale", type=number(float, 0, 1, low_open=True), metavar="MIN",
-                       help=f"least area that a crop keeps ({_of_aug('scale')}; "
-                            "with the digits: 0.7)")
+                       help="least area that a crop keeps "
+                            f"({_of_aug('scale')}; with the digits: 0.7)")
     group.add_argument("--hflip", type=number(float, 0, 1), metavar="P",
-                       help=f"probability of the mirror image ({_of_aug('hflip')}; "
-                            "with the digits: 0)")
+                       help="share of mirror images "
+                            f"({_of_aug('hflip')}; with the digits: 0)")
     group.add_argument("--jitter", type=number(float, 0), metavar="X",
                        help=f"brightness, contrast, saturation by up to X ({_of_aug('jitter')})")
     group.add_argument("--erasing", type=number(float, 0, 1), metavar="P",
@@ -104,11 +104,11 @@ def _add_model_options(group):
                        help=f"{', '.join(ARCHITECTURES[:-1])} or {ARCHITECTURES[-1]} "
                             "(default: resnet18)")
     group.add_argument("--weights", metavar="FILE|NAME",
-                       help="a .pth or .safetensors file, imagenet (downloaded once), digits "
-                            f"(embedded), none: random ({_default('weights')})")
+                       help="file (.pth, .safetensors), imagenet (downloaded once), digits, none "
+                            f"(random) ({_default('weights')})")
     group.add_argument("--train", metavar="WHAT",
-                       help="head, all, or parts, as layer3,layer4 (and head); the rest, BatchNorm "
-                            f"statistics too, is frozen ({_default('train')})")
+                       help="head, all, or parts, as layer3,layer4; else frozen, with BatchNorm's "
+                            f"statistics ({_default('train')})")
     group.add_argument("--freeze", metavar="WHAT",
                        help="the same by what is frozen: none, backbone, until:LAYER; or, beside "
                             "--train, bn: every BatchNorm")

@@ -161,6 +161,7 @@ def test_one_update_in_all():
         optimizer.step()
         schedule.after_update()
         schedule.after_validation(0.5)
+        assert 0 <= optimizer.param_groups[0]["lr"] < math.inf, kind
 
 
 def test_unknown_kind():
