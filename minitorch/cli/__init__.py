@@ -55,14 +55,17 @@ def main(argv=None):
 
 def _parse(argv):
     """The module of the command in `argv`, and its arguments."""
+    if argv[:1] == ["help"]:
+        argv = [*argv[1:2], "--help"]
     parser = Parser(prog="minitorch", description="A small deep-learning framework for CPUs: "
                     "finetune a ResNet, and use it.",
-                    epilog="'minitorch COMMAND --help' tells all about a command.")
+                    epilog="'minitorch COMMAND --help' tells all about a command;\n"
+                           "'minitorch finetune' alone trains on the bundled digits, offline.")
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     module = _add_commands(parser, argv)
     args = parser.parse_args(argv)
     if module is None:
-        parser.error("a command is missing")
+        parser.error(f"a command is missing; choose from {', '.join(COMMANDS)}")
     return module, args
 
 

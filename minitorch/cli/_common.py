@@ -6,7 +6,8 @@ import os
 import re
 import sys
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Line breaks and what else commands a terminal; what of a file name is no text.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 DONE, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
@@ -53,7 +54,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, text):
         message(f"{self.prog}: error: {text}")
-        message(f"{self.prog} --help lists all options.")
+        what = "options" if " " in self.prog else "commands"
+        message(f"{self.prog} --help lists all {what}.")
         raise SystemExit(USAGE)
 
 
@@ -83,8 +85,10 @@ def number(kind, low=None, high=None, low_open=False, high_open=False):
             raise argparse.ArgumentTypeError(f"{text!r} is not {what}") from None
         below = low is not None and (value < low or (low_open and value == low))
         above = high is not None and (value > high or (high_open and value == high))
-        if below or above or value != value or value in (float("inf"), float("-inf")):
+        if below or above or value != value:
             raise argparse.ArgumentTypeError(f"{text} is out of range ({_range()})")
+        if value in (float("inf"), float("-inf")):
+            raise argparse.ArgumentTypeError(f"{text} is not finite")
         return value
 
     def _range():
@@ -224,13 +228,30 @@ def explain(error, command):
     return USAGE if isinstance(error, UsageError) else FAILED
 
 
+def _file_meant(error):
+    """A hint at the file beside a missing one, or at the model in a folder; perhaps empty."""
+    from minitorch.training.naming import nearest
+    if not isinstance(error.filename, str):
+        return ""
+    meant = None
+    if isinstance(error, IsADirectoryError):
+        model = os.path.join(error.filename, "best.safetensors")
+        meant = model if os.path.isfile(model) else None
+    elif isinstance(error, FileNotFoundError):
+        folder, name = os.path.split(error.filename)
+        with contextlib.suppress(OSError):
+            found = nearest(name, os.listdir(folder or "."))
+            meant = found and os.path.join(folder, found)
+    return f" (did you mean {meant!r}?)" if meant else ""
+
+
 def describe(error):
     """An exception as one line for a person."""
     from minitorch.serialization import CheckpointError
     from minitorch.training.errors import CheckpointMismatch, DataError, RunIsHeld, WeightsError
     if isinstance(error, OSError) and error.strerror:
         names = [str(name) for name in (error.filename, error.filename2) if name is not None]
-        return ": ".join([*names, error.strerror])
+        return ": ".join([*names, error.strerror]) + _file_meant(error)
     text = " ".join(str(error).split())
     meant_for_people = (UsageError, CheckpointError, CheckpointMismatch, DataError, WeightsError,
                         RunIsHeld, FloatingPointError, OSError)

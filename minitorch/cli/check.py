@@ -42,7 +42,7 @@ findings [{kind, level, text, advice, items}]. An item is a file {path, class, s
 class {class, images}, or a group of copies {same: bytes|pixels|look, files [{path, class, split}]}.
 
 exit codes: 0 nothing that spoils a run, 1 problems (with --strict: or warnings), or the check
-failed, 2 wrong usage, 130 interrupted by Ctrl-C.
+failed, 2 wrong usage, 130 interrupted by Ctrl-C, 143 by SIGTERM.
 """
 _TITLES = {"problem": "PROBLEM", "warning": "WARNING", "remark": "remark"}
 

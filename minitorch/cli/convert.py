@@ -27,19 +27,24 @@ _FORMATS = {
 }
 # Views may share memory, so a small file can describe a large result.
 _GROWTH = 4
-EPILOG = """\
-DST's suffix decides its format: .safetensors, .onnx, .pth (.pt) or .npz.  Classes and
-preprocessing are kept by .safetensors (`minitorch predict` reads it) and .onnx.  What was
-written is read back, and computes the source's logits on a probe, before it gets its name.
-
-exit codes: 0 converted, 1 the file is not what was asked for, 2 wrong usage
+DESCRIPTION = """
+Convert a file of weights between formats and naming schemes, or show what is in it.  PyTorch is
+not needed, and nothing in the file is executed.
 
 examples:
   minitorch convert resnet18-f37072fd.pth resnet18.safetensors
   minitorch convert runs/cats/best.safetensors cats.onnx
   minitorch convert resnet50.onnx resnet50.pth
   minitorch convert model_best.pth.tar resnet18.pth --arch resnet18
-  minitorch convert unknown.bin --inspect
+  minitorch convert --inspect unknown.bin
+"""
+EPILOG = """
+DST's suffix decides its format: .safetensors, .onnx, .pth (.pt) or .npz.  Classes and
+preprocessing are kept by .safetensors (`minitorch predict` reads it) and .onnx.  What was
+written is read back, and computes the source's logits on a probe, before it gets its name.
+
+exit codes: 0 converted, 1 the file is not what was asked for, or the job failed, 2 wrong usage,
+130 interrupted by Ctrl-C, 143 by SIGTERM.
 """
 
 
@@ -47,9 +52,8 @@ def add_parser(subparsers):
     """Add ``convert`` to the parser of ``minitorch``."""
     parser = subparsers.add_parser(
         "convert",
-        help="convert weights between file formats",
-        description="Convert model weights between file formats and naming schemes. "
-        "PyTorch is not needed, and nothing in the file is executed.",
+        help="convert a file of weights, or show what is in it",
+        description=DESCRIPTION,
         epilog=EPILOG,
     )
     add_arguments(parser)
@@ -65,11 +69,13 @@ def add_arguments(parser):
     parser.add_argument("--inspect", action="store_true",
                         help="show what SRC holds and write nothing")  # fmt: skip
     parser.add_argument("--arch", default="auto",
-                        choices=["auto", *_layouts.ARCHITECTURES, "any"],
-                        help="network whose names and shapes are required; 'any' copies every "
-                        "tensor under its own name (default: auto, a ResNet)")  # fmt: skip
-    parser.add_argument("--key", help="entry of the file that holds the weights, where it is not "
-                        "one of the usual names")  # fmt: skip
+                        choices=["auto", *_layouts.ARCHITECTURES, "any"], metavar="NAME",
+                        help="network whose names and shapes are required, as resnet18; auto: "
+                        "whichever ResNet it is; any: copy every tensor under its own name "
+                        "(default: auto)")  # fmt: skip
+    parser.add_argument("--key", metavar="NAME",
+                        help="entry of the file that holds the weights, where it is not one of "
+                        "the usual names")  # fmt: skip
     parser.add_argument("--dtype", choices=["float32", "float16"],
                         help="floating type to write (default: as in SRC; in .onnx "
                         "float32)")  # fmt: skip

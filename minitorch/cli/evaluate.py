@@ -38,7 +38,7 @@ the highest loss), evaluation.json (what --json prints).
 Precision, recall and F1 are those of scikit-learn: averages are over the classes that occur, as
 images or as guesses, and 0 / 0, shown as '-', counts as 0 in them.
 
-exit codes: 0 done, 1 the job failed, 2 wrong usage.
+exit codes: 0 done, 1 the job failed, 2 wrong usage, 130 interrupted by Ctrl-C, 143 by SIGTERM.
 """
 FILES = ("evaluation.json", "predictions.csv", "confusion.csv", "confusion.png", "mistakes.png",
          "report.html")
@@ -76,9 +76,12 @@ def run(args):
     samples, ignored = labelled_images(folder, info.classes)
     if ignored:
         message(f"{counted(ignored, 'file')} without an image extension ignored")
-    absent = len(info.classes) - len({target for _, target in samples})
+    present = {target for _, target in samples}
+    absent = [repr(name) for index, name in enumerate(info.classes) if index not in present]
     if absent:
-        message(f"no images of {absent} of the {counted(len(info.classes), 'class', 'classes')}")
+        more = f" and {len(absent) - 8} more" if len(absent) > 8 else ""
+        message(f"no image of {', '.join(absent[:8])}{more}: {len(absent)} of the "
+                f"{counted(len(info.classes), 'class', 'classes')}")
     problems = ReadProblems()
     found = _examine(model, info, samples, problems, args)
     if problems:

@@ -17,11 +17,17 @@ examples:
   minitorch graph resnet50 --autograd --output resnet50.dot
       the nodes of the backward pass and the parameters, for graphviz
 """
+EPILOG = """
+The name of the file goes to stdout.
+
+exit codes: 0 done, 1 the job failed, 2 wrong usage, 130 interrupted by Ctrl-C, 143 by SIGTERM.
+"""
 
 
 def add_parser(subparsers):
     """Add ``graph`` to the parser of the commands."""
-    parser = subparsers.add_parser("graph", help=SUMMARY, description=DESCRIPTION)
+    parser = subparsers.add_parser("graph", help=SUMMARY, description=DESCRIPTION,
+                                   epilog=EPILOG)
     add_network_options(parser)
     parser.add_argument("--output", metavar="FILE",
                         help="an .svg or .dot file (default: MODEL.svg in this folder); one that "

@@ -39,7 +39,8 @@ With --csv a header and one line an image: path,label,probability,label_2,probab
 NULs.  Paths are answered in batches; --batch-size 1 --workers 0 answers each at once.
 
 exit codes: 0 done, 1 the model, an image that was named itself, or every image could not be read
-(one within a folder is left out, and named on stderr), 2 wrong usage.
+(one within a folder is left out, and named on stderr), 2 wrong usage, 130 interrupted by Ctrl-C,
+143 by SIGTERM.
 """
 UNKNOWN = "unknown"
 
@@ -72,9 +73,13 @@ def run(args):
     from minitorch.training import load_model
     from minitorch.training.data import ReadProblems
     from minitorch.training.prediction import predict_images
+    from minitorch.training.settings import ARCHITECTURES
     if args.images.count("-") > 1:
         raise UsageError("'-' stands twice, but standard input can be read once")
     apply_threads(args.threads)
+    if args.model in ARCHITECTURES and not os.path.exists(args.model):
+        raise UsageError(f"{args.model!r} is a network without classes of yours; MODEL is the "
+                         "best.safetensors of a run of 'minitorch finetune'")
     model, info = load_model(args.model)
     problems = ReadProblems()
     sources = _Sources(args.images, info.preprocessing.exif, problems)

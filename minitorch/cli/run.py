@@ -1,11 +1,12 @@
 """``minitorch run``: a script written for PyTorch, run on minitorch."""
 
+import errno
 import os
 import runpy
 import sys
 import traceback
 
-from minitorch.cli._common import DONE, FAILED, UsageError
+from minitorch.cli._common import DONE, FAILED, UsageError, describe
 
 SUMMARY = "run a script that imports torch, on minitorch"
 DESCRIPTION = """
@@ -31,15 +32,17 @@ def add_parser(subparsers):
     parser.add_argument("-m", action="store_true", dest="module",
                         help="SCRIPT is the name of a module, found as by 'python -m'")
     parser.add_argument("script", metavar="SCRIPT", help="the script")
-    parser.add_argument("arguments", metavar="ARGUMENT", nargs="...",
-                        help="what the script finds in sys.argv")
+    words = parser.add_argument("arguments", metavar="ARGUMENT", nargs="...",
+                                help="what the script finds in sys.argv")
+    words.required = False      # or argparse would name it as missing beside SCRIPT
 
 
 def run(args):
     """Run the script; return the exit code."""
     from minitorch import compat
     if not args.module and not os.path.isfile(args.script):
-        raise UsageError(f"{args.script}: no such file")
+        number = errno.EISDIR if os.path.isdir(args.script) else errno.ENOENT
+        raise UsageError(describe(OSError(number, os.strerror(number), args.script)))
     compat.install()
     sys.argv = [args.script, *args.arguments]
     try:

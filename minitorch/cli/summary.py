@@ -24,6 +24,8 @@ bytes.
 --json prints one object: model, input, parameters, trainable, macs, parameter_bytes,
 buffer_bytes, activation_bytes, training_bytes, layers [{name, kind, depth, output, parameters,
 trainable, macs, activations}], and with --measure measured {inference, training} in bytes.
+
+exit codes: 0 done, 1 the job failed, 2 wrong usage, 130 interrupted by Ctrl-C, 143 by SIGTERM.
 """
 
 

@@ -231,7 +231,8 @@ def _is_split(root, folders):
         return True
     if "train" in lower and lower <= _SPLITS:
         raise ValueError(
-            f"{root}: found {found}, which look like splits, but not both train and val"
+            f"{root}: found {found}, which look like splits, but not both train and val; name "
+            "them so, or give the folder of classes itself and the other one with --val"
         )
     return False
 

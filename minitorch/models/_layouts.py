@@ -354,7 +354,7 @@ def _check_names(found, expected, arch):
     missing = [n for n in expected if n not in found and not n.endswith(_COUNT)]
     if not unknown and not missing:
         return
-    lines = [f"not the names of a {arch}"]
+    lines = [f"not the names of a {arch};"]
     if missing:
         lines.append(f"  missing: {_list(missing)}")
     if unknown:

@@ -257,7 +257,9 @@ def _with_own_val(root, val):
     try:
         if _is_split(str(root), list_top(root)[0]):
             top = root / "train"
-        elif root.resolve() in [val.resolve(), *val.resolve().parents]:
+        elif root.resolve() == val.resolve():
+            raise DataError(f"{val} cannot validate what is trained on: it is the same folder")
+        elif root.resolve() in val.resolve().parents:
             raise DataError(f"{val} lies in {root}, where it would count as a class")
         else:
             top = root

@@ -68,7 +68,8 @@ class FeatureCache:
         except FileNotFoundError:
             return
         except (OSError, ValueError, CheckpointError) as error:
-            self.note = f"{self.path} cannot be used ({error}): features are computed again"
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            self.note = f"{self.path} cannot be used ({reason}): features are computed again"
             return
         with contextlib.suppress(OSError):
             os.utime(self.path)         # the oldest file makes room first

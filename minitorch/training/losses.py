@@ -66,6 +66,8 @@ def class_weights(option, targets, classes):
             notes.append(f"{option} names no weight for {', '.join(map(repr, unnamed))}: "
                          "1 is taken")
     least, most = min(weights), max(weights)
+    if least == most:
+        return weights, [*notes, f"all classes weigh the same in the loss: {least:.3g}"]
     notes.append(f"the classes weigh from {least:.3g} ({classes[weights.index(least)]}) "
                  f"to {most:.3g} ({classes[weights.index(most)]}) in the loss")
     return weights, notes

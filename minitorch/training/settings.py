@@ -39,7 +39,7 @@ CHOICES = {
     "aug": tuple(AUGMENTATIONS),
 }
 
-_LEAST = {"epochs": 1, "batch_size": 1, "image_size": 1, "lr": 0, "momentum": 0, "weight_decay": 0,
+_LEAST = {"epochs": 1, "batch_size": 1, "image_size": 8, "momentum": 0, "weight_decay": 0,
           "seed": 0, "workers": 0, "threads": 1, "checkpoint_every": 0,
           "warmup": 0, "min_lr": 0, "step_size": 1,
           "gamma": 0, "patience": 0, "unfreeze_at": 2, "body_lr_mult": 0, "layer_decay": 0,
@@ -51,8 +51,11 @@ MAY_CHANGE = ("workers", "threads", "checkpoint_every")
 _SPEED_ONLY = (*MAY_CHANGE, "feature_cache", "bad_images")
 _PATHS = ("data", "val", "weights", "class_weights")
 _BELOW = {"val_fraction": 1, "smoothing": 1, "ema": 1, "gamma": 1}
-_MOST = {"hflip": 1, "erasing": 1, "scale": 1}
-_POSITIVE = ("scale", "val_fraction", "gamma", "body_lr_mult", "layer_decay", "clip_grad")
+_MOST = {"hflip": 1, "erasing": 1, "scale": 1, "image_size": 4096, "seed": 2 ** 63 - 1,
+         "workers": 64, "threads": 4096}
+_POSITIVE = ("lr", "scale", "val_fraction", "gamma", "body_lr_mult", "layer_decay", "clip_grad")
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 # Of --sched: which of its words each of these belongs to.
 _OF_SCHEDULE = {"step_size": ("step",), "gamma": ("step", "plateau"), "patience": ("plateau",),
@@ -149,7 +152,7 @@ class FinetuneSettings:
             value = getattr(self, each.name)
             fits = type(value) in kinds or (float in kinds and type(value) is int)
             if not fits or (value is not None and not _in_bounds(each.name, value)):
-                raise ValueError(f"{each.name} is {value!r}{_allowed(each.name, value)}")
+                raise ValueError(f"{each.name} is {value!r}{_allowed(each.name, value, kinds)}")
         self._check_parts()
         self._check_schedule()
         self._check_rest()
@@ -226,11 +229,19 @@ def _in_bounds(name, value):
                 or value in (float("inf"), float("-inf")))
 
 
-def _allowed(name, value):
-    if name not in CHOICES or not isinstance(value, str):
-        return ""
-    from minitorch.training.naming import did_you_mean
-    return f"{did_you_mean(value, CHOICES[name])}; choose from {', '.join(CHOICES[name])}"
+def _allowed(name, value, kinds):
+    """What a setting may be, for the message about one that is something else."""
+    if name in CHOICES:
+        from minitorch.training.naming import did_you_mean
+        names = [word + "LAYER" if word.endswith(":") else word for word in CHOICES[name]]
+        near = did_you_mean(value, names) if isinstance(value, str) else ""
+        return f"{near}; choose from {', '.join(names)}"
+    kind = next(_KINDS[kind] for kind in kinds if kind in _KINDS)
+    bounds = ["more than 0"] if name in _POSITIVE else (
+        [f"at least {_LEAST[name]}"] if name in _LEAST else [])
+    bounds += [f"at most {_MOST[name]}"] if name in _MOST else []
+    bounds += [f"less than {_BELOW[name]}"] if name in _BELOW else []
+    return f"; expected {kind}{', ' if bounds else ''}{' and '.join(bounds)}"
 
 
 def _flag(name):

@@ -34,7 +34,7 @@ _ODDITIES = (
      "each is scaled from its own range to 8 bits, so brightness cannot be compared"),
     ("transparent", REMARK, "with transparent pixels", "laid on white"),
     ("palette", REMARK, "with a palette", "turned into their colours"),
-    ("rotated", REMARK, "turned by their EXIF orientation",
+    ("rotated", REMARK, "with an EXIF orientation other than upright",
      "turned upright, unless finetune is given --no-exif"),
 )
 

@@ -127,8 +127,12 @@ def _check_layout(survey, root, folders, is_split):
                                 "train and val", "name them train and val, or give the folder of "
                                 "classes as DIR and the other one with --val"))
     if not is_split and survey.val_root is not None and _lies_in(survey.val_root, root):
-        survey.refusals.append((f"{survey.val_root} lies in {root}, where it would count as a "
-                                "class", "move it elsewhere"))
+        same = os.path.realpath(survey.val_root) == os.path.realpath(root)
+        survey.refusals.append(
+            (f"{survey.val_root} cannot validate what is trained on: it is the same folder",
+             "leave --val out, and a share of each class validates") if same else
+            (f"{survey.val_root} lies in {root}, where it would count as a class",
+             "move it elsewhere"))
 
 
 def _lies_in(folder, root):
