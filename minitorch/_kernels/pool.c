@@ -132,12 +132,14 @@ static void after_fork_in_child(void) {
     atomic_store(&pool_taken, 0);
 }
 
-static void watch_forks(void) { pthread_atfork(NULL, NULL, after_fork_in_child); }
+/* At import, not with the first worker: a fork that has already begun in another thread runs no
+   handler that is registered from then on, and its child would take over our sleeping workers. */
+__attribute__((constructor)) static void watch_forks(void) {
+    pthread_atfork(NULL, NULL, after_fork_in_child);
+}
 
 /* Starts missing workers; the pool does with fewer when the system refuses. */
 static void start_workers(int wanted) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, watch_forks);
     while (workers < wanted) {
         pthread_t thread;
         if (pthread_create(&thread, NULL, worker, (void *)(intptr_t)(workers + 1))) break;
