@@ -133,7 +133,7 @@ def test_the_exit_code_and_the_arguments_are_the_scripts(script):
 
 def test_a_script_that_is_not_there_is_wrong_usage(tmp_path):
     code, out, err = run(tmp_path / "none.py")
-    assert code == 2 and "no such file" in err
+    assert code == 2 and "No such file" in err
 
 
 def test_a_module_runs_by_its_name(tmp_path):
