@@ -12,18 +12,19 @@ WHEEL_LIMIT_MB = 5.0
 IMPORT_LIMIT = 1.5  # times the import of numpy alone
 
 
-def import_seconds(module, runs=15):
-    """Wall time of importing `module`: the least of several runs, since noise only adds."""
+def import_seconds(*modules, runs=30):
+    """Wall times of importing each: the least of several turns, since noise only adds."""
     code = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
-    times = [float(subprocess.run([sys.executable, "-c", code.format(module)], check=True,
-                                  capture_output=True, text=True, cwd=tempfile.gettempdir(),
-                                  ).stdout) for _ in range(runs)]
-    return min(times)
+    times = [[float(subprocess.run([sys.executable, "-c", code.format(module)], check=True,
+                                   capture_output=True, text=True, cwd=tempfile.gettempdir(),
+                                   ).stdout) for module in modules] for _ in range(runs)]
+    return [min(each) for each in zip(*times, strict=True)]
 
 
 def main():
     megabytes = pathlib.Path(sys.argv[1]).stat().st_size / 1e6
-    ratio = import_seconds("minitorch") / import_seconds("numpy")
+    ours, numpys = import_seconds("minitorch", "numpy")
+    ratio = ours / numpys
     print(f"wheel {megabytes:.1f} MB (limit {WHEEL_LIMIT_MB}), "
           f"import {ratio:.2f} x numpy's (limit {IMPORT_LIMIT})")
     return megabytes > WHEEL_LIMIT_MB or ratio > IMPORT_LIMIT

@@ -4,7 +4,6 @@ PyTorch's names of ``torch.autograd.graph``, and two of our own: :func:`to_dot` 
 :func:`to_svg` draw the graph.
 """
 
-import threading
 from collections import namedtuple
 from weakref import WeakSet
 
@@ -337,6 +336,7 @@ def register_multi_grad_hook(tensors, fn, *, mode="all"):
 
 
 def _hook_first(tensors, fn):
+    import threading
     lock, done = threading.Lock(), set()
 
     def hook(grad):
@@ -351,6 +351,7 @@ def _hook_first(tensors, fn):
 
 
 def _hook_all(tensors, fn):
+    import threading
     lock, pending = threading.Lock(), {}
     nodes = [_gradient_node(tensor) for tensor in tensors]
 
