@@ -4,6 +4,7 @@ import datetime
 import json
 
 from minitorch.cli._common import counted, message, result
+from minitorch.training.naming import listed
 
 __all__ = ["print_plan"]
 
@@ -20,7 +21,7 @@ def print_plan(plan, as_json):
 
 def _lines(plan):
     data, model, schedule = plan["data"], plan["model"], plan["schedule"]
-    yield f"classes   {_some(data['classes'])}"
+    yield f"classes   {listed(data['classes'])}"
     yield (f"epochs    {schedule['epochs']}, learning rate {schedule['lr']:g} "
            f"({schedule['sched']}"
            + (f", {schedule['warmup']:g} epochs of warm-up" if schedule["warmup"] else "") + ")")
@@ -53,11 +54,6 @@ def _phase(phase, first, model, several):
     if phase["read_batch"] > phase["step"] / 2:
         yield (f"          reading a batch takes one worker {1000 * phase['read_batch']:.0f} ms: "
                "the images are what takes the time")
-
-
-def _some(names, most=10):
-    shown = ", ".join(str(name) for name in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _duration(seconds):

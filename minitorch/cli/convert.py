@@ -13,9 +13,9 @@ from minitorch.cli._common import UsageError, number, result
 from minitorch.cli._export import SUFFIXES, ConvertError, Network, cast, kind_of, write
 from minitorch.models import _layouts
 from minitorch.serialization._errors import CheckpointError, quote
-from minitorch.serialization._open import open_checkpoint
+from minitorch.serialization._open import check_members, open_checkpoint
 from minitorch.serialization._records import TensorRecord
-from minitorch.training.naming import did_you_mean
+from minitorch.training.naming import did_you_mean, listed
 
 _FORMATS = {
     "zip": "PyTorch zip file",
@@ -152,7 +152,7 @@ def convert(args):
     digest = hashlib.sha256(source.view).hexdigest()
     _say("read", f"{args.src}: {_FORMATS[checkpoint.format]}, {len(source.view):,} bytes")
     _say("sha256", digest)
-    _check_damage(checkpoint, source)
+    check_members(checkpoint, source)
     if checkpoint.format == "onnx" and args.arch != "any":
         mapped, metadata = _from_graph(checkpoint, args)
     else:
@@ -286,16 +286,6 @@ def _class_names(value, mapped):
     return {}
 
 
-def _check_damage(checkpoint, source):
-    """Raise CheckpointError for a member whose checksum does not match."""
-    for member in checkpoint.details.get("members", {}).values():
-        try:
-            member.check()
-        except CheckpointError as error:
-            error.file = source.name
-            raise
-
-
 def _say_peeled(peeled):
     if peeled:
         _say("peeled", ", ".join(quote(name) for name in peeled))
@@ -304,5 +294,4 @@ def _say_peeled(peeled):
 def _say_left(left):
     shown = [f"{quote(name, 60)} ({_layouts.kind_of(item)})" for name, item in left.items()]
     if shown:
-        rest = f" and {len(shown) - 12} more" if len(shown) > 12 else ""
-        _say("left", ", ".join(shown[:12]) + rest)
+        _say("left", listed(shown, 12))

@@ -76,11 +76,11 @@ def run(args):
     samples, ignored = labelled_images(folder, info.classes)
     if ignored:
         message(f"{counted(ignored, 'file')} without an image extension ignored")
+    from minitorch.training.naming import listed
     present = {target for _, target in samples}
     absent = [repr(name) for index, name in enumerate(info.classes) if index not in present]
     if absent:
-        more = f" and {len(absent) - 8} more" if len(absent) > 8 else ""
-        message(f"no image of {', '.join(absent[:8])}{more}: {len(absent)} of the "
+        message(f"no image of {listed(absent, 8)}: {len(absent)} of the "
                 f"{counted(len(info.classes), 'class', 'classes')}")
     problems = ReadProblems()
     found = _examine(model, info, samples, problems, args)

@@ -63,6 +63,22 @@ def open_checkpoint(f, mapped=False):
         raise
 
 
+def check_members(checkpoint, source):
+    """Compare each member of a zip file with its checksum, those that no tensor needs too.
+
+    Raises
+    ------
+    CheckpointError
+        One does not match; names the file.
+    """
+    try:
+        for member in checkpoint.details.get("members", {}).values():
+            member.check()
+    except CheckpointError as error:
+        error.file = source.name
+        raise
+
+
 def _open(source):
     format_ = source.format()
     if format_ == "safetensors":

@@ -105,7 +105,8 @@ def load_checkpoint(path):
     minitorch.serialization.CheckpointError
         The file is damaged.
     """
-    _check_sums(path)
+    from minitorch.serialization._open import check_members, open_checkpoint
+    check_members(*open_checkpoint(path))
     values = minitorch.load(path, map_location="cpu", weights_only=True)
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise CheckpointMismatch(f"{path} is not a checkpoint of a minitorch run")
@@ -116,19 +117,6 @@ def load_checkpoint(path):
     if missing:
         raise CheckpointMismatch(f"{path} lacks {', '.join(missing)}")
     return values
-
-
-def _check_sums(path):
-    """Compare each member of the archive with its checksum, which `minitorch.load` passes over."""
-    from minitorch.serialization import CheckpointError
-    from minitorch.serialization._source import Source
-    from minitorch.serialization._zip import read_members
-    source = Source(path)
-    if source.format() == "zip":
-        for member in read_members(source.view).values():
-            if not member.crc_matches():
-                raise CheckpointError(f"{member.name} does not match its checksum", source.name,
-                                      member.start)
 
 
 def restore_checkpoint(values, *, model, optimizer, state, batches, data_digest=None,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import minitorch
 from minitorch.training.errors import DataError
+from minitorch.training.naming import did_you_mean, listed
 from minitorch.training.sampling import derived_seed, shuffled
 from minitorch.utils.data import DataLoader, Dataset
 
@@ -365,14 +366,12 @@ def images_below(root):
 def _check_known(root, found, classes):
     unknown = [name for name in found if name not in classes]
     if unknown:
-        from minitorch.training.naming import did_you_mean
         raise DataError(f"{root}: no class is called {_listed(unknown)}"
                         f"{did_you_mean(unknown[0], classes)}; the classes are {_listed(classes)}")
 
 
-def _listed(names, limit=10):
-    shown = ", ".join(repr(str(name)) for name in names[:limit])
-    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+def _listed(names):
+    return listed([repr(str(name)) for name in names])
 
 
 def collate_readable(samples, minimum=1):

@@ -1,12 +1,13 @@
 """One pass of training, one of evaluation: plain loops over the public API."""
 
+import contextlib
 import math
 
 import minitorch
 from minitorch.nn.utils import clip_grad_norm_
 from minitorch.training.metrics import RunningMetrics
 
-__all__ = ["train_one_epoch", "evaluate", "predict"]
+__all__ = ["train_one_epoch", "evaluate", "evaluating", "predict"]
 
 
 def train_one_epoch(model, loader, loss_fn, optimizer, *, accumulate=1, clip_grad=None,
@@ -135,6 +136,19 @@ class _Update:
         return [p for group in self.optimizer.param_groups for p in group["params"]]
 
 
+@contextlib.contextmanager
+def evaluating(model):
+    """Within, `model` is in evaluation mode and nothing is recorded; then it is in its mode again.
+    """
+    was_training = model.training
+    model.eval()
+    try:
+        with minitorch.no_grad():
+            yield
+    finally:
+        model.train(was_training)
+
+
 def evaluate(model, loader, loss_fn=None, *, classes=None, on_step=None, stop=None):
     """Loss and accuracy of `model` over `loader`, in evaluation mode and without gradients.
 
@@ -154,22 +168,17 @@ def evaluate(model, loader, loss_fn=None, *, classes=None, on_step=None, stop=No
     if loss_fn is None:
         from minitorch.nn.functional import cross_entropy as loss_fn
     metrics = RunningMetrics(classes)
-    was_training = model.training
-    model.eval()
-    try:
-        with minitorch.no_grad():
-            for batch in loader:
-                if batch is not None:
-                    inputs, targets = batch
-                    outputs = model(inputs)
-                    metrics.update(loss_fn(outputs, targets).item(), outputs, targets)
-                metrics.next_batch()
-                if on_step is not None:
-                    on_step(metrics)
-                if stop is not None and stop():
-                    return metrics.result(finished=False)
-    finally:
-        model.train(was_training)
+    with evaluating(model):
+        for batch in loader:
+            if batch is not None:
+                inputs, targets = batch
+                outputs = model(inputs)
+                metrics.update(loss_fn(outputs, targets).item(), outputs, targets)
+            metrics.next_batch()
+            if on_step is not None:
+                on_step(metrics)
+            if stop is not None and stop():
+                return metrics.result(finished=False)
     return metrics.result()
 
 
@@ -188,10 +197,5 @@ def predict(model, inputs):
         Each row sums to one.
     """
     from minitorch.nn.functional import softmax
-    was_training = model.training
-    model.eval()
-    try:
-        with minitorch.no_grad():
-            return softmax(model(inputs), dim=1)
-    finally:
-        model.train(was_training)
+    with evaluating(model):
+        return softmax(model(inputs), dim=1)

@@ -1,8 +1,8 @@
-"""The nearest name to a mistyped one."""
+"""Names in messages: the nearest to a mistyped one, and lists of them."""
 
 import difflib
 
-__all__ = ["did_you_mean", "nearest"]
+__all__ = ["did_you_mean", "listed", "nearest"]
 
 
 def nearest(name, names):
@@ -19,3 +19,9 @@ def did_you_mean(name, names):
     """``" (did you mean 'x'?)"``, or nothing if no name is near."""
     found = nearest(name, names)
     return f" (did you mean {found!r}?)" if found else ""
+
+
+def listed(names, limit=10):
+    """The first `limit` of the strings in one, and how many there are besides."""
+    rest = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")

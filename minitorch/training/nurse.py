@@ -15,6 +15,7 @@ import math
 import warnings
 
 import minitorch
+from minitorch.training.naming import listed
 from minitorch.training.postmortem import (
     explain_gradient,
     explain_loss,
@@ -232,9 +233,7 @@ class Nurse:
                       "True), but the optimizer was not given it")
 
     def _listed(self, parameters, limit=4):
-        names = [self._name(p) for p in parameters]
-        more = f" and {len(names) - limit} more" if len(names) > limit else ""
-        return ", ".join(names[:limit]) + more
+        return listed([self._name(p) for p in parameters], limit)
 
     def _check_effect(self):
         # To a bias that is still zero any number is something.
@@ -253,10 +252,9 @@ class Nurse:
         drifting = [name for name, layer, count in self._drifting
                     if layer.training and _count(layer) != count and _is_frozen(layer)]
         if drifting:
-            shown = ", ".join(drifting[:3]) + (f" and {len(drifting) - 3} more"
-                                               if len(drifting) > 3 else "")
-            self.warn("drift", f"the weights of {shown} are frozen, but the running statistics "
-                      "of this BatchNorm go on changing in training mode: the frozen part drifts. "
+            self.warn("drift", f"the weights of {listed(drifting, 3)} are frozen, but the running "
+                      "statistics of this BatchNorm go on changing in training mode: the frozen "
+                      "part drifts. "
                       + self.drift_advice)
 
 

@@ -3,6 +3,7 @@
 import warnings
 
 import minitorch
+from minitorch.training.naming import listed
 
 __all__ = ["explain_gradient", "explain_loss", "explain_validation", "first_not_finite"]
 
@@ -97,10 +98,8 @@ def _bad_rows(inputs):
 
 
 def _images(rows, names, limit=3):
-    shown = ", ".join(f"{row + 1} ({names[row]})" if names else str(row + 1)
-                      for row in rows[:limit])
-    more = f" and {len(rows) - limit} more" if len(rows) > limit else ""
-    return f"image {shown}" if len(rows) == 1 else f"the images {shown}{more}"
+    shown = listed([f"{row + 1} ({names[row]})" if names else str(row + 1) for row in rows], limit)
+    return f"image {shown}" if len(rows) == 1 else f"the images {shown}"
 
 
 class _Untouched:

@@ -13,6 +13,7 @@ import minitorch
 from minitorch import nn
 from minitorch._core.node import upcoming_sequence_nr
 from minitorch.autograd import _picture
+from minitorch.utils._modes import flags_of_evaluation
 
 __all__ = ["to_dot", "to_svg", "walk"]
 
@@ -94,21 +95,16 @@ def walk(model, inputs, depth=None):
 def _record(model, inputs):
     """Run the network with hooks on its modules, and keep calls and graph."""
     names = {module: name for name, module in reversed(list(model.named_modules())) if name}
-    training = {module: module.training for module in model.modules()}
     recorded, handles = _Recorded(), []
     try:
-        for module in training:
-            module.training = False
-            if module in names:
-                handles.append(module.register_forward_pre_hook(recorded.enter(names[module])))
-                handles.append(module.register_forward_hook(recorded.leave))
-        with minitorch.enable_grad():
+        for module, name in names.items():
+            handles.append(module.register_forward_pre_hook(recorded.enter(name)))
+            handles.append(module.register_forward_hook(recorded.leave))
+        with flags_of_evaluation(model), minitorch.enable_grad():
             output = model(*map(recorded.entry, inputs))
     finally:
         for handle in handles:
             handle.remove()
-        for module, was_training in training.items():
-            module.training = was_training
     recorded.outputs = [each for each in _tensors(output) if each.grad_fn is not None]
     if not recorded.outputs:
         raise RuntimeError("the output of the network has no graph: nothing in it requires grad")

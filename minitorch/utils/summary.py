@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 import minitorch
 from minitorch import nn
+from minitorch.utils._modes import flags_of_evaluation
 
 __all__ = ["ModelSummary", "Row", "peak_memory", "summary"]
 
@@ -176,18 +177,13 @@ def _bytes(tensors):
 
 def _run(model, inputs, watch):
     """One forward pass with hooks on each module; they also keep layers from being fused."""
-    training = {module: module.training for module in model.modules()}
-    handles = [module.register_forward_hook(watch) for module in training]
+    handles = [module.register_forward_hook(watch) for module in model.modules()]
     try:
-        for module in training:
-            module.training = False
-        with minitorch.no_grad():
+        with flags_of_evaluation(model), minitorch.no_grad():
             model(*inputs)
     finally:
         for handle in handles:
             handle.remove()
-        for module, was_training in training.items():
-            module.training = was_training
 
 
 class _Watch:

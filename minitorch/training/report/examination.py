@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-import minitorch
+from minitorch.training.loop import evaluating
 from minitorch.training.metrics import class_scores
 
 __all__ = ["Examination", "examine"]
@@ -153,21 +153,16 @@ def examine(model, loader, classes, truth, *, top=5, on_step=None, stop=None):
     Examination
     """
     found = Examination.empty(classes, truth, top)
-    was_training = model.training
-    model.eval()
-    try:
-        with minitorch.no_grad():
-            for batch in loader:
-                if batch is not None:
-                    inputs, places = batch
-                    found.add(places.numpy(), model(inputs).numpy())
-                if on_step is not None:
-                    on_step(found)
-                if stop is not None and stop():
-                    found.finished = False
-                    break
-    finally:
-        model.train(was_training)
+    with evaluating(model):
+        for batch in loader:
+            if batch is not None:
+                inputs, places = batch
+                found.add(places.numpy(), model(inputs).numpy())
+            if on_step is not None:
+                on_step(found)
+            if stop is not None and stop():
+                found.finished = False
+                break
     return found
 
 

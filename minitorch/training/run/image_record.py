@@ -15,8 +15,11 @@ import numpy as np
 
 import minitorch
 from minitorch.training.errors import CheckpointMismatch, DataError
+from minitorch.training.naming import listed
 
 __all__ = ["manifest_text", "pack", "unpack", "split_as_recorded"]
+
+_SHOWN = 3      # names in a message
 
 
 def manifest_text(data, root=None):
@@ -114,8 +117,8 @@ def split_as_recorded(text, rescan, root, is_part=False):
                                  f"{'; '.join(changes)}; start a new run, or put them back")
     splits = {split: [(_place(root, name), target) for name, target, _ in recorded[split]]
               for split in ("train", "val")}
-    notes = [f"{_listed(gone)} {'is' if len(gone) == 1 else 'are'} gone since the run was saved, "
-             "and left out from here on"] if gone else []
+    notes = [f"{listed(gone, _SHOWN)} {'is' if len(gone) == 1 else 'are'} gone since the run was "
+             "saved, and left out from here on"] if gone else []
     from minitorch.training.data import DataSplit
     empty = DataSplit(str(root), recorded["classes"], [], []) if now is None else now
     return dataclasses.replace(
@@ -141,19 +144,14 @@ def _changes(then, now, gone, root):
     unseen = [name for name in then if name not in gone and name not in now]
     parts = []
     if added:
-        missing = f" ({_listed(sorted(gone))} missing)" if gone else ""
-        parts.append(f"{_listed(added)} {_was(added)} added or renamed{missing}")
+        missing = f" ({listed(sorted(gone), _SHOWN)} missing)" if gone else ""
+        parts.append(f"{listed(added, _SHOWN)} {_was(added)} added or renamed{missing}")
     if rewritten:
-        parts.append(f"{_listed(rewritten)} {_was(rewritten)} rewritten with another size")
+        parts.append(f"{listed(rewritten, _SHOWN)} {_was(rewritten)} rewritten with another size")
     if unseen:
-        parts.append(f"{_listed(unseen)} {_was(unseen)} not found by the scan any more")
+        parts.append(f"{listed(unseen, _SHOWN)} {_was(unseen)} not found by the scan any more")
     return parts
 
 
 def _was(names):
     return "was" if len(names) == 1 else "were"
-
-
-def _listed(names, limit=3):
-    shown = ", ".join(names[:limit])
-    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
